@@ -1,0 +1,181 @@
+//! Slots with generations: an id of something that is gone never reaches what took its place.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+/// What every id of the core is made of: the place and how often that place was used before.
+pub(crate) trait Id: Copy + Eq + fmt::Debug {
+    fn new(index: u32, generation: u32) -> Self;
+    fn index(self) -> u32;
+    fn generation(self) -> u32;
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name {
+            index: u32,
+            generation: u32,
+        }
+
+        impl $name {
+            /// The id as one number, for a `mio::Token` or a completion's `user_data`.
+            pub const fn to_bits(self) -> u64 {
+                (self.generation as u64) << 32 | self.index as u64
+            }
+
+            /// The id that [`to_bits`](Self::to_bits) was asked of. A number that never was an id is as good
+            /// as the id of something long gone.
+            pub const fn from_bits(bits: u64) -> Self {
+                Self { index: bits as u32, generation: (bits >> 32) as u32 }
+            }
+
+            /// A small number that nothing else of the same kind has at the same time: an index for a
+            /// driver's own table.
+            pub const fn index(self) -> usize {
+                self.index as usize
+            }
+        }
+
+        impl $crate::arena::Id for $name {
+            fn new(index: u32, generation: u32) -> Self {
+                Self { index, generation }
+            }
+
+            fn index(self) -> u32 {
+                self.index
+            }
+
+            fn generation(self) -> u32 {
+                self.generation
+            }
+        }
+    };
+}
+pub(crate) use id;
+
+id!(
+    /// A connection of a pool, from the moment its dial is asked for until its end.
+    ConnId
+);
+id!(
+    /// One request in a pool's queue; it ends with its grant, its refusal or its cancellation.
+    WaitId
+);
+
+/// A vector with free places in it, and a generation for each place.
+#[derive(Debug)]
+pub(crate) struct Arena<I, T> {
+    places: Vec<Place<T>>,
+    free: Option<u32>,
+    len: usize,
+    _id: PhantomData<I>,
+}
+
+#[derive(Debug)]
+struct Place<T> {
+    generation: u32,
+    content: Content<T>,
+}
+
+#[derive(Debug)]
+enum Content<T> {
+    Taken(T),
+    Free { next: Option<u32> },
+}
+
+impl<I: Id, T> Arena<I, T> {
+    pub(crate) fn new() -> Self {
+        Self { places: Vec::new(), free: None, len: 0, _id: PhantomData }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn insert(&mut self, value: T) -> I {
+        self.len += 1;
+        if let Some(index) = self.free {
+            let place = &mut self.places[index as usize];
+            if let Content::Free { next } = place.content {
+                self.free = next;
+            }
+            place.content = Content::Taken(value);
+            return I::new(index, place.generation);
+        }
+        // Four thousand million live ids would need more memory than their places have numbers.
+        let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live ids");
+        self.places.push(Place { generation: 0, content: Content::Taken(value) });
+        I::new(index, 0)
+    }
+
+    pub(crate) fn remove(&mut self, id: I) -> Option<T> {
+        let place = self.places.get_mut(id.index() as usize)?;
+        if place.generation != id.generation() || matches!(place.content, Content::Free { .. }) {
+            return None;
+        }
+        place.generation = place.generation.wrapping_add(1);
+        let content = core::mem::replace(&mut place.content, Content::Free { next: self.free });
+        self.free = Some(id.index());
+        self.len -= 1;
+        match content {
+            Content::Taken(value) => Some(value),
+            Content::Free { .. } => None,
+        }
+    }
+
+    pub(crate) fn contains(&self, id: I) -> bool {
+        self.get(id).is_some()
+    }
+
+    pub(crate) fn get(&self, id: I) -> Option<&T> {
+        match self.places.get(id.index() as usize) {
+            Some(Place { generation, content: Content::Taken(value) }) if *generation == id.generation() => {
+                Some(value)
+            }
+            Some(_) | None => None,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        match self.places.get_mut(id.index() as usize) {
+            Some(Place { generation, content: Content::Taken(value) }) if *generation == id.generation() => {
+                Some(value)
+            }
+            Some(_) | None => None,
+        }
+    }
+
+    /// All that is live, in order of place.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (I, &T)> {
+        self.places.iter().enumerate().filter_map(|(index, place)| match &place.content {
+            Content::Taken(value) => Some((I::new(index as u32, place.generation), value)),
+            Content::Free { .. } => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_id_does_not_reach_the_new_tenant() {
+        let mut arena: Arena<ConnId, &str> = Arena::new();
+        let first = arena.insert("first");
+        assert_eq!(arena.remove(first), Some("first"));
+        let second = arena.insert("second");
+        assert_eq!(first.index(), second.index());
+        assert_eq!(arena.get(first), None);
+        assert_eq!(arena.remove(first), None);
+        assert_eq!(arena.get(second), Some(&"second"));
+        assert_eq!(arena.len(), 1);
+    }
+
+    #[test]
+    fn an_id_survives_the_trip_through_a_number() {
+        let id = ConnId::new(7, 9);
+        assert_eq!(ConnId::from_bits(id.to_bits()), id);
+    }
+}

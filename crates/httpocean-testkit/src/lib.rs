@@ -1,0 +1,1 @@
+//! Scripted servers and links for the tests of httpocean.
