@@ -1,0 +1,249 @@
+//! Bytes: owned by the driver, lent to the core at each step.
+//!
+//! The core consumes from the front of `rx`, appends to `tx`, and never keeps either. An end of file or a
+//! failure of the transport is put into the buffers like bytes are, and read after the bytes before it.
+
+use core::ops::Range;
+
+use crate::error::TransportError;
+use crate::h1::head::{Head, HeadIndex};
+
+/// Reads of a transport land here.
+///
+/// Either read into [`space`](Self::space) and say [`filled`](Self::filled), or [`append`](Self::append) what
+/// came in some other buffer.
+///
+/// ```
+/// use httpocean_core::RecvBuf;
+///
+/// let mut rx = RecvBuf::default();
+/// let space = rx.space(16);
+/// space[..3].copy_from_slice(b"abc");
+/// rx.filled(3);
+/// rx.append(b"def");
+/// assert_eq!(rx.bytes(), b"abcdef");
+/// assert_eq!(rx.total_received(), 6);
+/// ```
+#[derive(Debug, Default)]
+pub struct RecvBuf {
+    /// Initialised up to its length; `start..end` of it holds bytes.
+    buf: Vec<u8>,
+    start: usize,
+    end: usize,
+    eof: bool,
+    failed: Option<TransportError>,
+    total: u64,
+}
+
+impl RecvBuf {
+    /// At least `at_least` bytes to read into. Memory that was handed out once is not zeroed again.
+    pub fn space(&mut self, at_least: usize) -> &mut [u8] {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+        if self.buf.len() - self.end < at_least {
+            self.buf.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        let needed = self.end + at_least;
+        if self.buf.len() < needed {
+            self.buf.resize(needed.max(self.buf.len() * 2), 0);
+        }
+        &mut self.buf[self.end..]
+    }
+
+    /// The transport put `n` bytes at the front of what [`space`](Self::space) lent. More than was lent counts
+    /// as all of it.
+    pub fn filled(&mut self, n: usize) {
+        let n = n.min(self.buf.len() - self.end);
+        self.end += n;
+        self.total += n as u64;
+    }
+
+    /// Bytes that came in a buffer of the driver's.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.space(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
+    }
+
+    /// The peer will send no more. Bytes received before stay readable.
+    pub fn set_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// The transport can't be read any more. Bytes received before stay readable.
+    pub fn fail(&mut self, error: TransportError) {
+        self.failed.get_or_insert(error);
+    }
+
+    /// All bytes received through this buffer, ever.
+    pub fn total_received(&self) -> u64 {
+        self.total
+    }
+
+    /// What was received and not yet consumed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buf[self.start..self.end]
+    }
+
+    /// Whether neither bytes nor an end nor a failure wait to be looked at.
+    pub fn is_quiet(&self) -> bool {
+        self.start == self.end && !self.eof && self.failed.is_none()
+    }
+
+    /// Takes the bytes that are left, as after an upgrade, when they belong to another protocol.
+    pub fn take(&mut self) -> Vec<u8> {
+        let bytes = self.bytes().to_vec();
+        self.start = self.end;
+        bytes
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.buf[self.start..self.end]
+    }
+
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start = self.end.min(self.start + n);
+    }
+
+    pub(crate) fn ended(&self) -> bool {
+        self.eof || self.failed.is_some()
+    }
+
+    pub(crate) fn failure(&self) -> Option<TransportError> {
+        self.failed
+    }
+
+    /// Bytes that were read around this buffer, straight to where they belong.
+    pub(crate) fn count_direct(&mut self, n: u64) {
+        self.total += n;
+    }
+}
+
+/// Writes of a transport are taken from here.
+///
+/// ```
+/// use httpocean_core::SendBuf;
+///
+/// let mut tx = SendBuf::default();
+/// tx.append(b"GET / HTTP/1.1\r\n");
+/// tx.sent(4);
+/// assert_eq!(tx.pending(), b"/ HTTP/1.1\r\n");
+/// assert_eq!(tx.total_sent(), 4);
+/// ```
+#[derive(Debug, Default)]
+pub struct SendBuf {
+    buf: Vec<u8>,
+    start: usize,
+    failed: Option<TransportError>,
+    total: u64,
+}
+
+impl SendBuf {
+    /// What is to be written next.
+    pub fn pending(&self) -> &[u8] {
+        &self.buf[self.start..]
+    }
+
+    /// The transport took `n` bytes from the front of [`pending`](Self::pending).
+    pub fn sent(&mut self, n: usize) {
+        let n = n.min(self.buf.len() - self.start);
+        self.start += n;
+        self.total += n as u64;
+        if self.start == self.buf.len() {
+            self.buf.clear();
+            self.start = 0;
+        }
+    }
+
+    /// The transport can't be written to any more. What is pending is dropped: nobody will take it.
+    pub fn fail(&mut self, error: TransportError) {
+        self.failed.get_or_insert(error);
+        self.clear();
+    }
+
+    /// All bytes that a transport took from this buffer, ever: what [`Sent`](crate::Sent) is computed from.
+    pub fn total_sent(&self) -> u64 {
+        self.total
+    }
+
+    /// Bytes for the transport, behind those that are pending.
+    pub fn append(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.reclaim();
+            self.buf.extend_from_slice(bytes);
+        }
+    }
+
+    pub(crate) fn writer(&mut self) -> &mut Vec<u8> {
+        self.reclaim();
+        &mut self.buf
+    }
+
+    pub(crate) fn failure(&self) -> Option<TransportError> {
+        self.failed
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.buf.clear();
+        self.start = 0;
+    }
+
+    /// Moves the pending bytes to the front once most of the buffer was sent, so that it stays bounded.
+    fn reclaim(&mut self) {
+        if self.start > self.buf.len() / 2 {
+            self.buf.drain(..self.start);
+            self.start = 0;
+        }
+    }
+}
+
+/// The buffers of one connection. They travel with the socket: to a call, back, and are empty in between.
+///
+/// ```
+/// use httpocean_core::Io;
+///
+/// let mut io = Io::default();
+/// io.rx.append(b"HTTP/1.1 200 OK\r\n\r\n");
+/// assert!(io.tx.pending().is_empty());
+/// ```
+#[derive(Debug, Default)]
+pub struct Io {
+    /// From the wire.
+    pub rx: RecvBuf,
+    /// To the wire.
+    pub tx: SendBuf,
+    /// Where the fields of the head in front of `rx` are; recycled, so that a head costs no allocation.
+    pub(crate) index: HeadIndex,
+}
+
+impl Io {
+    /// The response head that `Head(len)` or `Interim(len)` spoke of; valid until the next step.
+    pub fn head(&self, len: usize) -> Head<'_> {
+        Head::new(&self.rx.bytes()[..len.min(self.rx.bytes().len())], &self.index)
+    }
+
+    /// The body bytes that `Data(len)` spoke of; valid until the next step.
+    pub fn data(&self, len: usize) -> &[u8] {
+        &self.rx.bytes()[..len.min(self.rx.bytes().len())]
+    }
+
+    /// Makes ready for the next exchange or connection: the memory stays, all else goes.
+    pub fn reset(&mut self) {
+        self.rx = RecvBuf { buf: core::mem::take(&mut self.rx.buf), ..RecvBuf::default() };
+        self.tx.clear();
+        self.tx = SendBuf { buf: core::mem::take(&mut self.tx.buf), ..SendBuf::default() };
+        self.index.clear();
+    }
+}
+
+/// A part of a buffer, small enough to keep many of.
+pub(crate) type Span = Range<u32>;
+
+/// `inner`, which must lie within `outer`, as offsets into it.
+pub(crate) fn span_in(outer: &[u8], inner: &[u8]) -> Span {
+    let start = (inner.as_ptr() as usize).saturating_sub(outer.as_ptr() as usize);
+    start as u32..(start + inner.len()) as u32
+}

@@ -1,0 +1,453 @@
+//! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
+
+use core::fmt;
+
+use crate::pool::Refusal;
+
+/// A request that got no response, or not a whole one.
+///
+/// Three questions have a field each: [`fault`](Self::fault) says who is to blame, [`phase`](Self::phase) what
+/// was going on, [`sent`](Self::sent) whether the peer may have acted on the request.
+///
+/// ```
+/// use httpocean_core::{Call, BodyPlan, Config, ErrorKind, Fault, Instant, Sent};
+/// use std::sync::Arc;
+///
+/// let request = http::Request::get("http://example.com/").header("content-length", "5").body(()).unwrap();
+/// let error = Call::new(request, BodyPlan::empty(), &Arc::new(Config::default()), Instant::ZERO).unwrap_err();
+/// assert_eq!(error.fault(), Fault::Local);
+/// assert_eq!(error.sent(), Sent::Nothing);
+/// assert!(matches!(error.kind(), ErrorKind::Request(_)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    fault: Fault,
+    phase: Phase,
+    sent: Sent,
+    not_replayed: Option<NotReplayed>,
+}
+
+impl Error {
+    /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
+    pub fn new(kind: ErrorKind, phase: Phase) -> Self {
+        let fault = kind.usual_fault();
+        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// What was going on.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// How much of the request the peer may have seen.
+    pub fn sent(&self) -> Sent {
+        self.sent
+    }
+
+    /// Why a request that died with its connection was not sent again, where that was a question.
+    pub fn not_replayed(&self) -> Option<NotReplayed> {
+        self.not_replayed
+    }
+
+    pub(crate) fn with_sent(mut self, sent: Sent) -> Self {
+        self.sent = sent;
+        self
+    }
+
+    pub(crate) fn with_not_replayed(mut self, why: NotReplayed) -> Self {
+        self.not_replayed = Some(why);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {}", self.kind, self.fault, self.phase)?;
+        match self.sent {
+            Sent::Nothing => write!(f, ", nothing sent)")?,
+            Sent::Part => write!(f, ", part of the request sent)")?,
+            Sent::All => write!(f, ", request sent)")?,
+        }
+        match self.not_replayed {
+            Some(why) => write!(f, "; not sent again: {}", why.explain()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request can't be sent as it is; the sentence says what is wrong with it.
+    Request(&'static str),
+    /// Something that was asked for is not built in; the sentence says what.
+    Unsupported(&'static str),
+    /// The host's name led to no address.
+    Resolve(TransportError),
+    /// No address of the host could be connected to; the reason is the last address's.
+    Connect(TransportError),
+    /// A deadline passed. The error's phase says which.
+    Timeout,
+    /// The peer closed the connection before it answered with a single byte.
+    Closed,
+    /// The connection broke.
+    Reset(TransportError),
+    /// What the peer sent is not HTTP/1.1, or more of it than our limits allow.
+    Protocol(ProtocolError),
+    /// The request's body could not be produced, or is not what was announced.
+    Body(&'static str),
+    /// The pool gave no connection.
+    Pool(Refusal),
+    /// The caller gave up.
+    Cancelled,
+}
+
+impl ErrorKind {
+    fn usual_fault(&self) -> Fault {
+        match self {
+            Self::Request(_) | Self::Unsupported(_) | Self::Body(_) | Self::Pool(_) | Self::Cancelled => {
+                Fault::Local
+            }
+            Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset(_) => Fault::Network,
+            Self::Closed | Self::Protocol(_) => Fault::Peer,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(what) => write!(f, "the request can't be sent: {what}"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
+            Self::Resolve(why) => write!(f, "the host's name was not resolved: {why}"),
+            Self::Connect(why) => write!(f, "no connection could be made: {why}"),
+            Self::Timeout => write!(f, "a deadline passed"),
+            Self::Closed => write!(f, "the peer closed the connection without an answer"),
+            Self::Reset(why) => write!(f, "the connection broke: {why}"),
+            Self::Protocol(what) => write!(f, "the peer's answer is not acceptable HTTP/1.1: {what}"),
+            Self::Body(what) => write!(f, "the request's body failed: {what}"),
+            Self::Pool(why) => write!(f, "the pool gave no connection: {}", why.explain()),
+            Self::Cancelled => write!(f, "the request was cancelled"),
+        }
+    }
+}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// This side: the request, an option, a limit of the pool, a caller that gave up.
+    Local,
+    /// The server.
+    Peer,
+    /// What lies in between, or nobody can tell.
+    Network,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "our fault",
+            Self::Peer => "the peer's fault",
+            Self::Network => "the network's fault",
+        })
+    }
+}
+
+/// How much of a request the peer may have seen, and so may have acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// The transport took no byte of it.
+    Nothing,
+    /// The transport took some of it.
+    Part,
+    /// The transport took all of it.
+    All,
+}
+
+/// What a call or a dial is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The request is looked at; nothing was done yet.
+    Start,
+    /// Waiting in the pool for a connection.
+    PoolWait,
+    /// Looking up the host's addresses.
+    Resolve,
+    /// Connecting to an address.
+    Connect,
+    /// Writing the request head.
+    SendHead,
+    /// Waiting for `100 Continue`.
+    Await100,
+    /// Writing the request body.
+    SendBody,
+    /// Waiting for the response head, or within it.
+    RecvHead,
+    /// Reading the response body.
+    RecvBody,
+    /// Reading an unwanted body to save its connection.
+    Drain,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "before the start",
+            Self::PoolWait => "waiting for a connection",
+            Self::Resolve => "resolving the name",
+            Self::Connect => "connecting",
+            Self::SendHead => "sending the head",
+            Self::Await100 => "waiting for 100 Continue",
+            Self::SendBody => "sending the body",
+            Self::RecvHead => "waiting for the head of the response",
+            Self::RecvBody => "reading the body of the response",
+            Self::Drain => "draining the body of the response",
+        })
+    }
+}
+
+/// How a transport failed, as far as the core cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The name is not known.
+    NotFound,
+    /// Nobody listens there.
+    Refused,
+    /// The peer reset the connection, or it broke.
+    Reset,
+    /// It took too long.
+    TimedOut,
+    /// There is no way to that address.
+    Unreachable,
+    /// Anything else, by the system's error number; 0 where there is none.
+    Other(i32),
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("not found"),
+            Self::Refused => f.write_str("connection refused"),
+            Self::Reset => f.write_str("connection reset"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::Unreachable => f.write_str("unreachable"),
+            Self::Other(0) => f.write_str("failed"),
+            Self::Other(number) => write!(f, "failed with system error {number}"),
+        }
+    }
+}
+
+/// In which way a response is not acceptable. The sentence inside says what exactly was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// The status line is not one (RFC 9112 section 4).
+    BadStatusLine(&'static str),
+    /// A header or trailer field is not one (RFC 9112 section 5).
+    BadHeader(&'static str),
+    /// The chunked coding is broken (RFC 9112 section 7.1).
+    BadChunk(&'static str),
+    /// Fields that frame the message contradict each other or make no sense (RFC 9112 section 6.3).
+    ConflictingLength(&'static str),
+    /// The message ended before it was whole (RFC 9112 section 8).
+    Truncated(&'static str),
+    /// A limit of [`Limits`](crate::Limits) was crossed.
+    TooLarge(&'static str),
+    /// A transfer coding other than exactly one final `chunked` (RFC 9112 section 6.1).
+    UnsupportedTransferCoding(&'static str),
+    /// `101 Switching Protocols` without having been asked for (RFC 9110 section 7.8).
+    UnsolicitedUpgrade(&'static str),
+}
+
+impl ProtocolError {
+    /// The class as one stable word, such as `bad-header`.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::BadStatusLine(_) => "bad-status-line",
+            Self::BadHeader(_) => "bad-header",
+            Self::BadChunk(_) => "bad-chunk",
+            Self::ConflictingLength(_) => "conflicting-length",
+            Self::Truncated(_) => "truncated",
+            Self::TooLarge(_) => "too-large",
+            Self::UnsupportedTransferCoding(_) => "unsupported-transfer-coding",
+            Self::UnsolicitedUpgrade(_) => "unsolicited-upgrade",
+        }
+    }
+
+    /// What exactly was seen, as a part of a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::BadStatusLine(what)
+            | Self::BadHeader(what)
+            | Self::BadChunk(what)
+            | Self::ConflictingLength(what)
+            | Self::Truncated(what)
+            | Self::TooLarge(what)
+            | Self::UnsupportedTransferCoding(what)
+            | Self::UnsolicitedUpgrade(what) => what,
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.class(), self.explain())
+    }
+}
+
+/// Why a request whose connection died was not sent again by itself (RFC 9110 section 9.2.2, RFC 9112 section
+/// 9.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotReplayed {
+    /// The connection was a fresh one, so it can't have been stale.
+    FreshConnection,
+    /// The response had begun, so the peer has seen the request.
+    ResponseBegun,
+    /// The peer may have acted on the request, and acting on it twice may do harm.
+    NotIdempotent,
+    /// The body was read once and can't be read again.
+    BodyNotReplayable,
+}
+
+impl NotReplayed {
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::FreshConnection => "the connection was fresh, so it did not die of old age",
+            Self::ResponseBegun => "the response had begun",
+            Self::NotIdempotent => "the peer may have acted on it, and its method is not idempotent",
+            Self::BodyNotReplayable => "its body can be read only once",
+        }
+    }
+}
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// As many connections are idle as may be; this one was the coldest.
+    IdleFull,
+    /// Idle until its deadline, ours or the one that the server announced.
+    IdleTooLong,
+    /// Older than the lifetime that the options allow.
+    TooOld,
+    /// Used as often as the options or the server allow.
+    UsedUp,
+    /// Dialed for a request that no longer wanted it, and there was no room to keep it.
+    Unwanted,
+    /// The peer sent bytes that belong to no request.
+    Unasked,
+    /// The peer closed or broke the idle connection.
+    PeerClosed,
+    /// `Connection: close`, sent or received (RFC 9112 section 9.6).
+    CloseHeader,
+    /// HTTP/1.0 without `Connection: keep-alive` (RFC 9112 section 9.3).
+    Http10,
+    /// The body was delimited by the end of the connection (RFC 9112 section 6.3).
+    UntilClose,
+    /// The body was not read to its end.
+    NotDrained,
+    /// The request was not written to its end.
+    HalfSent,
+    /// The response was not acceptable HTTP/1.1, or framed in two ways at once.
+    Protocol,
+    /// A deadline passed in the middle of an exchange.
+    TimedOut,
+    /// The connection broke in the middle of an exchange.
+    Broken,
+    /// The caller gave up in the middle of an exchange.
+    Cancelled,
+    /// Closed to make room for another key, or by the caller's wish.
+    Evicted,
+    /// The pool was shut down.
+    ShutDown,
+}
+
+impl CloseReason {
+    /// Every reason, in a fixed order.
+    pub const ALL: [Self; 18] = [
+        Self::IdleFull,
+        Self::IdleTooLong,
+        Self::TooOld,
+        Self::UsedUp,
+        Self::Unwanted,
+        Self::Unasked,
+        Self::PeerClosed,
+        Self::CloseHeader,
+        Self::Http10,
+        Self::UntilClose,
+        Self::NotDrained,
+        Self::HalfSent,
+        Self::Protocol,
+        Self::TimedOut,
+        Self::Broken,
+        Self::Cancelled,
+        Self::Evicted,
+        Self::ShutDown,
+    ];
+
+    /// The reason as one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::IdleFull => "idle-full",
+            Self::IdleTooLong => "idle-too-long",
+            Self::TooOld => "too-old",
+            Self::UsedUp => "used-up",
+            Self::Unwanted => "unwanted",
+            Self::Unasked => "unasked",
+            Self::PeerClosed => "peer-closed",
+            Self::CloseHeader => "close-header",
+            Self::Http10 => "http10",
+            Self::UntilClose => "until-close",
+            Self::NotDrained => "not-drained",
+            Self::HalfSent => "half-sent",
+            Self::Protocol => "protocol",
+            Self::TimedOut => "timed-out",
+            Self::Broken => "broken",
+            Self::Cancelled => "cancelled",
+            Self::Evicted => "evicted",
+            Self::ShutDown => "shut-down",
+        }
+    }
+
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::IdleFull => "the pool holds as many idle connections as it may, and this was the coldest",
+            Self::IdleTooLong => "it was idle until its deadline",
+            Self::TooOld => "it reached the lifetime that the options allow",
+            Self::UsedUp => "it was used as often as it may be",
+            Self::Unwanted => "the request it was dialed for no longer wanted it, and there was no room to keep it",
+            Self::Unasked => "the peer sent bytes that belong to no request",
+            Self::PeerClosed => "the peer closed it",
+            Self::CloseHeader => "one side announced Connection: close",
+            Self::Http10 => "the peer speaks HTTP/1.0 without keep-alive",
+            Self::UntilClose => "the end of the connection was the end of the body",
+            Self::NotDrained => "the body was not read to its end",
+            Self::HalfSent => "the request was not written to its end",
+            Self::Protocol => "the peer's framing can't be trusted",
+            Self::TimedOut => "a deadline passed in the middle of an exchange",
+            Self::Broken => "it broke in the middle of an exchange",
+            Self::Cancelled => "the caller gave up in the middle of an exchange",
+            Self::Evicted => "its place was needed, or the caller asked for it",
+            Self::ShutDown => "the pool was shut down",
+        }
+    }
+}
