@@ -434,7 +434,9 @@ impl CloseReason {
             Self::IdleTooLong => "it was idle until its deadline",
             Self::TooOld => "it reached the lifetime that the options allow",
             Self::UsedUp => "it was used as often as it may be",
-            Self::Unwanted => "the request it was dialed for no longer wanted it, and there was no room to keep it",
+            Self::Unwanted => {
+                "the request it was dialed for no longer wanted it, and there was no room to keep it"
+            }
             Self::Unasked => "the peer sent bytes that belong to no request",
             Self::PeerClosed => "the peer closed it",
             Self::CloseHeader => "one side announced Connection: close",

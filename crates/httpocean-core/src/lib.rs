@@ -4,6 +4,7 @@ mod arena;
 mod buf;
 mod error;
 mod h1;
+mod key;
 mod limits;
 pub mod pool;
 mod rng;
@@ -15,5 +16,7 @@ pub use error::{
     CloseReason, Error, ErrorKind, Fault, NotReplayed, Phase, ProtocolError, Sent, TransportError,
 };
 pub use h1::head::Head;
+pub use key::{Key, Scheme};
 pub use limits::Limits;
+pub use pool::{Pool, PoolCommand};
 pub use time::Instant;

@@ -1,4 +1,197 @@
 //! Who gets which connection, who waits, who dials, what is closed.
+//!
+//! ```text
+//!                 acquire ──▶ waiting ──────────── Grant ──▶ (the driver has the lease)
+//!                               │  ▲                              │
+//!                             Dial │ late binding                 │ release / retake / forget
+//!                               ▼  │                              ▼
+//!     dial_failed ◀── dialing ──┴──┴── dialed ──▶ idle ◀──── Reusable, Untouched
+//!                                                   │             │
+//!                         deadline, limits, stirred └── Close ◀───┘ Spent
+//! ```
+//!
+//! A request waits for the first connection of its key that becomes usable, never for the dial that it caused.
+//! Within a key waiters are served in order of arrival and nobody barges in; between keys that wait for a place
+//! under [`Options::max_total`] places go round.
+
+mod check;
+mod conns;
+mod dials;
+mod idle;
+mod list;
+mod options;
+mod parts;
+mod timers;
+mod waiters;
+
+use core::time::Duration;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+
+pub use options::{DialPolicy, Options, Order, Surplus};
+
+use crate::arena::{Arena, ConnId, WaitId};
+use crate::error::CloseReason;
+use crate::key::Key;
+use crate::rng::Rng;
+use crate::time::Instant;
+use list::List;
+use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Word};
+use timers::Timer;
+
+/// The connections of all keys, without the connections: it parks an opaque `T` and never looks at it.
+///
+/// Inputs are methods; what follows from them is asked for with [`poll`](Self::poll) until it says `None`, and
+/// carried out in that order. `E` is the error of a dial.
+///
+/// ```
+/// use httpocean_core::{Instant, Key};
+/// use httpocean_core::pool::{Demand, Fate, Options, Pool, PoolCommand};
+///
+/// let mut pool: Pool<&str, &str> = Pool::new(Options::default());
+/// let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
+/// let now = Instant::ZERO;
+///
+/// let first = pool.acquire(&key, Demand::default(), now);
+/// let Some(PoolCommand::Dial { lease, .. }) = pool.poll(now) else { panic!() };
+/// pool.dialed(lease, "a socket", now);
+/// let Some(PoolCommand::Grant { waiter, lease, parked, .. }) = pool.poll(now) else { panic!() };
+/// assert_eq!((waiter, parked), (first, "a socket"));
+/// pool.release(lease, parked, Fate::REUSABLE, now);
+///
+/// let second = pool.acquire(&key, Demand::default(), now);
+/// let Some(PoolCommand::Grant { waiter, lease, parked, facts }) = pool.poll(now) else { panic!() };
+/// assert_eq!((waiter, facts.reused), (second, 1));
+/// # pool.release(lease, parked, Fate::REUSABLE, now);
+/// ```
+#[derive(Debug)]
+pub struct Pool<T, E> {
+    options: Options,
+    /// The latest instant that we were told; time does not go back.
+    now: Instant,
+    conns: Arena<ConnId, Slot<T>>,
+    waiters: Arena<WaitId, Waiter>,
+    hosts: Arena<HostId, Host<T>>,
+    by_key: HashMap<Key, HostId, Seeded>,
+    /// Idle connections of all keys, the coldest in front.
+    idle: List<Idle<T>>,
+    /// Keys that wait for a place under `max_total` or `max_dials`, in turn.
+    ring: VecDeque<HostId>,
+    /// Grants made from returned connections since the ring's front began to wait.
+    turns_taken: u32,
+    words: VecDeque<Word<T, E>>,
+    timers: BinaryHeap<Timer>,
+    /// Timers that still mean something; the heap is cleaned when they are the minority.
+    armed: usize,
+    waiting: usize,
+    dialing: usize,
+    arrivals: i64,
+    front_arrivals: i64,
+    numbers: u64,
+    grants: u64,
+    stale_inputs: u64,
+    shut: bool,
+    rng: Rng,
+}
+
+/// The right to one connection of a pool. It ends with [`release`](Pool::release), [`retake`](Pool::retake),
+/// [`forget`](Pool::forget), [`dialed`](Pool::dialed) or [`dial_failed`](Pool::dial_failed).
+#[must_use = "a lost lease leaks a slot of the pool"]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lease {
+    conn: ConnId,
+    key: Key,
+}
+
+impl Lease {
+    /// The connection that it is for.
+    pub fn conn(&self) -> ConnId {
+        self.conn
+    }
+
+    /// What that is, or will be, connected to.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+}
+
+/// What a request asks of the pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Until when it waits for a connection of others to come free. Not counted while a dial of its own runs.
+    pub patience: Option<Instant>,
+    /// Until when it waits at all.
+    pub deadline: Option<Instant>,
+    /// Whether only a connection that was never used and never idle will do.
+    pub fresh: bool,
+}
+
+/// What the pool knows of a connection that it grants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Connections are numbered from 1, in order of their becoming ready.
+    pub number: u64,
+    /// How many requests it has served before.
+    pub reused: u32,
+    /// How long it was idle before this grant, if it was.
+    pub idle_for: Option<Duration>,
+}
+
+impl Facts {
+    /// Whether the peer may have closed it in the meantime, as peers do with old connections.
+    pub fn may_be_stale(&self) -> bool {
+        self.reused > 0 || self.idle_for.is_some()
+    }
+}
+
+/// What a driver has to do, in the order in which it is said.
+#[must_use]
+#[derive(Debug)]
+pub enum PoolCommand<T, E> {
+    /// Hand this connection to that waiter.
+    Grant {
+        /// Whom it is for. The id ends here.
+        waiter: WaitId,
+        /// The right to it.
+        lease: Lease,
+        /// What was parked.
+        parked: T,
+        /// What is known of it.
+        facts: Facts,
+    },
+    /// Make a connection of this key, for whoever will need it: answer with [`Pool::dialed`] or
+    /// [`Pool::dial_failed`].
+    Dial {
+        /// The right to it, which says what it is to be connected to.
+        lease: Lease,
+    },
+    /// Nobody wants that dial any more. It may be stopped, and is answered all the same.
+    Abandon {
+        /// Of the lease that the dial was asked with.
+        conn: ConnId,
+    },
+    /// Tell that waiter that it gets no connection.
+    Refuse {
+        /// Whom it is for. The id ends here.
+        waiter: WaitId,
+        /// Why.
+        why: Refusal,
+        /// What was wrong with its dial, for [`Refusal::DialFailed`].
+        error: Option<E>,
+    },
+    /// Close this connection, before any later command is carried out. Its slot is free now.
+    Close {
+        /// Which. The id ends here.
+        conn: ConnId,
+        /// Its number, as in [`Facts::number`].
+        number: u64,
+        /// What it was connected to.
+        key: Key,
+        /// What was parked.
+        parked: T,
+        /// Why.
+        why: CloseReason,
+    },
+}
 
 /// Why a waiter leaves the pool without a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,5 +219,202 @@ impl Refusal {
             Self::DialFailed => "the connection for it could not be made",
             Self::ShutDown => "the pool is shut down",
         }
+    }
+}
+
+/// What becomes of a connection whose request is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It ended at a clean boundary and can serve another request.
+    Reusable {
+        /// What the server announced as `Keep-Alive: timeout`.
+        hint: Option<Duration>,
+        /// How many more requests the server will take on it (`Keep-Alive: max`).
+        uses_left: Option<u32>,
+    },
+    /// It was granted and never used: idle deadline and use count stay as they were.
+    Untouched,
+    /// It can't be used again.
+    Spent(CloseReason),
+}
+
+impl Fate {
+    /// Reusable, and the server announced nothing.
+    pub const REUSABLE: Self = Self::Reusable { hint: None, uses_left: None };
+}
+
+/// How much of what a pool holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Connections in any state, those being made included.
+    pub open: usize,
+    /// Of these: connections being made.
+    pub dialing: usize,
+    /// Of these: idle ones.
+    pub idle: usize,
+    /// Requests that wait.
+    pub waiting: usize,
+    /// Keys that hold or want something.
+    pub keys: usize,
+    /// Timers that are armed.
+    pub timers: usize,
+    /// Inputs about something that was gone already; they did nothing.
+    pub stale_inputs: u64,
+}
+
+impl<T, E> Pool<T, E> {
+    /// An empty pool.
+    pub fn new(options: Options) -> Self {
+        let seed = options.seed;
+        Self {
+            options: options.sound(),
+            now: Instant::ZERO,
+            conns: Arena::new(),
+            waiters: Arena::new(),
+            hosts: Arena::new(),
+            by_key: HashMap::with_hasher(Seeded::new(seed)),
+            idle: List::default(),
+            ring: VecDeque::new(),
+            turns_taken: 0,
+            words: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            armed: 0,
+            waiting: 0,
+            dialing: 0,
+            arrivals: 0,
+            front_arrivals: 0,
+            numbers: 0,
+            grants: 0,
+            stale_inputs: 0,
+            shut: false,
+            rng: Rng::new(seed),
+        }
+    }
+
+    /// The options that it obeys.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Asks for a connection of `key`. The answer, a `Grant` or a `Refuse`, comes from [`poll`](Self::poll).
+    pub fn acquire(&mut self, key: &Key, demand: Demand, now: Instant) -> WaitId {
+        self.tick(now);
+        self.arrivals += 1;
+        let host = self.host_of(key);
+        let waiter = self.admit(host, demand, self.arrivals);
+        self.verified(waiter)
+    }
+
+    /// A request does not wait any more. A grant that was decided but not yet polled goes to the next.
+    pub fn cancel(&mut self, waiter: WaitId, now: Instant) {
+        self.tick(now);
+        self.withdraw(waiter);
+        self.verified(());
+    }
+
+    /// The answer to a `Dial`: here is the connection. It goes to the oldest waiter of its key.
+    pub fn dialed(&mut self, lease: Lease, parked: T, now: Instant) {
+        self.tick(now);
+        self.dial_succeeded(lease, parked);
+        self.verified(());
+    }
+
+    /// The answer to a `Dial`: it could not be made. The error goes to the request that caused the dial, if
+    /// that still waits, and to nobody else.
+    pub fn dial_failed(&mut self, lease: Lease, error: E, now: Instant) {
+        self.tick(now);
+        self.dial_is_lost(lease.conn, error);
+        self.verified(());
+    }
+
+    /// Gives a granted connection back. Whether it stays open is the answer.
+    pub fn release(&mut self, lease: Lease, parked: T, fate: Fate, now: Instant) -> bool {
+        self.tick(now);
+        let kept = self.give_back(lease, parked, fate);
+        self.verified(kept)
+    }
+
+    /// A granted connection turned out to be dead before it was used: closes it and asks again, in front of
+    /// all who wait.
+    pub fn retake(
+        &mut self,
+        lease: Lease,
+        parked: T,
+        why: CloseReason,
+        demand: Demand,
+        now: Instant,
+    ) -> WaitId {
+        self.tick(now);
+        self.front_arrivals -= 1;
+        let waiter = self.exchange(lease, parked, why, demand, self.front_arrivals);
+        self.verified(waiter)
+    }
+
+    /// A granted connection leaves the pool alive, as after an upgrade: its slot is free.
+    pub fn forget(&mut self, lease: Lease, now: Instant) {
+        self.tick(now);
+        self.let_go(lease.conn);
+        self.verified(());
+    }
+
+    /// What is parked of an idle connection.
+    pub fn parked_mut(&mut self, conn: ConnId) -> Option<&mut T> {
+        self.conns.get_mut(conn).and_then(Slot::idle_mut)
+    }
+
+    /// Bytes, an end or an error were read on an idle connection: a fact, not a hint. It is closed.
+    pub fn stirred(&mut self, conn: ConnId, why: CloseReason, now: Instant) {
+        self.tick(now);
+        self.close_stirred(conn, why);
+        self.verified(());
+    }
+
+    /// Closes what is idle of the keys that `which` picks, and what is busy of them at its next boundary.
+    pub fn evict(&mut self, which: impl FnMut(&Key) -> bool, now: Instant) {
+        self.tick(now);
+        self.evict_keys(which);
+        self.verified(());
+    }
+
+    /// Closes what is idle, refuses who waits and who comes, abandons dials. Busy connections close when they
+    /// are given back.
+    pub fn shut_down(&mut self, now: Instant) {
+        self.tick(now);
+        self.end();
+        self.verified(());
+    }
+
+    /// What to do next; `None` when there is nothing until another input or [`next_timeout`](Self::next_timeout).
+    pub fn poll(&mut self, now: Instant) -> Option<PoolCommand<T, E>> {
+        self.tick(now);
+        self.run_timers();
+        while let Some(word) = self.words.pop_front() {
+            if let Some(command) = self.say(word) {
+                return self.verified(Some(command));
+            }
+        }
+        None
+    }
+
+    /// When to poll again though nothing happens. Not late, but maybe early: there may be nothing to do then.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        if self.words.is_empty() { self.timers.peek().map(|timer| timer.at) } else { Some(self.now) }
+    }
+
+    /// How much of what it holds.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            open: self.conns.len(),
+            dialing: self.dialing,
+            idle: self.idle.len(),
+            waiting: self.waiting,
+            keys: self.hosts.len(),
+            timers: self.armed,
+            stale_inputs: self.stale_inputs,
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
     }
 }

@@ -1,0 +1,315 @@
+//! Everything that two requests must share to share a connection.
+
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::hash::DefaultHasher;
+use std::sync::Arc;
+
+use http::Uri;
+
+/// What two requests must share to share a connection; compared whole.
+///
+/// A key is made from a URI and from what the options add, and every other use of the host is made from the key:
+/// the name that is resolved, the address that is connected to, the `Host` field. They can't disagree.
+///
+/// The host is normalised: lower case, no trailing dot, IPv6 addresses in their shortest spelling, the port
+/// always a number. A host that other programs may read in another way is refused: `127.1`, `0x7f000001`,
+/// percent-encoding, zone ids, control bytes.
+///
+/// ```
+/// use httpocean_core::Key;
+///
+/// let a = Key::of(&"http://Example.com./one".parse().unwrap()).unwrap();
+/// let b = Key::of(&"http://example.com:80/two".parse().unwrap()).unwrap();
+/// assert_eq!(a, b);
+/// assert_eq!((a.host(), a.port(), a.authority()), ("example.com", 80, "example.com"));
+///
+/// assert!(Key::of(&"http://127.1/".parse().unwrap()).is_err());
+/// assert_ne!(a, b.in_partition(1));
+/// ```
+#[derive(Clone)]
+pub struct Key {
+    parts: Arc<Parts>,
+    hash: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Parts {
+    scheme: Scheme,
+    host: Box<str>,
+    port: u16,
+    local: Option<IpAddr>,
+    partition: u64,
+    /// Host and port as the `Host` field has them: derived from the others.
+    authority: Box<str>,
+}
+
+/// The schemes that a connection can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// Plain text over a byte stream, port 80.
+    Http,
+    /// Secured by TLS, port 443.
+    Https,
+}
+
+impl Scheme {
+    /// As written in a URI.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl Key {
+    /// The key of what `uri` names. The error is a sentence that says what is wrong with the URI.
+    ///
+    /// A URI without a scheme but with an authority, as CONNECT has it, counts as `http` and needs a port.
+    pub fn of(uri: &Uri) -> Result<Self, &'static str> {
+        let authority = uri.authority().ok_or("the URL has no host")?;
+        let scheme = match uri.scheme_str() {
+            Some("http") | None => Scheme::Http,
+            Some("https") => Scheme::Https,
+            Some(_) => return Err("the URL's scheme is neither http nor https"),
+        };
+        if authority.as_str().contains('@') {
+            return Err("the URL holds a user name or a password: send an Authorization field instead");
+        }
+        let (host, port) = split_port(authority.as_str())?;
+        let port = match port {
+            Some(port) => port,
+            None if uri.scheme().is_none() => return Err("a CONNECT target needs a port"),
+            None => scheme.default_port(),
+        };
+        let host = normalise(host)?;
+        let authority = if port == scheme.default_port() && uri.scheme().is_some() {
+            host.clone()
+        } else {
+            format!("{host}:{port}").into_boxed_str()
+        };
+        Ok(Self::new(Parts { scheme, host, port, local: None, partition: 0, authority }))
+    }
+
+    /// The same, but apart from all keys of other partitions: for users or tenants who must not share
+    /// connections.
+    #[must_use]
+    pub fn in_partition(&self, partition: u64) -> Self {
+        Self::new(Parts { partition, ..Parts::clone(&self.parts) })
+    }
+
+    /// The same, but connected from the local address `local`.
+    #[must_use]
+    pub fn from_local(&self, local: Option<IpAddr>) -> Self {
+        Self::new(Parts { local, ..Parts::clone(&self.parts) })
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.parts.scheme
+    }
+
+    /// The normalised host; an IPv6 address is in brackets.
+    pub fn host(&self) -> &str {
+        &self.parts.host
+    }
+
+    /// The port, the scheme's default included.
+    pub fn port(&self) -> u16 {
+        self.parts.port
+    }
+
+    /// Host and port as the `Host` field has them: without the scheme's default port (RFC 9110 section 7.2).
+    pub fn authority(&self) -> &str {
+        &self.parts.authority
+    }
+
+    /// The host as an address, if it is one: then there is nothing to resolve.
+    pub fn address(&self) -> Option<IpAddr> {
+        let host = self.host();
+        match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(v6) => v6.parse().ok().map(IpAddr::V6),
+            None => host.parse().ok().map(IpAddr::V4),
+        }
+    }
+
+    /// The local address to connect from, if one was asked for.
+    pub fn local(&self) -> Option<IpAddr> {
+        self.parts.local
+    }
+
+    /// The partition.
+    pub fn partition(&self) -> u64 {
+        self.parts.partition
+    }
+
+    pub(crate) fn hash64(&self) -> u64 {
+        self.hash
+    }
+
+    fn new(parts: Parts) -> Self {
+        let mut hasher = DefaultHasher::new();
+        parts.hash(&mut hasher);
+        Self { hash: hasher.finish(), parts: Arc::new(parts) }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && (Arc::ptr_eq(&self.parts, &other.parts) || self.parts == other.parts)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({self})")
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme().as_str(), self.authority())
+    }
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+    let after_host = match authority.strip_prefix('[') {
+        Some(rest) => rest.find(']').ok_or("the URL's host has an opening bracket and no closing one")? + 2,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, rest) = authority.split_at(after_host);
+    match rest.strip_prefix(':') {
+        None if rest.is_empty() => Ok((host, None)),
+        None => Err("the URL's host is followed by something that is no port"),
+        Some("") => Ok((host, None)),
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => match digits.parse() {
+            Ok(0) => Err("port 0 can't be connected to"),
+            Ok(port) => Ok((host, Some(port))),
+            Err(_) => Err("the URL's port is above 65535"),
+        },
+        Some(_) => Err("the URL's port is not a number"),
+    }
+}
+
+fn normalise(host: &str) -> Result<Box<str>, &'static str> {
+    if let Some(v6) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if v6.contains('%') {
+            return Err("the URL's host has a zone id, which means nothing to others");
+        }
+        let address: Ipv6Addr =
+            v6.parse().map_err(|_| "the URL's host is in brackets but no IPv6 address")?;
+        return Ok(format!("[{address}]").into_boxed_str());
+    }
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    if host.is_empty() {
+        return Err("the URL's host is empty");
+    }
+    if host.len() > 253 {
+        return Err("the URL's host is longer than a name may be");
+    }
+    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')) {
+        return Err("the URL's host has a character that no host name has");
+    }
+    if host.starts_with('.') || host.ends_with('.') || host.contains("..") {
+        return Err("the URL's host has an empty label");
+    }
+    // What ends in a number is an IPv4 address to some and a name to others, unless it is a plain one.
+    if ends_in_number(&host) && host.parse::<Ipv4Addr>().is_err() {
+        return Err("the URL's host ends in a number but is no plain IPv4 address");
+    }
+    Ok(host.into_boxed_str())
+}
+
+fn ends_in_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    last.bytes().all(|b| b.is_ascii_digit())
+        || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(uri: &str) -> Result<Key, &'static str> {
+        Key::of(&uri.parse().map_err(|_| "not a URI")?)
+    }
+
+    #[test]
+    fn spellings_of_one_origin_are_one_key() {
+        for (a, b) in [
+            ("http://EXAMPLE.com", "http://example.com:80/path"),
+            ("http://example.com.:80", "http://example.com"),
+            ("https://example.com:443", "https://example.com"),
+            ("http://[0:0::0:1]:8080", "http://[::1]:8080/x"),
+            ("http://example.com:/", "http://example.com/"),
+        ] {
+            assert_eq!(key(a).unwrap(), key(b).unwrap(), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_differs_in_one_part_is_another_key() {
+        let base = key("http://example.com").unwrap();
+        for other in ["https://example.com", "http://example.com:81", "http://www.example.com"] {
+            assert_ne!(base, key(other).unwrap(), "{other}");
+        }
+        assert_ne!(base, base.in_partition(7));
+        assert_ne!(base, base.from_local(Some("127.0.0.2".parse().unwrap())));
+        assert_ne!(key("https://example.com:80").unwrap(), key("http://example.com:80").unwrap());
+    }
+
+    #[test]
+    fn a_host_that_could_be_read_in_two_ways_is_refused() {
+        for uri in [
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://2130706433/",
+            "http://127.0.0.01/",
+            "http://a%2fb/",
+            "http://[::1%25eth0]/",
+            "http://user@example.com/",
+            "http://user:pw@example.com/",
+            "http://example.com:0/",
+            "http://example.com:99999/",
+            "http://a..b/",
+            "http://./",
+            "ftp://example.com/",
+            "/path",
+        ] {
+            assert!(key(uri).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_host_field_has_the_port_only_where_it_is_not_the_default() {
+        assert_eq!(key("http://h:80").unwrap().authority(), "h");
+        assert_eq!(key("https://h:80").unwrap().authority(), "h:80");
+        assert_eq!(key("http://[::1]:8080").unwrap().authority(), "[::1]:8080");
+        assert_eq!(key("example.com:80").unwrap().authority(), "example.com:80");
+    }
+
+    #[test]
+    fn a_literal_address_needs_no_lookup() {
+        assert_eq!(key("http://127.0.0.1:1").unwrap().address(), "127.0.0.1".parse().ok());
+        assert_eq!(key("http://[::1]:1").unwrap().address(), "::1".parse().ok());
+        assert_eq!(key("http://localhost:1").unwrap().address(), None);
+    }
+}

@@ -1,0 +1,111 @@
+//! The pool's own bookkeeping, recounted.
+
+use super::Pool;
+use super::parts::{State, Waiting};
+
+/// Above so many connections and waiters only the cheap part is checked: recounting is linear.
+const RECOUNT_UP_TO: usize = 256;
+
+impl<T, E> Pool<T, E> {
+    /// Passes `value` through, after a check in builds that have debug assertions.
+    pub(super) fn verified<V>(&self, value: V) -> V {
+        if cfg!(debug_assertions) {
+            self.check();
+        }
+        value
+    }
+
+    /// Panics if the pool's books don't agree: a bug of the pool's, never of its user's.
+    ///
+    /// Runs by itself after every input in builds with debug assertions.
+    pub fn check(&self) {
+        assert!(self.conns.len() <= self.options.max_total, "I9: more connections than max_total");
+        assert!(self.idle.len() <= self.options.max_idle_total, "I10: more idle connections than allowed");
+        // Who had a grant that came to nothing waits again without being counted in anew.
+        let granted = self.conns.len();
+        assert!(self.waiting <= self.options.max_waiters + granted, "I12: more waiters than allowed");
+        assert!(self.dialing <= self.options.max_dials, "I11: more dials than allowed");
+        if self.conns.len() + self.waiters.len() > RECOUNT_UP_TO {
+            return;
+        }
+        self.recount_conns();
+        self.recount_waiters();
+        self.check_hosts();
+        let armed = self.conns.iter().filter(|(_, slot)| slot.armed.is_some()).count()
+            + self.waiters.iter().filter(|(_, waiter)| waiter.armed.is_some()).count()
+            + self.hosts.iter().filter(|(_, host)| host.armed.is_some()).count();
+        assert_eq!(self.armed, armed, "armed timers");
+    }
+
+    fn recount_conns(&self) {
+        let (mut idle, mut dialing) = (0, 0);
+        for (id, slot) in self.conns.iter() {
+            let host = self.hosts.get(slot.host).expect("I1: the key of every connection is known");
+            match &slot.state {
+                State::Idle { .. } => {
+                    idle += 1;
+                    assert!(
+                        slot.in_idle.is_linked() && slot.in_host.is_linked(),
+                        "{id:?} is idle and listed"
+                    );
+                    assert!(
+                        slot.armed.is_some_and(|at| at <= slot.idle_until),
+                        "{id:?} is idle without a timer"
+                    );
+                }
+                State::Dialing(dial) => {
+                    dialing += 1;
+                    assert_eq!(slot.in_host.is_linked(), !dial.abandoned, "{id:?} is dialed and listed");
+                }
+                State::Granted { waiter, .. } => {
+                    let state = self.waiters.get(*waiter).map(|waiter| waiter.state);
+                    assert_eq!(state, Some(Waiting::Assigned(id)), "I1: {id:?} is granted to one who knows");
+                }
+                State::Busy { .. } | State::Closing { .. } => {
+                    assert!(!slot.in_idle.is_linked() && !slot.in_host.is_linked(), "{id:?} is in no list");
+                }
+                State::Moving => panic!("I1: {id:?} was left in the middle of a transition"),
+            }
+            assert!(host.open <= self.options.max_per_key, "I8: more connections than max_per_key");
+        }
+        assert_eq!(idle, self.idle.len(), "idle connections");
+        assert_eq!(dialing, self.dialing, "dials");
+    }
+
+    fn recount_waiters(&self) {
+        let mut waiting = 0;
+        for (id, waiter) in self.waiters.iter() {
+            let queued = waiter.state == Waiting::Queued;
+            waiting += usize::from(queued);
+            assert_eq!(waiter.in_queue.is_linked(), queued, "{id:?} is queued and listed");
+            assert_eq!(
+                waiter.in_unasked.is_linked(),
+                queued && waiter.dial.is_none(),
+                "{id:?} has no dial and is listed"
+            );
+        }
+        assert_eq!(waiting, self.waiting, "waiters");
+    }
+
+    fn check_hosts(&self) {
+        let mut open = 0;
+        for (id, host) in self.hosts.iter() {
+            open += host.open;
+            assert_eq!(self.by_key.get(&host.key), Some(&id), "a key is known under its name");
+            assert!(host.idle.len() <= self.options.max_idle_per_key, "I10: idle connections of one key");
+            assert!(host.dials.len() <= host.dialing, "dials that count are dials");
+            assert!(host.dialing <= self.options.max_dials_per_key, "I11: dials of one key");
+            assert_eq!(host.idle.iter(&self.conns).count(), host.idle.len(), "the list of idle connections");
+            let wants_any = host.waiting.len() > 0;
+            assert!(!(wants_any && host.idle.len() > 0), "I13: one waits while a connection is idle");
+            let mut last = i64::MIN;
+            for waiter in host.waiting.iter(&self.waiters) {
+                let arrival = self.waiters.get(waiter).map_or(i64::MIN, |waiter| waiter.arrival);
+                assert!(arrival > last, "I15: the queue is in order of arrival");
+                last = arrival;
+            }
+        }
+        assert_eq!(open, self.conns.len(), "I1: every connection belongs to one key");
+        assert_eq!(self.by_key.len(), self.hosts.len(), "keys");
+    }
+}

@@ -1,0 +1,322 @@
+//! Connections changing hands: granted, given back, closed, said.
+
+use core::mem;
+use std::collections::BTreeSet;
+
+use super::parts::{Host, HostId, Slot, State, Waiting, Word};
+use super::{Demand, Facts, Fate, Lease, Pool, PoolCommand, Refusal};
+use crate::arena::{ConnId, WaitId};
+use crate::error::CloseReason;
+use crate::key::Key;
+
+impl<T, E> Pool<T, E> {
+    pub(super) fn give_back(&mut self, lease: Lease, parked: T, fate: Fate) -> bool {
+        let conn = lease.conn;
+        let Some(slot) = self.conns.get_mut(conn).filter(|slot| slot.is_busy()) else {
+            self.stray(lease, parked);
+            return false;
+        };
+        match fate {
+            Fate::Spent(why) => {
+                self.close(conn, parked, why, None);
+                false
+            }
+            Fate::Untouched => self.offer(conn, parked),
+            Fate::Reusable { hint, uses_left } => {
+                slot.uses = slot.uses.saturating_add(1);
+                slot.uses_left = uses_left;
+                slot.state = State::Busy { idle_since: None };
+                self.set_idle_deadline(conn, hint);
+                self.offer(conn, parked)
+            }
+        }
+    }
+
+    pub(super) fn exchange(
+        &mut self,
+        lease: Lease,
+        parked: T,
+        why: CloseReason,
+        demand: Demand,
+        arrival: i64,
+    ) -> WaitId {
+        let host = self.host_of(&lease.key);
+        let waiter = self.admit(host, demand, arrival);
+        if self.conns.get(lease.conn).is_some_and(Slot::is_busy) {
+            self.close(lease.conn, parked, why, None);
+        } else {
+            self.stray(lease, parked);
+        }
+        waiter
+    }
+
+    pub(super) fn stray(&mut self, lease: Lease, parked: T) {
+        self.stale_inputs += 1;
+        self.words.push_back(Word::Stray { lease, parked });
+    }
+
+    pub(super) fn let_go(&mut self, conn: ConnId) {
+        match self.conns.get(conn) {
+            Some(slot) if slot.is_busy() => self.free(conn),
+            Some(_) | None => self.stale_inputs += 1,
+        }
+    }
+
+    pub(super) fn close_stirred(&mut self, conn: ConnId, why: CloseReason) {
+        match self.conns.get(conn).map(|slot| &slot.state) {
+            Some(State::Idle { .. }) => self.close_idle(conn, why, None),
+            Some(State::Granted { waiter, .. }) => {
+                let waiter = *waiter;
+                self.ungrant(conn, why);
+                self.requeue(waiter);
+            }
+            Some(State::Dialing(_) | State::Busy { .. } | State::Closing { .. } | State::Moving) | None => {
+                self.stale_inputs += 1;
+            }
+        }
+    }
+
+    pub(super) fn evict_keys(&mut self, mut which: impl FnMut(&Key) -> bool) {
+        let picked: BTreeSet<HostId> =
+            self.hosts.iter().filter(|(_, host)| which(&host.key)).map(|(id, _)| id).collect();
+        let conns: Vec<ConnId> =
+            self.conns.iter().filter(|(_, slot)| picked.contains(&slot.host)).map(|(id, _)| id).collect();
+        for conn in conns {
+            if let Some(slot) = self.conns.get_mut(conn) {
+                slot.doomed = Some(CloseReason::Evicted);
+                if slot.is_idle() {
+                    self.close_idle(conn, CloseReason::Evicted, None);
+                }
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        self.shut = true;
+        while let Some(conn) = self.idle.front() {
+            self.close_idle(conn, CloseReason::ShutDown, None);
+        }
+        let granted: Vec<ConnId> = self
+            .conns
+            .iter()
+            .filter(|(_, slot)| matches!(slot.state, State::Granted { .. }))
+            .map(|(id, _)| id)
+            .collect();
+        for conn in granted {
+            self.ungrant(conn, CloseReason::ShutDown);
+        }
+        let waiters: Vec<WaitId> =
+            self.waiters.iter().filter(|(_, w)| w.state != Waiting::Refused).map(|(id, _)| id).collect();
+        for waiter in waiters {
+            self.refuse(waiter, Refusal::ShutDown, None);
+        }
+        let hosts: Vec<HostId> = self.hosts.iter().map(|(id, _)| id).collect();
+        for host in hosts {
+            self.abandon_all(host);
+        }
+    }
+
+    /// A usable connection goes to the oldest waiter that takes it, or becomes idle. Whether it stays open.
+    pub(super) fn offer(&mut self, conn: ConnId, parked: T) -> bool {
+        let Some(slot) = self.conns.get(conn) else { return false };
+        let host = slot.host;
+        let never_used = slot.uses == 0 && slot.idle_since().is_none();
+        if let Some(why) = self.reason_to_end(slot) {
+            self.close(conn, parked, why, None);
+            return false;
+        }
+        if let Some(starving) = self.whose_turn(host) {
+            self.close(conn, parked, CloseReason::Evicted, Some(starving));
+            return false;
+        }
+        match self.oldest_waiter(host, never_used) {
+            Some(waiter) => {
+                self.assign(conn, parked, waiter);
+                true
+            }
+            None => self.park(conn, parked),
+        }
+    }
+
+    /// Decides a grant; [`say`](Self::say) says it.
+    pub(super) fn assign(&mut self, conn: ConnId, parked: T, waiter: WaitId) {
+        self.unqueue(waiter);
+        self.grants += 1;
+        let grants = self.grants;
+        if let Some(slot) = self.conns.get_mut(conn) {
+            let idle_since = slot.idle_since();
+            slot.granted = grants;
+            slot.state = State::Granted { parked, waiter, idle_since };
+        }
+        if let Some(waiting) = self.waiters.get_mut(waiter) {
+            waiting.state = Waiting::Assigned(conn);
+            let host = waiting.host;
+            self.words.push_back(Word::Grant { waiter, conn });
+            self.trim_dials(host);
+        }
+    }
+
+    /// Takes a grant back that was decided and not said, because the connection is gone.
+    fn ungrant(&mut self, conn: ConnId, why: CloseReason) {
+        if let Some(State::Granted { parked, .. }) = self.move_out(conn) {
+            self.close(conn, parked, why, None);
+        }
+    }
+
+    /// Decides a close. The slot stays taken until it is said. `room_for` is the key that gets the place.
+    pub(super) fn close(&mut self, conn: ConnId, parked: T, why: CloseReason, room_for: Option<HostId>) {
+        if let Some(slot) = self.conns.get_mut(conn) {
+            slot.state = State::Closing { parked, why, room_for };
+            self.words.push_back(Word::Close(conn));
+        }
+        if let Some(host) = room_for.and_then(|host| self.hosts.get_mut(host)) {
+            host.promised += 1;
+        }
+    }
+
+    /// What a decided word has become by now; `None` when it is moot.
+    pub(super) fn say(&mut self, word: Word<T, E>) -> Option<PoolCommand<T, E>> {
+        match word {
+            Word::Grant { waiter, conn } => self.say_grant(waiter, conn),
+            Word::Dial(conn) => self.say_dial(conn),
+            Word::Abandon(conn) => self.conns.contains(conn).then_some(PoolCommand::Abandon { conn }),
+            Word::Refuse { waiter, why, error } => {
+                let waiting = self.waiters.remove(waiter)?;
+                self.forget_empty(waiting.host);
+                Some(PoolCommand::Refuse { waiter, why, error })
+            }
+            Word::Close(conn) => self.say_close(conn),
+            Word::Stray { lease, parked } => Some(PoolCommand::Close {
+                conn: lease.conn,
+                number: 0,
+                key: lease.key,
+                parked,
+                why: CloseReason::Unwanted,
+            }),
+        }
+    }
+
+    fn say_grant(&mut self, waiter: WaitId, conn: ConnId) -> Option<PoolCommand<T, E>> {
+        if self.waiters.get(waiter)?.state != Waiting::Assigned(conn) {
+            return None;
+        }
+        let now = self.now;
+        let slot = self.conns.get_mut(conn)?;
+        let State::Granted { parked, idle_since, .. } = mem::replace(&mut slot.state, State::Moving) else {
+            return None;
+        };
+        // Much time may have gone by since the grant was decided, if the driver was asleep.
+        if idle_since.is_some() && slot.idle_until <= now {
+            self.close(conn, parked, CloseReason::IdleTooLong, None);
+            self.requeue(waiter);
+            return None;
+        }
+        slot.state = State::Busy { idle_since };
+        let facts =
+            Facts { number: slot.number, reused: slot.uses, idle_for: idle_since.map(|since| now - since) };
+        let key = self.hosts.get(slot.host)?.key.clone();
+        self.waiters.remove(waiter);
+        Some(PoolCommand::Grant { waiter, lease: Lease { conn, key }, parked, facts })
+    }
+
+    fn say_dial(&mut self, conn: ConnId) -> Option<PoolCommand<T, E>> {
+        let slot = self.conns.get_mut(conn)?;
+        let State::Dialing(dialing) = &mut slot.state else { return None };
+        dialing.said = true;
+        let key = self.hosts.get(slot.host)?.key.clone();
+        Some(PoolCommand::Dial { lease: Lease { conn, key } })
+    }
+
+    fn say_close(&mut self, conn: ConnId) -> Option<PoolCommand<T, E>> {
+        let slot = self.conns.get_mut(conn)?;
+        let number = slot.number;
+        let key = self.hosts.get(slot.host)?.key.clone();
+        let State::Closing { parked, why, room_for } = mem::replace(&mut slot.state, State::Moving) else {
+            return None;
+        };
+        if let Some(host) = room_for.and_then(|host| self.hosts.get_mut(host)) {
+            host.promised -= 1;
+        }
+        self.free_for(conn, room_for);
+        Some(PoolCommand::Close { conn, number, key, parked, why })
+    }
+
+    pub(super) fn free(&mut self, conn: ConnId) {
+        self.free_for(conn, None);
+    }
+
+    /// A slot is free: it goes to `first` if that still wants it, then to its own key, then round.
+    fn free_for(&mut self, conn: ConnId, first: Option<HostId>) {
+        self.disarm_conn(conn);
+        let Some(slot) = self.conns.remove(conn) else { return };
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.open -= 1;
+        }
+        if let Some(first) = first {
+            self.balance(first);
+        }
+        self.feed();
+        self.balance(slot.host);
+        self.forget_empty(slot.host);
+    }
+
+    /// Takes the state out of a slot, to put another in.
+    pub(super) fn move_out(&mut self, conn: ConnId) -> Option<State<T>> {
+        self.conns.get_mut(conn).map(|slot| mem::replace(&mut slot.state, State::Moving))
+    }
+
+    pub(super) fn host_of(&mut self, key: &Key) -> HostId {
+        if let Some(host) = self.by_key.get(key) {
+            return *host;
+        }
+        let host = self.hosts.insert(Host::new(key.clone()));
+        self.by_key.insert(key.clone(), host);
+        host
+    }
+
+    /// A key that holds and wants nothing costs nothing.
+    pub(super) fn forget_empty(&mut self, id: HostId) {
+        let Some(host) = self.hosts.get(id) else { return };
+        if host.open > 0 || host.waiters() > 0 || host.promised > 0 {
+            return;
+        }
+        // A key whose dials fail is remembered while that matters.
+        if host.no_dial_before > self.now && !self.shut {
+            let at = host.no_dial_before;
+            self.arm_host(id, at);
+            return;
+        }
+        self.disarm_host(id);
+        if let Some(host) = self.hosts.remove(id) {
+            self.by_key.remove(&host.key);
+        }
+    }
+
+    fn reason_to_end(&self, slot: &Slot<T>) -> Option<CloseReason> {
+        if self.shut {
+            return Some(CloseReason::ShutDown);
+        }
+        if slot.doomed.is_some() {
+            return slot.doomed;
+        }
+        if slot.dies_at.is_some_and(|at| at <= self.now) {
+            return Some(CloseReason::TooOld);
+        }
+        if slot.uses_left == Some(0) || self.options.max_uses.is_some_and(|max| slot.uses >= max) {
+            return Some(CloseReason::UsedUp);
+        }
+        // A connection fresh from its dial has no idle deadline yet.
+        (slot.number > 0 && slot.idle_until <= self.now).then_some(CloseReason::IdleTooLong)
+    }
+}
+
+impl<T> Slot<T> {
+    /// Since when it was idle before the grant that it is in.
+    fn idle_since(&self) -> Option<crate::time::Instant> {
+        match &self.state {
+            State::Granted { idle_since, .. } | State::Busy { idle_since } => *idle_since,
+            State::Idle { since, .. } => Some(*since),
+            State::Dialing(_) | State::Closing { .. } | State::Moving => None,
+        }
+    }
+}

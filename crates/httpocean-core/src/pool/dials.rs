@@ -1,0 +1,331 @@
+//! Dials: when one is started, for whom, what its end means, who gets a place that is free.
+
+use core::time::Duration;
+
+use super::parts::{HostId, Slot, State, Word};
+use super::{DialPolicy, Lease, Pool, Refusal, Surplus};
+use crate::arena::{ConnId, WaitId};
+use crate::error::CloseReason;
+use crate::time::Instant;
+
+/// The pause after the first failed dial of a key; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What came of an attempt to start a dial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// A dial was started, or room is being made for one.
+    Begun,
+    /// Nobody needs one, or the key itself has to wait: its own limits, a pause, the dial policy.
+    NotNow,
+    /// All places of the pool are taken.
+    Full,
+}
+
+impl<T, E> Pool<T, E> {
+    /// Starts the dials that a key needs and may have.
+    pub(super) fn balance(&mut self, host: HostId) {
+        loop {
+            match self.try_dial(host) {
+                Attempt::Begun => {}
+                Attempt::NotNow => return,
+                Attempt::Full => return self.enter_ring(host),
+            }
+        }
+    }
+
+    /// Gives free places to the keys that wait for one, each in turn.
+    pub(super) fn feed(&mut self) {
+        while let Some(host) = self.ring.pop_front() {
+            match self.try_dial(host) {
+                Attempt::Begun => self.ring.push_back(host),
+                Attempt::NotNow => {
+                    if let Some(host) = self.hosts.get_mut(host) {
+                        host.in_ring = false;
+                    }
+                }
+                Attempt::Full => {
+                    self.ring.push_front(host);
+                    return;
+                }
+            }
+            self.turns_taken = 0;
+        }
+        self.turns_taken = 0;
+    }
+
+    pub(super) fn dial_succeeded(&mut self, lease: Lease, parked: T) {
+        let conn = lease.conn;
+        let Some(asker) = self.end_dial(conn) else { return self.stray(lease, parked) };
+        self.numbers += 1;
+        let (number, now) = (self.numbers, self.now);
+        let lifetime = self.options.lifetime.map(|lifetime| self.jittered(lifetime));
+        if let Some(slot) = self.conns.get_mut(conn) {
+            slot.number = number;
+            slot.born = now;
+            slot.dies_at = lifetime.map(|lifetime| now + lifetime);
+            slot.state = State::Busy { idle_since: None };
+            if let Some(host) = self.hosts.get_mut(slot.host) {
+                host.failures = 0;
+                host.failed_at = None;
+                host.no_dial_before = Instant::ZERO;
+            }
+        }
+        self.set_idle_deadline(conn, None);
+        self.place_new(conn, parked);
+        self.dial_is_over(asker);
+        if let Some(slot) = self.conns.get(conn) {
+            self.balance(slot.host);
+        }
+        self.feed();
+    }
+
+    /// A connection that was never used goes to the oldest waiter, or is surplus.
+    pub(super) fn place_new(&mut self, conn: ConnId, parked: T) {
+        let Some(slot) = self.conns.get(conn) else { return };
+        let host = slot.host;
+        if self.shut {
+            return self.close(conn, parked, CloseReason::ShutDown, None);
+        }
+        if let Some(waiter) = self.oldest_waiter(host, true) {
+            return self.assign(conn, parked, waiter);
+        }
+        if let Some(why) = slot.doomed {
+            return self.close(conn, parked, why, None);
+        }
+        let room = self.hosts.get(host).is_some_and(|h| h.idle.len() < self.options.max_idle_per_key)
+            && self.idle.len() < self.options.max_idle_total;
+        let unwanted = self.options.surplus == Surplus::Cancel || !room || slot.idle_until <= self.now;
+        if unwanted {
+            self.close(conn, parked, CloseReason::Unwanted, None);
+        } else {
+            self.park(conn, parked);
+        }
+    }
+
+    pub(super) fn dial_is_lost(&mut self, conn: ConnId, error: E) {
+        let abandoned = self.is_abandoned(conn);
+        let started = match self.conns.get(conn).map(|slot| &slot.state) {
+            Some(State::Dialing(dialing)) => dialing.started,
+            Some(_) | None => self.now,
+        };
+        let Some(asker) = self.end_dial(conn) else {
+            self.stale_inputs += 1;
+            return;
+        };
+        let Some(host) = self.conns.get(conn).map(|slot| slot.host) else { return };
+        if !abandoned {
+            self.note_failure(host, started);
+        }
+        let charged = self.waiters.get(asker).is_some_and(|waiter| waiter.dial == Some(conn));
+        if charged && !abandoned {
+            if let Some(waiter) = self.waiters.get_mut(asker) {
+                waiter.dial = None;
+            }
+            if self.waits(asker) {
+                self.refuse(asker, Refusal::DialFailed, Some(error));
+            }
+        } else if charged {
+            self.dial_is_over(asker);
+        }
+        self.free(conn);
+    }
+
+    /// Ends dials that have no waiter left, the newest first: those not said yet without a word, others by the
+    /// surplus policy.
+    pub(super) fn trim_dials(&mut self, id: HostId) {
+        while let Some(host) = self.hosts.get(id) {
+            let surplus = host.dials.len() > host.waiters();
+            let Some(newest) = host.dials.back().filter(|_| surplus) else { return };
+            if !self.is_said(newest) {
+                self.retract(newest);
+            } else if self.options.surplus == Surplus::Cancel {
+                self.abandon(newest);
+            } else {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn abandon_all(&mut self, id: HostId) {
+        while let Some(newest) = self.hosts.get(id).and_then(|host| host.dials.back()) {
+            if self.is_said(newest) { self.abandon(newest) } else { self.retract(newest) }
+        }
+    }
+
+    /// Whose turn it is to get the place of a connection of `host` that came back, if not its own.
+    pub(super) fn whose_turn(&mut self, host: HostId) -> Option<HostId> {
+        if self.hosts.get(host)?.waiters() == 0 {
+            return None;
+        }
+        let next = self.next_in_ring(host)?;
+        self.turns_taken += 1;
+        if self.turns_taken <= self.options.turns {
+            return None;
+        }
+        self.turns_taken = 0;
+        Some(next)
+    }
+
+    /// The first key of the ring that wants a place, other than `host`: that one's turn is being taken now.
+    fn next_in_ring(&mut self, host: HostId) -> Option<HostId> {
+        let mut skipped_own = false;
+        loop {
+            let next = *self.ring.front()?;
+            if self.hosts.get(next).is_none_or(|host| host.wants() == 0) {
+                self.ring.pop_front();
+                if let Some(host) = self.hosts.get_mut(next) {
+                    host.in_ring = false;
+                }
+            } else if next != host {
+                return Some(next);
+            } else if skipped_own {
+                return None;
+            } else {
+                skipped_own = true;
+                self.ring.rotate_left(1);
+            }
+        }
+    }
+
+    fn try_dial(&mut self, id: HostId) -> Attempt {
+        let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
+        if self.shut || host.wants() == 0 || host.dialing >= self.options.max_dials_per_key {
+            return Attempt::NotNow;
+        }
+        let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
+        if let Some(at) = self.not_before(id, asker) {
+            self.arm_host(id, at);
+            return Attempt::NotNow;
+        }
+        if host.open >= self.options.max_per_key {
+            // Only who wants a fresh connection waits while one of the key is idle.
+            return match host.idle.front() {
+                Some(coldest) => self.make_room(coldest, id),
+                None => Attempt::NotNow,
+            };
+        }
+        if self.dialing >= self.options.max_dials {
+            return Attempt::Full;
+        }
+        if self.conns.len() >= self.options.max_total {
+            return match self.idle.front() {
+                Some(coldest) => self.make_room(coldest, id),
+                None => Attempt::Full,
+            };
+        }
+        self.start_dial(id, asker);
+        Attempt::Begun
+    }
+
+    fn make_room(&mut self, coldest: ConnId, host: HostId) -> Attempt {
+        self.close_idle(coldest, CloseReason::Evicted, Some(host));
+        Attempt::Begun
+    }
+
+    fn start_dial(&mut self, id: HostId, asker: WaitId) {
+        let conn = self.conns.insert(Slot::dialing(id, asker, self.now));
+        self.dialing += 1;
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.open += 1;
+            host.dialing += 1;
+            host.dials.push_back(&mut self.conns, conn);
+            host.unasked.remove(&mut self.waiters, asker);
+        }
+        if let Some(waiter) = self.waiters.get_mut(asker) {
+            waiter.dial = Some(conn);
+        }
+        self.words.push_back(Word::Dial(conn));
+    }
+
+    /// Until when the key has to hold back, if it has to.
+    fn not_before(&self, id: HostId, asker: WaitId) -> Option<Instant> {
+        let pause = self.hosts.get(id)?.no_dial_before;
+        let patience = match self.options.dial {
+            DialPolicy::Eager => Instant::ZERO,
+            DialPolicy::Wait(delay) => self.waiters.get(asker)?.since + delay,
+        };
+        let at = pause.max(patience);
+        (at > self.now).then_some(at)
+    }
+
+    /// The answer to a dial has come: it counts no more. Who asked for it; `None` if there is no such dial.
+    fn end_dial(&mut self, conn: ConnId) -> Option<WaitId> {
+        let slot = self.conns.get(conn)?;
+        let State::Dialing(dialing) = &slot.state else { return None };
+        if !dialing.said {
+            return None;
+        }
+        let (asker, id) = (dialing.asker, slot.host);
+        self.dialing -= 1;
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.dialing -= 1;
+            host.dials.remove(&mut self.conns, conn);
+        }
+        Some(asker)
+    }
+
+    /// Takes a dial back that was not said yet: it never was.
+    fn retract(&mut self, conn: ConnId) {
+        let Some(slot) = self.conns.get_mut(conn) else { return };
+        let State::Dialing(dialing) = &mut slot.state else { return };
+        dialing.said = true;
+        if let Some(asker) = self.end_dial(conn) {
+            self.free(conn);
+            self.dial_is_over(asker);
+        }
+    }
+
+    fn abandon(&mut self, conn: ConnId) {
+        let Some(slot) = self.conns.get_mut(conn) else { return };
+        let id = slot.host;
+        let State::Dialing(dialing) = &mut slot.state else { return };
+        dialing.abandoned = true;
+        let asker = dialing.asker;
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.dials.remove(&mut self.conns, conn);
+        }
+        self.words.push_back(Word::Abandon(conn));
+        self.dial_is_over(asker);
+    }
+
+    fn note_failure(&mut self, id: HostId, started: Instant) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        // Dials that ran at the same time fail for the same reason: they count once.
+        if host.failed_at.is_none_or(|failed_at| started >= failed_at) {
+            let pause = FIRST_PAUSE.saturating_mul(1 << host.failures.min(10));
+            host.failures = host.failures.saturating_add(1);
+            host.no_dial_before = now + pause.min(LONGEST_PAUSE);
+            host.failed_at = Some(now);
+        }
+    }
+
+    fn enter_ring(&mut self, id: HostId) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        if host.in_ring {
+            return;
+        }
+        host.in_ring = true;
+        self.ring.push_back(id);
+        // Keys that were forgotten stay in the ring until it comes round, or until they are too many.
+        if self.ring.len() > 2 * self.hosts.len() + 16 {
+            let hosts = &self.hosts;
+            self.ring.retain(|id| hosts.contains(*id));
+        }
+    }
+
+    fn is_said(&self, conn: ConnId) -> bool {
+        self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.said))
+    }
+
+    fn is_abandoned(&self, conn: ConnId) -> bool {
+        self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.abandoned))
+    }
+
+    fn waits(&self, waiter: WaitId) -> bool {
+        use super::parts::Waiting;
+        self.waiters.get(waiter).is_some_and(|waiter| waiter.state == Waiting::Queued)
+    }
+}

@@ -1,0 +1,202 @@
+//! Requests that wait: who comes in, who is next, who leaves without a connection.
+
+use super::list::Links;
+use super::parts::{HostId, Waiter, Waiting, Word};
+use super::{Demand, Pool, Refusal};
+use crate::arena::WaitId;
+use crate::time::Instant;
+
+impl<T, E> Pool<T, E> {
+    /// A request comes in: it is served from what is idle, waits, or is refused.
+    pub(super) fn admit(&mut self, host: HostId, demand: Demand, arrival: i64) -> WaitId {
+        let waiter = self.waiters.insert(Waiter {
+            host,
+            demand,
+            since: self.now,
+            arrival,
+            state: Waiting::Queued,
+            dial: None,
+            armed: None,
+            in_queue: Links::default(),
+            in_unasked: Links::default(),
+        });
+        if self.shut {
+            self.refuse(waiter, Refusal::ShutDown, None);
+            return waiter;
+        }
+        if !demand.fresh && self.may_take_idle(host, arrival) {
+            if let Some(conn) = self.take_idle(host) {
+                if let Some(parked) = self.unpark(conn) {
+                    self.assign(conn, parked, waiter);
+                    return waiter;
+                }
+            }
+        }
+        if self.waiting >= self.options.max_waiters {
+            self.refuse(waiter, Refusal::QueueFull, None);
+            return waiter;
+        }
+        self.enqueue(waiter);
+        self.balance(host);
+        waiter
+    }
+
+    /// A waiter whose grant was taken back waits again, in its old place.
+    pub(super) fn requeue(&mut self, waiter: WaitId) {
+        let Some(waiting) = self.waiters.get_mut(waiter) else { return };
+        waiting.state = Waiting::Queued;
+        // In front of those who never had a grant; they all came later.
+        self.front_arrivals -= 1;
+        waiting.arrival = self.front_arrivals;
+        let (host, fresh) = (waiting.host, waiting.demand.fresh);
+        if self.shut {
+            self.refuse(waiter, Refusal::ShutDown, None);
+            return;
+        }
+        if !fresh {
+            if let Some(conn) = self.take_idle(host) {
+                if let Some(parked) = self.unpark(conn) {
+                    self.assign(conn, parked, waiter);
+                    return;
+                }
+            }
+        }
+        self.enqueue(waiter);
+        self.balance(host);
+    }
+
+    pub(super) fn withdraw(&mut self, waiter: WaitId) {
+        let Some(waiting) = self.waiters.get(waiter) else {
+            self.stale_inputs += 1;
+            return;
+        };
+        let host = waiting.host;
+        match waiting.state {
+            Waiting::Queued => {
+                self.unqueue(waiter);
+                self.waiters.remove(waiter);
+                self.trim_dials(host);
+            }
+            Waiting::Assigned(conn) => {
+                self.waiters.remove(waiter);
+                self.take_grant_back(conn);
+            }
+            Waiting::Refused => {
+                self.waiters.remove(waiter);
+            }
+        }
+        self.forget_empty(host);
+    }
+
+    pub(super) fn refuse(&mut self, waiter: WaitId, why: Refusal, error: Option<E>) {
+        self.unqueue(waiter);
+        if let Some(waiting) = self.waiters.get_mut(waiter) {
+            waiting.state = Waiting::Refused;
+            let host = waiting.host;
+            self.words.push_back(Word::Refuse { waiter, why, error });
+            self.trim_dials(host);
+        }
+    }
+
+    /// The oldest waiter of a key that takes such a connection.
+    pub(super) fn oldest_waiter(&self, host: HostId, never_used: bool) -> Option<WaitId> {
+        let host = self.hosts.get(host)?;
+        let any = host.waiting.front();
+        let fresh = if never_used { host.waiting_fresh.front() } else { None };
+        match (any, fresh) {
+            (Some(any), Some(fresh)) if self.arrival(fresh) < self.arrival(any) => Some(fresh),
+            (Some(any), _) => Some(any),
+            (None, fresh) => fresh,
+        }
+    }
+
+    /// Out of all queues, whatever comes next.
+    pub(super) fn unqueue(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get(id) else { return };
+        let (host, fresh) = (waiter.host, waiter.demand.fresh);
+        let Some(host) = self.hosts.get_mut(host) else { return };
+        let queue = if fresh { &mut host.waiting_fresh } else { &mut host.waiting };
+        if queue.remove(&mut self.waiters, id) {
+            self.waiting -= 1;
+        }
+        host.unasked.remove(&mut self.waiters, id);
+        self.disarm_waiter(id);
+    }
+
+    /// A deadline of a waiter may have passed.
+    pub(super) fn waiter_is_due(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get(id) else { return };
+        if waiter.state != Waiting::Queued {
+            return;
+        }
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
+        let dials = waiter.dial.is_some();
+        if passed(waiter.demand.deadline) {
+            let why = if dials { Refusal::DialTooSlow } else { Refusal::WaitedTooLong };
+            self.refuse(id, why, None);
+        } else if passed(waiter.demand.patience) && !dials {
+            self.refuse(id, Refusal::WaitedTooLong, None);
+        } else {
+            self.arm_waiter(id);
+        }
+    }
+
+    /// The dial that a waiter caused is over and did not serve it.
+    pub(super) fn dial_is_over(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get_mut(id) else { return };
+        waiter.dial = None;
+        if waiter.state != Waiting::Queued {
+            return;
+        }
+        if let Some(host) = self.hosts.get_mut(waiter.host) {
+            host.unasked.push_front(&mut self.waiters, id);
+        }
+        self.waiter_is_due(id);
+    }
+
+    fn enqueue(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get(id) else { return };
+        let (host, fresh, front) = (waiter.host, waiter.demand.fresh, waiter.arrival < 0);
+        let asked = waiter.dial.is_some();
+        let Some(host) = self.hosts.get_mut(host) else { return };
+        let queue = if fresh { &mut host.waiting_fresh } else { &mut host.waiting };
+        if front {
+            queue.push_front(&mut self.waiters, id);
+        } else {
+            queue.push_back(&mut self.waiters, id);
+        }
+        if !asked && front {
+            host.unasked.push_front(&mut self.waiters, id);
+        } else if !asked {
+            host.unasked.push_back(&mut self.waiters, id);
+        }
+        self.waiting += 1;
+        self.arm_waiter(id);
+    }
+
+    /// Nobody takes an idle connection past somebody who came earlier.
+    fn may_take_idle(&self, host: HostId, arrival: i64) -> bool {
+        match self.hosts.get(host).and_then(|host| host.waiting.front()) {
+            Some(oldest) => arrival < self.arrival(oldest),
+            None => true,
+        }
+    }
+
+    fn arrival(&self, waiter: WaitId) -> i64 {
+        self.waiters.get(waiter).map_or(i64::MAX, |waiter| waiter.arrival)
+    }
+
+    /// A grant that was decided and not said goes to the next.
+    fn take_grant_back(&mut self, conn: crate::arena::ConnId) {
+        use super::parts::State;
+        let Some(State::Granted { parked, idle_since, .. }) = self.move_out(conn) else { return };
+        if let Some(slot) = self.conns.get_mut(conn) {
+            slot.state = State::Busy { idle_since };
+        }
+        if self.conns.get(conn).is_some_and(|slot| slot.uses == 0) && idle_since.is_none() {
+            self.place_new(conn, parked);
+        } else {
+            self.offer(conn, parked);
+        }
+    }
+}
