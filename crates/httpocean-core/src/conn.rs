@@ -1,0 +1,414 @@
+//! One connection: bytes to and from one HTTP/1.1 exchange at a time, and whether it may be used again.
+//!
+//! ```text
+//!     send:  head ─▶ [await 100] ─▶ body ─▶ ended          stopped, once a final response came too early
+//!     recv:  head ─▶ (interim)* ─▶ final head ─▶ body ─▶ over
+//! ```
+//!
+//! There is no clock here and no socket; [`Call`](crate::Call) has the one, the driver the other.
+
+use http::{HeaderMap, Method, Request, StatusCode};
+
+use crate::buf::Io;
+use crate::error::{CloseReason, ProtocolError, Sent, TransportError};
+use crate::h1::body::{BodyDecoder, BodyStep};
+use crate::h1::encode::{self, OutFraming, Plan};
+use crate::h1::framing::{Framing, Verdict, frame};
+use crate::h1::head::HeadScan;
+use crate::key::Key;
+use crate::limits::Limits;
+use crate::pool::Fate;
+
+/// The state of a connection that is not in its socket: small, and moving with it.
+#[derive(Debug, Default)]
+pub struct Conn {
+    exchange: Option<Exchange>,
+}
+
+/// One request and its response on a connection.
+#[derive(Debug)]
+struct Exchange {
+    plan: Plan,
+    send: Send,
+    recv: Recv,
+    /// Of the final response.
+    verdict: Option<Verdict>,
+    interims: u32,
+    /// Bytes in front of `rx` that were lent with the last step.
+    lent: Lent,
+    /// Where the totals of the buffers stood when it began.
+    sent_before: u64,
+    received_before: u64,
+    head_len: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Send {
+    /// The head is on its way, and the body waits for `100 Continue`.
+    Await100,
+    /// The body is under way; `asked` while an answer to `NeedBody` is due.
+    Body { left: Option<u64>, asked: bool },
+    /// All of the request was handed to `tx`.
+    Ended,
+    /// A final response came before the end of the request: no more of it is sent.
+    Stopped,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Lent {
+    #[default]
+    Nothing,
+    Head(usize),
+    Data(usize),
+}
+
+#[derive(Debug)]
+enum Recv {
+    Head(HeadScan),
+    Body(BodyDecoder),
+    Over,
+}
+
+/// What an exchange has come to.
+#[derive(Debug)]
+pub(crate) enum ConnStep {
+    NeedBody,
+    Interim(usize),
+    Head(usize),
+    Data(usize),
+    /// The response is whole; what becomes of the connection.
+    End(Fate),
+    /// The connection belongs to another protocol now.
+    Upgraded,
+    /// The transport ended or failed before a byte of the response came.
+    Lost(Option<TransportError>),
+    /// It failed in the middle of the response.
+    Broken(TransportError),
+    Bad(ProtocolError),
+    /// More bytes or more room are needed.
+    Blocked,
+}
+
+/// Which part of the exchange waits for the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    SendHead,
+    SendBody,
+    Await100,
+    /// The request is sent as far as it can be; no byte of the next head has come.
+    FirstByte,
+    RestOfHead,
+    Body,
+    /// For the user's own next piece of the body, not for the peer.
+    User,
+}
+
+impl Conn {
+    /// A connection fresh from its dial.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was read while the connection was idle: a reason to close it, or none.
+    ///
+    /// Whatever a server sends unasked is no response (RFC 9112 section 9.2).
+    pub fn idle_input(&self, io: &Io) -> Option<CloseReason> {
+        if !io.rx.bytes().is_empty() {
+            Some(CloseReason::Unasked)
+        } else if io.rx.ended() {
+            Some(CloseReason::PeerClosed)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn begin(
+        &mut self,
+        request: &Request<()>,
+        key: &Key,
+        plan: Plan,
+        user_agent: Option<&http::HeaderValue>,
+        io: &mut Io,
+    ) {
+        let (sent_before, received_before) = (io.tx.total_sent(), io.rx.total_received());
+        let tx = io.tx.writer();
+        encode::write_head(tx, request, key, plan, user_agent);
+        let head_len = io.tx.pending().len() as u64;
+        let body = match plan.framing {
+            OutFraming::None | OutFraming::Length(0) => Send::Ended,
+            OutFraming::Length(length) => Send::Body { left: Some(length), asked: false },
+            OutFraming::Chunked => Send::Body { left: None, asked: false },
+        };
+        self.exchange = Some(Exchange {
+            plan,
+            send: if plan.expects { Send::Await100 } else { body },
+            recv: Recv::Head(HeadScan::default()),
+            verdict: None,
+            interims: 0,
+            lent: Lent::Nothing,
+            sent_before,
+            received_before,
+            head_len,
+        });
+    }
+
+    /// The next thing that can be said from what the buffers hold. Receiving comes first: bytes that are
+    /// there are facts, and an early answer stops the sending.
+    pub(crate) fn advance(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ConnStep {
+        let Some(exchange) = &mut self.exchange else { return ConnStep::Blocked };
+        exchange.settle(io);
+        match exchange.receive(method, io, limits) {
+            ConnStep::Blocked => exchange.ask_for_body(io, limits),
+            step => step,
+        }
+    }
+
+    /// De-chunks into the user's own buffer. 0 when nothing is at hand, or it is the end.
+    pub(crate) fn read_body(&mut self, io: &mut Io, out: &mut [u8], limits: &Limits) -> usize {
+        let Some(exchange) = &mut self.exchange else { return 0 };
+        exchange.settle(io);
+        match &mut exchange.recv {
+            // What is wrong is found again, and said, by the next step.
+            Recv::Body(decoder) => decoder.read(&mut io.rx, out, limits).unwrap_or(0),
+            Recv::Head(_) | Recv::Over => 0,
+        }
+    }
+
+    /// So many bytes from here on the wire are body and nothing else.
+    pub(crate) fn direct(&mut self, io: &mut Io) -> u64 {
+        let Some(exchange) = &mut self.exchange else { return 0 };
+        exchange.settle(io);
+        match &exchange.recv {
+            Recv::Body(decoder) if io.rx.is_quiet() => decoder.direct(),
+            Recv::Body(_) | Recv::Head(_) | Recv::Over => 0,
+        }
+    }
+
+    /// `n` of them were read around `rx`.
+    pub(crate) fn took(&mut self, n: u64, io: &mut Io) {
+        if let Some(Exchange { recv: Recv::Body(decoder), .. }) = &mut self.exchange {
+            decoder.took(n);
+            io.rx.count_direct(n);
+        }
+    }
+
+    pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> Result<(), &'static str> {
+        let Some(exchange) = &mut self.exchange else { return Ok(()) };
+        let Send::Body { left, .. } = exchange.send else { return Ok(()) };
+        match left {
+            None => encode::write_chunk(io.tx.writer(), bytes),
+            Some(left) if bytes.len() as u64 > left => return Err("it is longer than was announced"),
+            Some(_) => io.tx.append(bytes),
+        }
+        let left = left.map(|left| left - bytes.len() as u64);
+        exchange.send = if left == Some(0) { Send::Ended } else { Send::Body { left, asked: false } };
+        Ok(())
+    }
+
+    pub(crate) fn finish_body(
+        &mut self,
+        trailers: Option<&HeaderMap>,
+        io: &mut Io,
+    ) -> Result<(), &'static str> {
+        let Some(exchange) = &mut self.exchange else { return Ok(()) };
+        match exchange.send {
+            Send::Body { left: None, .. } => encode::write_last_chunk(io.tx.writer(), trailers),
+            Send::Body { left: Some(_), .. } => return Err("it is shorter than was announced"),
+            Send::Await100 | Send::Ended | Send::Stopped => return Ok(()),
+        }
+        exchange.send = Send::Ended;
+        Ok(())
+    }
+
+    /// The wait for `100 Continue` is over: the body goes without.
+    pub(crate) fn stop_awaiting(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.go_on_with_body();
+        }
+    }
+
+    /// Whether the rest of an unwanted body is worth reading: how much it is, if that is known.
+    pub(crate) fn worth_draining(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| {
+            exchange.verdict.is_some_and(|verdict| verdict.close.is_none()) && exchange.send == Send::Ended
+        })
+    }
+
+    /// Body bytes still to come, where the framing says it.
+    pub(crate) fn rest_of_body(&self) -> u64 {
+        match &self.exchange {
+            Some(Exchange { recv: Recv::Body(decoder), .. }) => decoder.direct(),
+            Some(_) | None => 0,
+        }
+    }
+
+    pub(crate) fn trailers(&mut self) -> Option<HeaderMap> {
+        match &mut self.exchange {
+            Some(Exchange { recv: Recv::Body(decoder), .. }) => decoder.take_trailers(),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The exchange is over, however it ended; the connection can begin another or is closed.
+    pub(crate) fn clear(&mut self) {
+        self.exchange = None;
+    }
+
+    pub(crate) fn sent(&self, io: &Io) -> Sent {
+        match &self.exchange {
+            None => Sent::Nothing,
+            Some(exchange) if io.tx.total_sent() == exchange.sent_before => Sent::Nothing,
+            Some(exchange) if exchange.is_written(io) => Sent::All,
+            Some(_) => Sent::Part,
+        }
+    }
+
+    pub(crate) fn waits(&self, io: &Io) -> Waits {
+        let Some(exchange) = &self.exchange else { return Waits::User };
+        if let Recv::Body(_) | Recv::Over = exchange.recv {
+            return Waits::Body;
+        }
+        if !io.tx.pending().is_empty() {
+            let sent = io.tx.total_sent() - exchange.sent_before;
+            return if sent < exchange.head_len { Waits::SendHead } else { Waits::SendBody };
+        }
+        if !io.rx.bytes().is_empty() {
+            return Waits::RestOfHead;
+        }
+        if io.tx.failure().is_some() {
+            return Waits::FirstByte;
+        }
+        match exchange.send {
+            Send::Await100 => Waits::Await100,
+            Send::Body { .. } => Waits::User,
+            Send::Ended | Send::Stopped => Waits::FirstByte,
+        }
+    }
+}
+
+impl Exchange {
+    /// Takes away what the last step lent.
+    fn settle(&mut self, io: &mut Io) {
+        match core::mem::take(&mut self.lent) {
+            Lent::Nothing => {}
+            Lent::Head(len) => io.rx.consume(len),
+            Lent::Data(len) => {
+                io.rx.consume(len);
+                if let Recv::Body(decoder) = &mut self.recv {
+                    decoder.took(len as u64);
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ConnStep {
+        match &mut self.recv {
+            Recv::Head(scan) => match scan.scan(&mut io.rx, &mut io.index, limits) {
+                Ok(Some(len)) => self.take_head(len, method, io, limits),
+                Ok(None) if io.rx.ended() => self.end_in_head(io),
+                Ok(None) => ConnStep::Blocked,
+                Err(error) => ConnStep::Bad(error),
+            },
+            Recv::Body(decoder) => match decoder.next(&mut io.rx, limits) {
+                Ok(BodyStep::Data(n)) => {
+                    self.lent = Lent::Data(n);
+                    ConnStep::Data(n)
+                }
+                Ok(BodyStep::Blocked) => ConnStep::Blocked,
+                Ok(BodyStep::End) => self.finish(io),
+                Err(error) => match io.rx.failure() {
+                    Some(failure) if matches!(error, ProtocolError::Truncated(_)) => {
+                        ConnStep::Broken(failure)
+                    }
+                    Some(_) | None => ConnStep::Bad(error),
+                },
+            },
+            Recv::Over => ConnStep::Blocked,
+        }
+    }
+
+    fn take_head(&mut self, len: usize, method: &Method, io: &mut Io, limits: &Limits) -> ConnStep {
+        let head = io.head(len);
+        let status = head.status();
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+            self.interims += 1;
+            if self.interims > limits.interim {
+                return ConnStep::Bad(ProtocolError::TooLarge("more interim responses than allowed"));
+            }
+            if status == StatusCode::CONTINUE {
+                self.go_on_with_body();
+            }
+            self.recv = Recv::Head(HeadScan::default());
+            self.lent = Lent::Head(len);
+            return ConnStep::Interim(len);
+        }
+        let verdict = match frame(method, self.plan.upgrades, &head) {
+            Ok(verdict) => verdict,
+            Err(error) => return ConnStep::Bad(error),
+        };
+        if self.send != Send::Ended {
+            self.send = Send::Stopped;
+            io.tx.clear();
+        }
+        self.verdict = Some(verdict);
+        self.recv = Recv::Body(BodyDecoder::new(verdict.framing));
+        self.lent = Lent::Head(len);
+        ConnStep::Head(len)
+    }
+
+    fn end_in_head(&mut self, io: &Io) -> ConnStep {
+        let begun = io.rx.total_received() > self.received_before;
+        match (begun, io.rx.failure()) {
+            (false, failure) => ConnStep::Lost(failure),
+            (true, Some(failure)) => ConnStep::Broken(failure),
+            (true, None) => ConnStep::Bad(ProtocolError::Truncated("the connection ended within the head")),
+        }
+    }
+
+    fn finish(&mut self, io: &mut Io) -> ConnStep {
+        let Some(verdict) = self.verdict else { return ConnStep::Blocked };
+        if verdict.framing == Framing::Tunnel {
+            return ConnStep::Upgraded;
+        }
+        let fate = if !self.is_written(io) {
+            Fate::Spent(CloseReason::HalfSent)
+        } else if let Some(why) = verdict.close {
+            Fate::Spent(why)
+        } else if self.plan.closes {
+            Fate::Spent(CloseReason::CloseHeader)
+        } else if !io.rx.bytes().is_empty() {
+            Fate::Spent(CloseReason::Unasked)
+        } else if io.rx.ended() {
+            Fate::Spent(CloseReason::PeerClosed)
+        } else {
+            Fate::Reusable { hint: verdict.idle_hint, uses_left: verdict.uses_left }
+        };
+        ConnStep::End(fate)
+    }
+
+    fn ask_for_body(&mut self, io: &Io, limits: &Limits) -> ConnStep {
+        match &mut self.send {
+            Send::Body { asked, .. }
+                if !*asked && io.tx.failure().is_none() && io.tx.pending().len() < limits.send_ahead =>
+            {
+                *asked = true;
+                ConnStep::NeedBody
+            }
+            Send::Body { .. } | Send::Await100 | Send::Ended | Send::Stopped => ConnStep::Blocked,
+        }
+    }
+
+    fn go_on_with_body(&mut self) {
+        if self.send == Send::Await100 {
+            let left = match self.plan.framing {
+                OutFraming::Length(length) => Some(length),
+                OutFraming::Chunked | OutFraming::None => None,
+            };
+            self.send = Send::Body { left, asked: false };
+        }
+    }
+
+    fn is_written(&self, io: &Io) -> bool {
+        self.send == Send::Ended && io.tx.pending().is_empty() && io.tx.failure().is_none()
+    }
+}

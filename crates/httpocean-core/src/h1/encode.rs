@@ -1,0 +1,282 @@
+//! Request heads and bodies onto the wire (RFC 9112 sections 3, 6 and 7).
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
+use http::{Method, Request, Version};
+
+use super::framing::has_token;
+use crate::key::Key;
+
+/// What the caller says of the body that will come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyPlan {
+    /// Bytes in all; `None` when nobody knows, and then it is sent chunked.
+    pub size: Option<u64>,
+    /// Whether it can be had again from its start, should the request have to be sent again.
+    pub replayable: bool,
+}
+
+impl BodyPlan {
+    /// No body.
+    pub const fn empty() -> Self {
+        Self { size: Some(0), replayable: true }
+    }
+
+    /// A body of `size` bytes that can be had again.
+    pub const fn sized(size: u64) -> Self {
+        Self { size: Some(size), replayable: true }
+    }
+}
+
+/// How the request's body is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutFraming {
+    /// Nothing follows the head; whether it says `Content-Length: 0` is a matter of the method.
+    None,
+    Length(u64),
+    Chunked,
+}
+
+/// A request that was found sendable, and what follows from its fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) framing: OutFraming,
+    /// It waits for `100 Continue` before the body.
+    pub(crate) expects: bool,
+    /// It says `Connection: close`.
+    pub(crate) closes: bool,
+    /// It offers another protocol.
+    pub(crate) upgrades: bool,
+}
+
+/// Judges a request before anything is done for it. The error is a sentence that says what is wrong.
+pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Result<Plan, &'static str> {
+    let (method, fields) = (request.method(), request.headers());
+    if request.version() != Version::HTTP_11 {
+        return Err("only HTTP/1.1 is spoken; leave the request's version as it is");
+    }
+    for single in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, CONTENT_TYPE, USER_AGENT] {
+        if fields.get_all(single).iter().nth(1).is_some() {
+            return Err("a field that may stand only once is given twice");
+        }
+    }
+    let framing = framing(method, fields, body)?;
+    let empty = matches!(framing, OutFraming::None | OutFraming::Length(0));
+    if !empty && (method == Method::TRACE || method == Method::CONNECT) {
+        return Err("a TRACE or CONNECT request has no body");
+    }
+    if !empty && method == Method::OPTIONS && !fields.contains_key(CONTENT_TYPE) {
+        return Err("an OPTIONS request with a body needs a content-type");
+    }
+    if fields.get(HOST).is_some_and(|host| !is_authority(host.as_bytes())) {
+        return Err("the host field is not a host with an optional port");
+    }
+    if fields.get_all(TE).iter().any(|te| has_token(te.as_bytes(), "chunked")) {
+        return Err("chunked is always acceptable and must not be named in TE");
+    }
+    let expected = fields.get(EXPECT).is_some_and(|e| e.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if expected && empty {
+        return Err("100-continue can't be expected by a request without a body");
+    }
+    if framing != OutFraming::Chunked && fields.contains_key(TRAILER) {
+        return Err("trailers need a chunked body");
+    }
+    Ok(Plan {
+        framing,
+        expects: expected || (expect && !empty),
+        closes: fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), "close")),
+        upgrades: fields.contains_key(UPGRADE),
+    })
+}
+
+/// Writes the request line and the fields.
+pub(crate) fn write_head(
+    out: &mut Vec<u8>,
+    request: &Request<()>,
+    key: &Key,
+    plan: Plan,
+    user_agent: Option<&HeaderValue>,
+) {
+    let fields = request.headers();
+    out.extend_from_slice(request.method().as_str().as_bytes());
+    out.push(b' ');
+    write_target(out, request, key);
+    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+    match fields.get(HOST) {
+        Some(host) => out.extend_from_slice(host.as_bytes()),
+        None => out.extend_from_slice(key.authority().as_bytes()),
+    }
+    out.extend_from_slice(b"\r\n");
+    if let Some(user_agent) = user_agent.filter(|_| !fields.contains_key(USER_AGENT)) {
+        write_field(out, &USER_AGENT, user_agent);
+    }
+    for (name, value) in fields {
+        if !is_ours(name) {
+            write_field(out, name, value);
+        }
+    }
+    write_framing(out, request, plan);
+    // A field that is for the next hop alone has to be named as such (RFC 9110 section 7.6.1).
+    for (name, token) in [(UPGRADE, "upgrade"), (TE, "te")] {
+        let named = fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), token));
+        if fields.contains_key(name) && !named {
+            out.extend_from_slice(b"connection: ");
+            out.extend_from_slice(token.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// One chunk of a chunked body; nothing for no bytes, which would end the body.
+pub(crate) fn write_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    let mut digits = [0; 16];
+    let mut at = digits.len();
+    let mut rest = bytes.len();
+    while rest > 0 {
+        at -= 1;
+        digits[at] = b"0123456789abcdef"[rest & 15];
+        rest >>= 4;
+    }
+    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The last chunk and the trailer section.
+pub(crate) fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
+    out.extend_from_slice(b"0\r\n");
+    for (name, value) in trailers.into_iter().flatten() {
+        write_field(out, name, value);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a field may stand in a trailer section: none that frames, routes or describes the message
+/// (RFC 9110 section 6.5.1).
+pub(crate) fn may_trail(name: &HeaderName) -> bool {
+    ![HOST, CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER, TE, CONNECTION, EXPECT, UPGRADE, CONTENT_TYPE]
+        .contains(name)
+}
+
+fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFraming, &'static str> {
+    let announced = match fields.get(CONTENT_LENGTH) {
+        Some(value) => Some(decimal(value.as_bytes()).ok_or("the content-length given is not a number")?),
+        None => None,
+    };
+    if let Some(coding) = fields.get(TRANSFER_ENCODING) {
+        if announced.is_some() {
+            return Err("content-length and transfer-encoding must not both be given");
+        }
+        if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            return Err("the only transfer-encoding that can be sent is chunked");
+        }
+        return Ok(OutFraming::Chunked);
+    }
+    match (announced, body.size) {
+        (Some(announced), Some(size)) if announced != size => {
+            Err("the content-length given is not the length of the body")
+        }
+        (Some(length), _) => Ok(OutFraming::Length(length)),
+        (None, None) => Ok(OutFraming::Chunked),
+        (None, Some(0)) if !expects_body(method) => Ok(OutFraming::None),
+        (None, Some(size)) => Ok(OutFraming::Length(size)),
+    }
+}
+
+/// Methods for which an absent body is worth a `Content-Length: 0` (RFC 9110 section 8.6).
+fn expects_body(method: &Method) -> bool {
+    ![Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::TRACE, Method::CONNECT].contains(method)
+}
+
+/// The target's form follows from the method (RFC 9112 section 3.2).
+fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
+    let uri = request.uri();
+    if request.method() == Method::CONNECT {
+        out.extend_from_slice(key.host().as_bytes());
+        out.push(b':');
+        write_number(out, u64::from(key.port()));
+        return;
+    }
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if target == "*" || (request.method() == Method::OPTIONS && target == "/*") {
+        return out.push(b'*');
+    }
+    if !target.starts_with('/') {
+        out.push(b'/');
+    }
+    for byte in target.bytes() {
+        if is_target_byte(byte) { out.push(byte) } else { write_escaped(out, byte) }
+    }
+}
+
+/// What RFC 3986 allows in a path or a query, and `%`.
+fn is_target_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+}
+
+fn write_escaped(out: &mut Vec<u8>, byte: u8) {
+    let hex = b"0123456789ABCDEF";
+    out.extend_from_slice(&[b'%', hex[usize::from(byte >> 4)], hex[usize::from(byte & 15)]]);
+}
+
+fn write_framing(out: &mut Vec<u8>, request: &Request<()>, plan: Plan) {
+    let said = request.headers().contains_key(EXPECT);
+    match plan.framing {
+        OutFraming::None => {}
+        OutFraming::Length(length) => {
+            out.extend_from_slice(b"content-length: ");
+            write_number(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        OutFraming::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    if plan.expects && !said {
+        out.extend_from_slice(b"expect: 100-continue\r\n");
+    }
+}
+
+/// Fields that follow from others and are written in their own place.
+fn is_ours(name: &HeaderName) -> bool {
+    *name == HOST || *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING
+}
+
+fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+fn decimal(bytes: &[u8]) -> Option<u64> {
+    let digits = core::str::from_utf8(bytes).ok()?;
+    if digits.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+fn is_authority(host: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(host) else { return false };
+    !text.contains('@') && text.parse::<http::uri::Authority>().is_ok()
+}
