@@ -1,8 +1,15 @@
-//! Response heads as views into the receive buffer.
+//! Response heads: found in the receive buffer, checked, and shown as views into it.
 
-use http::{StatusCode, Version};
+use core::mem::MaybeUninit;
 
-use crate::buf::Span;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+
+use super::framing::is_framing_field;
+use super::line;
+use crate::buf::{RecvBuf, Span, span_in};
+use crate::error::ProtocolError;
+use crate::limits::Limits;
 
 /// Where the parts of a parsed head are, as offsets into its bytes. Recycled with the buffers.
 #[derive(Debug, Default)]
@@ -16,6 +23,7 @@ pub(crate) struct HeadIndex {
 impl HeadIndex {
     pub(crate) fn clear(&mut self) {
         self.fields.clear();
+        self.reason = 0..0;
     }
 }
 
@@ -43,6 +51,257 @@ impl<'a> Head<'a> {
 
     /// The reason phrase as it was sent, maybe empty.
     pub fn reason(&self) -> &'a [u8] {
-        &self.bytes[self.index.reason.start as usize..self.index.reason.end as usize]
+        self.part(&self.index.reason)
     }
+
+    /// All fields in their order: the names as they were sent, the values without the white space around them.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        let Self { bytes, index } = *self;
+        let head = Self { bytes, index };
+        index.fields.iter().map(move |(name, value)| {
+            (core::str::from_utf8(head.part(name)).unwrap_or_default(), head.part(value))
+        })
+    }
+
+    /// The value of the first field of that name, in whichever case.
+    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
+        self.values(name).next()
+    }
+
+    /// The head as the `http` crate's type. Names become lower case, repeated ones keep their order, and all
+    /// values share one copy of the head. The reason phrase is left out.
+    pub fn to_response(&self) -> Response<()> {
+        let shared = Bytes::copy_from_slice(self.bytes);
+        let mut headers = HeaderMap::with_capacity(self.index.fields.len().min(line::FIELDS_MAX));
+        for (name, value) in &self.index.fields {
+            let value = if value.end as usize <= shared.len() && value.start <= value.end {
+                shared.slice(value.start as usize..value.end as usize)
+            } else {
+                Bytes::new()
+            };
+            // The scan refused what `http` would refuse: nothing is lost here.
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(self.part(name)), HeaderValue::from_maybe_shared(value))
+            {
+                let _ = headers.try_append(name, value);
+            }
+        }
+        let mut response = Response::new(());
+        *response.status_mut() = self.status();
+        *response.version_mut() = self.version();
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// The values of all fields of that name, in whichever case.
+    pub(crate) fn values<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let Self { bytes, index } = *self;
+        let head = Self { bytes, index };
+        index
+            .fields
+            .iter()
+            .filter(move |(sent, _)| head.part(sent).eq_ignore_ascii_case(name.as_bytes()))
+            .map(move |(_, value)| Self { bytes, index }.part(value))
+    }
+
+    /// A driver may ask for a shorter view than there is a head: then parts are missing.
+    fn part(&self, span: &Span) -> &'a [u8] {
+        self.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+}
+
+/// How far the head in front of a buffer has been read. What comes out does not depend on how the bytes were cut:
+/// a well-formed head that is there at once goes the short way through `httparse`; all else goes line by line,
+/// each line once and only when it is whole, and only there are errors made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HeadScan {
+    /// Where the first line starts that was not read yet.
+    line: usize,
+    /// Where to go on looking for its end.
+    seen: usize,
+}
+
+impl HeadScan {
+    /// Looks at the head that starts at the front of `rx`. `Some(len)`: it is whole, `len` bytes, described in
+    /// `index`, and the scan is ready for another one. `None`: more bytes are needed. Consumes nothing.
+    pub(crate) fn scan(
+        &mut self,
+        rx: &mut RecvBuf,
+        index: &mut HeadIndex,
+        limits: &Limits,
+    ) -> Result<Option<usize>, ProtocolError> {
+        if self.seen == 0 {
+            index.clear();
+            if let Some(len) = scan_at_once(rx.bytes(), index, limits) {
+                return Ok(Some(len));
+            }
+        }
+        let bytes = rx.bytes_mut();
+        if self.line == 0 {
+            check_start(bytes)?;
+        }
+        let limit = head_limit(limits);
+        while let Some(at) = bytes[self.seen..].iter().position(|&byte| byte == b'\n') {
+            let end = self.seen + at + 1;
+            if end > limit {
+                return Err(TOO_LONG);
+            }
+            let is_last = read_line(bytes, self.line..end, index, limits)?;
+            if is_last {
+                *self = Self::default();
+                return Ok(Some(end));
+            }
+            self.line = end;
+            self.seen = end;
+        }
+        self.seen = bytes.len();
+        if bytes.len() > limit { Err(TOO_LONG) } else { Ok(None) }
+    }
+}
+
+const TOO_LONG: ProtocolError = ProtocolError::TooLarge("a head over the limit of bytes");
+
+/// Offsets into a head are 32 bits wide.
+fn head_limit(limits: &Limits) -> usize {
+    limits.head_bytes.min(u32::MAX as usize)
+}
+
+fn fields_limit(limits: &Limits) -> usize {
+    limits.headers.min(line::FIELDS_MAX)
+}
+
+/// The short way. Takes no head that the long way would refuse, and says nothing about one that it does not take.
+fn scan_at_once(bytes: &[u8], index: &mut HeadIndex, limits: &Limits) -> Option<usize> {
+    let mut room = [const { MaybeUninit::uninit() }; 64];
+    let mut parsed = httparse::Response::new(&mut []);
+    let parsing =
+        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut room);
+    let Ok(httparse::Status::Complete(len)) = parsing else { return None };
+    // It skips empty lines in front.
+    if len > head_limit(limits)
+        || parsed.headers.len() > fields_limit(limits)
+        || !bytes.starts_with(b"HTTP/1.")
+    {
+        return None;
+    }
+    let status = StatusCode::from_u16(parsed.code?).ok()?;
+    // It takes a bare LF for the end of a line. All that was accepted has LF there, so CR is all to look for.
+    let ends_in_crlf = |end: usize| end >= 2 && bytes[end - 2] == b'\r';
+    for header in parsed.headers.iter() {
+        let name = span_in(bytes, header.name.as_bytes());
+        if !ends_in_crlf(name.start as usize) || header.name.len() > line::NAME_MAX {
+            index.clear();
+            return None;
+        }
+        index.fields.push((name, span_in(bytes, header.value)));
+    }
+    if !ends_in_crlf(len) || !ends_in_crlf(len - 2) {
+        index.clear();
+        return None;
+    }
+    let line_end = index.fields.first().map_or(len - 2, |(name, _)| name.start as usize);
+    index.reason = reason_in(line_end - 2);
+    index.status = status;
+    index.http10 = parsed.version == Some(0);
+    Some(len)
+}
+
+/// Refuses at its first bytes what will never be a status line, without waiting for a line to end: HTTP/2, TLS and
+/// most other protocols don't speak in lines.
+fn check_start(bytes: &[u8]) -> Result<(), ProtocolError> {
+    let expected = b"HTTP/1.";
+    match bytes.iter().zip(expected).position(|(byte, wanted)| byte != wanted) {
+        None => Ok(()),
+        Some(0) if bytes[0] == b'\r' || bytes[0] == b'\n' => {
+            Err(ProtocolError::BadStatusLine("an empty line in place of a status line"))
+        }
+        Some(0..5) => Err(ProtocolError::BadStatusLine("no HTTP version at its start")),
+        Some(_) => Err(ProtocolError::BadStatusLine("a version other than HTTP/1.x")),
+    }
+}
+
+/// Takes one whole line into the index; says whether it was the empty one at the end.
+fn read_line(
+    bytes: &mut [u8],
+    at: core::ops::Range<usize>,
+    index: &mut HeadIndex,
+    limits: &Limits,
+) -> Result<bool, ProtocolError> {
+    let content = line::content(&bytes[at.clone()]);
+    if at.start == 0 {
+        let line = content.ok_or(ProtocolError::BadStatusLine("a bare LF at its end"))?;
+        return read_status_line(line, index).map(|()| false);
+    }
+    let line = content.ok_or(ProtocolError::BadHeader("a bare LF at the end of a line"))?;
+    match line.first() {
+        None => return Ok(true),
+        Some(b' ' | b'\t') => {
+            let more = line::value(line, 0)?;
+            return unfold(bytes, at.start + more.start..at.start + more.end, index).map(|()| false);
+        }
+        Some(_) => {}
+    }
+    if index.fields.len() >= fields_limit(limits) {
+        return Err(ProtocolError::TooLarge("more header fields than the limit"));
+    }
+    let (name, value) = line::field(line)?;
+    let span = |part: core::ops::Range<usize>| (at.start + part.start) as u32..(at.start + part.end) as u32;
+    index.fields.push((span(name), span(value)));
+    Ok(false)
+}
+
+/// `HTTP/1.` DIGIT SP 3DIGIT, then nothing or SP and a reason phrase (RFC 9112 section 4; the missing SP is
+/// tolerated, as there is nothing to mistake).
+fn read_status_line(line: &[u8], index: &mut HeadIndex) -> Result<(), ProtocolError> {
+    let [_, _, _, _, _, _, _, minor, rest @ ..] = line else {
+        return Err(ProtocolError::BadStatusLine("too short to be one"));
+    };
+    if !minor.is_ascii_digit() || rest.first() != Some(&b' ') {
+        return Err(ProtocolError::BadStatusLine("no version of one digit and a space at its start"));
+    }
+    let code = rest.get(1..4).unwrap_or_default();
+    let status = if code.iter().all(u8::is_ascii_digit) { StatusCode::from_bytes(code).ok() } else { None };
+    let Some(status) = status else {
+        return Err(ProtocolError::BadStatusLine("no status code from 100 to 999"));
+    };
+    match rest.get(4..).unwrap_or_default() {
+        [] => {}
+        [b' ', reason @ ..] if reason.iter().all(|&byte| line::is_text(byte)) => {}
+        [b' ', ..] => return Err(ProtocolError::BadStatusLine("a control byte in its reason phrase")),
+        _ => return Err(ProtocolError::BadStatusLine("a status code that is not followed by a space")),
+    }
+    index.status = status;
+    index.http10 = *minor == b'0';
+    index.reason = reason_in(line.len());
+    Ok(())
+}
+
+/// Where the reason phrase is in a good status line of that length without CRLF: behind `HTTP/1.1 200 `.
+fn reason_in(line_len: usize) -> Span {
+    13.min(line_len as u32)..line_len as u32
+}
+
+/// Appends a folded line to the value before it, with one space in between (RFC 9112 section 5.2), in place: the
+/// CRLF and the white space in between leave more room than is needed.
+fn unfold(
+    bytes: &mut [u8],
+    more: core::ops::Range<usize>,
+    index: &mut HeadIndex,
+) -> Result<(), ProtocolError> {
+    let Some((name, value)) = index.fields.last_mut() else {
+        return Err(ProtocolError::BadHeader("white space before the first field"));
+    };
+    if is_framing_field(&bytes[name.start as usize..name.end as usize]) {
+        return Err(ProtocolError::BadHeader("a folded line in a field that frames the message"));
+    }
+    if value.start == value.end {
+        *value = more.start as u32..more.end as u32;
+    } else if more.start < more.end {
+        let end = value.end as usize;
+        let len = more.len();
+        bytes[end] = b' ';
+        bytes.copy_within(more, end + 1);
+        value.end = (end + 1 + len) as u32;
+    }
+    Ok(())
 }

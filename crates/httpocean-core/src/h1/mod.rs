@@ -1,3 +1,16 @@
 //! HTTP/1.1 on the wire (RFC 9112): heads, framing, bodies. No state of a connection lives here.
 
+pub(crate) mod body;
+mod chunk;
+pub(crate) mod framing;
 pub(crate) mod head;
+mod line;
+
+#[cfg(test)]
+mod body_tests;
+#[cfg(test)]
+mod framing_tests;
+#[cfg(test)]
+mod head_tests;
+#[cfg(test)]
+mod split_tests;

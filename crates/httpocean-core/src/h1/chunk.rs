@@ -1,0 +1,128 @@
+//! The line in front of a chunk: its size, and extensions that are checked and ignored (RFC 9112 section 7.1).
+
+use super::line::{is_space, is_text, is_token};
+use crate::error::ProtocolError;
+
+/// A chunk-size line, read byte by byte.
+///
+/// ```text
+/// chunk-size *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ChunkLine {
+    size: u64,
+    digits: u8,
+    /// Bytes of the line so far.
+    len: usize,
+    at: At,
+}
+
+/// What a byte was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Part of the size or of the line's end.
+    More,
+    /// Part of the extensions.
+    Extension,
+    /// The last one of the line, which gave this size.
+    Size(u64),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum At {
+    #[default]
+    Size,
+    /// Only white space since the last complete part; the line can't end here.
+    Space,
+    /// Behind `;`.
+    NameStart,
+    Name,
+    /// Behind a name and white space.
+    NameEnd,
+    /// Behind `=`.
+    ValueStart,
+    Value,
+    Quoted,
+    /// Behind a backslash.
+    Escaped,
+    /// Behind a quoted string.
+    Unquoted,
+    /// Behind CR.
+    Cr,
+}
+
+impl ChunkLine {
+    /// Takes one byte; the line may have `line_max` of them before its CRLF.
+    pub(crate) fn step(&mut self, byte: u8, line_max: usize) -> Result<Step, ProtocolError> {
+        if matches!(self.at, At::Size) {
+            if let Some(digit) = hex_digit(byte) {
+                self.push_digit(digit)?;
+                return self.count(line_max, Step::More);
+            }
+            if self.digits == 0 {
+                return Err(ProtocolError::BadChunk(
+                    "a chunk size that does not begin with a hexadecimal digit",
+                ));
+            }
+        }
+        self.at = match (self.at, byte) {
+            (At::Cr, b'\n') => return Ok(Step::Size(self.size)),
+            (At::Cr, _) => return Err(ProtocolError::BadChunk("a bare CR in a chunk-size line")),
+            (At::Size | At::Name | At::Value | At::Unquoted, b'\r') => {
+                self.at = At::Cr;
+                return Ok(Step::More);
+            }
+            (_, b'\n') => return Err(ProtocolError::BadChunk("a bare LF in a chunk-size line")),
+            (at, byte) => extension(at, byte)?,
+        };
+        self.count(line_max, Step::Extension)
+    }
+
+    fn count(&mut self, line_max: usize, step: Step) -> Result<Step, ProtocolError> {
+        self.len = self.len.saturating_add(1);
+        if self.len > line_max {
+            return Err(ProtocolError::TooLarge("a chunk-size line over the limit"));
+        }
+        Ok(step)
+    }
+
+    /// More than 16 digits are refused even if they begin with zeros: nobody means that.
+    fn push_digit(&mut self, digit: u8) -> Result<(), ProtocolError> {
+        if self.digits == 16 {
+            return Err(ProtocolError::TooLarge("a chunk size over 64 bits"));
+        }
+        self.digits += 1;
+        self.size = self.size << 4 | u64::from(digit);
+        Ok(())
+    }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// From one place in the extensions to the next.
+fn extension(at: At, byte: u8) -> Result<At, ProtocolError> {
+    match (at, byte) {
+        (At::Size | At::Space | At::Name | At::NameEnd | At::Value | At::Unquoted, b';') => Ok(At::NameStart),
+        (At::Size | At::Space | At::Value | At::Unquoted, byte) if is_space(byte) => Ok(At::Space),
+        (At::NameStart, byte) if is_space(byte) => Ok(At::NameStart),
+        (At::NameStart | At::Name, byte) if is_token(byte) => Ok(At::Name),
+        (At::Name | At::NameEnd, byte) if is_space(byte) => Ok(At::NameEnd),
+        (At::Name | At::NameEnd, b'=') => Ok(At::ValueStart),
+        (At::ValueStart, byte) if is_space(byte) => Ok(At::ValueStart),
+        (At::ValueStart, b'"') => Ok(At::Quoted),
+        (At::ValueStart | At::Value, byte) if is_token(byte) => Ok(At::Value),
+        (At::Quoted, b'"') => Ok(At::Unquoted),
+        (At::Quoted, b'\\') => Ok(At::Escaped),
+        (At::Quoted | At::Escaped, byte) if is_text(byte) => Ok(At::Quoted),
+        (At::Size, _) => Err(ProtocolError::BadChunk("a chunk size that is not hexadecimal")),
+        (_, b'\r') => Err(ProtocolError::BadChunk("a chunk-size line that ends too early")),
+        (_, _) => Err(ProtocolError::BadChunk("a chunk extension that is not one")),
+    }
+}

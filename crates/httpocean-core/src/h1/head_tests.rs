@@ -1,0 +1,203 @@
+use super::head::{Head, HeadIndex, HeadScan};
+use crate::buf::RecvBuf;
+use crate::error::ProtocolError;
+use crate::limits::Limits;
+
+/// What a head reads as, whole and byte by byte, which must be the same.
+fn scan(bytes: &[u8], limits: &Limits) -> Result<Option<Seen>, ProtocolError> {
+    let whole = scan_in_steps(bytes, bytes.len().max(1), limits);
+    assert_eq!(whole, scan_in_steps(bytes, 1, limits), "{:?}", bytes.escape_ascii().to_string());
+    whole
+}
+
+#[derive(Debug, PartialEq)]
+struct Seen {
+    len: usize,
+    status: u16,
+    http10: bool,
+    reason: Vec<u8>,
+    fields: Vec<(String, Vec<u8>)>,
+}
+
+fn scan_in_steps(bytes: &[u8], step: usize, limits: &Limits) -> Result<Option<Seen>, ProtocolError> {
+    let (mut rx, mut index, mut scan) = (RecvBuf::default(), HeadIndex::default(), HeadScan::default());
+    for part in bytes.chunks(step) {
+        rx.append(part);
+        let Some(len) = scan.scan(&mut rx, &mut index, limits)? else { continue };
+        let head = Head::new(&rx.bytes()[..len], &index);
+        let fields = head.fields().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+        return Ok(Some(Seen {
+            len,
+            status: head.status().as_u16(),
+            http10: head.version() == http::Version::HTTP_10,
+            reason: head.reason().to_vec(),
+            fields,
+        }));
+    }
+    Ok(None)
+}
+
+fn good(bytes: &[u8]) -> Seen {
+    scan(bytes, &Limits::default()).expect("a good head").expect("a whole head")
+}
+
+fn class(bytes: &[u8]) -> &'static str {
+    scan(bytes, &Limits::default()).expect_err("a bad head").class()
+}
+
+#[test]
+fn a_head_is_a_status_a_reason_and_fields_in_order() {
+    let head = b"HTTP/1.1 203 Not  Quite\r\nDate: now\r\na-B:\t x y \t\r\nempty:\r\ndate: later\r\n\r\n";
+    let seen = good(&[head.as_slice(), b"body"].concat());
+    assert_eq!((seen.len, seen.status, seen.http10), (head.len(), 203, false));
+    assert_eq!(seen.reason, b"Not  Quite");
+    let fields: Vec<_> = seen.fields.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let expected: [(&str, &[u8]); 4] =
+        [("Date", b"now"), ("a-B", b"x y"), ("empty", b""), ("date", b"later")];
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn versions_and_reasons_that_are_tolerated() {
+    assert!(good(b"HTTP/1.0 200 OK\r\n\r\n").http10);
+    assert!(!good(b"HTTP/1.7 200 OK\r\n\r\n").http10);
+    assert_eq!(good(b"HTTP/1.1 204\r\n\r\n").reason, b"");
+    assert_eq!(good(b"HTTP/1.1 204 \r\nA: b\r\n\r\n").reason, b"");
+    assert_eq!(good(b"HTTP/1.1 799 \xE4h\t!\r\n\r\n").reason, b"\xE4h\t!");
+    assert_eq!(good(b"HTTP/1.1 799 \xE4h\t!\r\n\r\n").status, 799);
+}
+
+#[test]
+fn what_is_not_a_status_line() {
+    for line in [
+        "HTTP/2.0 200 OK\r\n",
+        "HTTP/1.12 200 OK\r\n",
+        "HTTP/1 200 OK\r\n",
+        "http/1.1 200 OK\r\n",
+        "HTTP/1.1  200 OK\r\n",
+        "HTTP/1.1\t200 OK\r\n",
+        "HTTP/1.1 20 OK\r\n",
+        "HTTP/1.1 2000 OK\r\n",
+        "HTTP/1.1 099 OK\r\n",
+        "HTTP/1.1 2x0 OK\r\n",
+        "HTTP/1.1 200\tOK\r\n",
+        "HTTP/1.1 200 O\rK\r\n",
+        "HTTP/1.1 200 O\0K\r\n",
+        "HTTP/1.1 200 OK\n",
+        "HTTP/1.1 +20 OK\r\n",
+        "\r\nHTTP/1.1 200 OK\r\n",
+        "\nHTTP/1.1 200 OK\r\n",
+        " HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1\r\n",
+        "HTTP/1.\r\n",
+        "hello\r\n",
+    ] {
+        assert_eq!(class(format!("{line}\r\n").as_bytes()), "bad-status-line", "{line:?}");
+    }
+}
+
+#[test]
+fn other_protocols_are_refused_at_once() {
+    for bytes in [b"\x15\x03\x03\0\x02\x02".as_slice(), b"\0\0\x06\x04\0", b"HTTP/3", b"HTX"] {
+        assert_eq!(class(bytes), "bad-status-line");
+    }
+    assert_eq!(scan(b"HTTP/1.1 2x", &Limits::default()), Ok(None), "a line is judged when it is whole");
+}
+
+#[test]
+fn what_is_not_a_field() {
+    for line in [
+        "A: b\n",
+        "A: b\rc\r\n",
+        "A\r: b\r\n",
+        "A: \0\r\n",
+        "A: \x7F\r\n",
+        "A : b\r\n",
+        "A\t: b\r\n",
+        ": b\r\n",
+        "A b\r\n",
+        "A\r\n",
+        "A(: b\r\n",
+        "\u{e4}: b\r\n",
+        " A: b\r\n",
+        "\tA: b\r\n",
+        " \r\n",
+        "\n",
+        "A: b\r\r\n",
+        "\r\r\n",
+    ] {
+        assert_eq!(class(format!("HTTP/1.1 200 OK\r\n{line}\r\n").as_bytes()), "bad-header", "{line:?}");
+    }
+}
+
+#[test]
+fn a_folded_value_is_joined_by_one_space() {
+    let seen = good(b"HTTP/1.1 200 OK\r\nX: a \r\n  b\t\r\n \r\n\tc d\r\nY:\r\n z\r\nLast: 1\r\n\r\n");
+    let values: Vec<_> = seen.fields.iter().map(|(_, value)| value.as_slice()).collect();
+    assert_eq!(values, [b"a b c d".as_slice(), b"z", b"1"]);
+}
+
+#[test]
+fn a_field_that_frames_may_not_be_folded() {
+    for name in ["Content-Length", "transfer-encoding", "Connection", "KEEP-ALIVE", "Upgrade"] {
+        assert_eq!(class(format!("HTTP/1.1 200 OK\r\n{name}: 5\r\n  \r\n\r\n").as_bytes()), "bad-header");
+    }
+}
+
+#[test]
+fn limits_cut_at_the_same_byte_however_the_head_comes() {
+    let head = b"HTTP/1.1 200 OK\r\nA: bcd\r\nE: f\r\n\r\n";
+    let limits = |head_bytes, headers| Limits { head_bytes, headers, ..Limits::default() };
+    assert!(scan(head, &limits(head.len(), 2)).is_ok_and(|seen| seen.is_some()));
+    assert_eq!(scan(head, &limits(head.len() - 1, 2)).map_err(|error| error.class()), Err("too-large"));
+    assert_eq!(scan(head, &limits(head.len(), 1)).map_err(|error| error.class()), Err("too-large"));
+    assert_eq!(scan(&head[..20], &limits(19, 2)).map_err(|error| error.class()), Err("too-large"));
+    assert_eq!(scan(&head[..20], &limits(20, 2)), Ok(None));
+}
+
+#[test]
+fn more_fields_than_the_short_way_takes() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for number in 0..128 {
+        bytes.extend_from_slice(format!("N{number}: {number}\r\n").as_bytes());
+    }
+    let one_more = [&bytes[..], b"N: x\r\n\r\n"].concat();
+    bytes.extend_from_slice(b"\r\n");
+    assert_eq!(good(&bytes).fields.len(), 128);
+    assert_eq!(class(&one_more), "too-large");
+}
+
+#[test]
+fn names_that_http_cannot_hold_are_refused() {
+    let head = |len: usize| [b"HTTP/1.1 200 OK\r\n", "n".repeat(len).as_bytes(), b": v\r\n\r\n"].concat();
+    assert_eq!(good(&head(65535)).fields.len(), 1);
+    assert_eq!(class(&head(65536)), "too-large");
+}
+
+#[test]
+fn a_response_keeps_all_fields() {
+    let bytes = b"HTTP/1.0 404 Gone Fishing\r\nSet-Cookie: a=1\r\nVia: x\r\nset-cookie: b=\xFC\r\nE:\r\n\r\n";
+    let (mut rx, mut index) = (RecvBuf::default(), HeadIndex::default());
+    rx.append(bytes);
+    let len =
+        HeadScan::default().scan(&mut rx, &mut index, &Limits::default()).expect("good").expect("whole");
+    let head = Head::new(&rx.bytes()[..len], &index);
+    assert_eq!(head.field("SET-COOKIE"), Some(b"a=1".as_slice()));
+    assert_eq!(head.field("cookie"), None);
+    let response = head.to_response();
+    assert_eq!((response.status().as_u16(), response.version()), (404, http::Version::HTTP_10));
+    let cookies: Vec<_> =
+        response.headers().get_all("set-cookie").iter().map(|value| value.as_bytes()).collect();
+    assert_eq!(cookies, [b"a=1".as_slice(), b"b=\xFC"]);
+    assert_eq!(response.headers().len(), 4);
+}
+
+#[test]
+fn a_view_that_is_too_short_has_no_fields_and_does_not_panic() {
+    let (mut rx, mut index) = (RecvBuf::default(), HeadIndex::default());
+    rx.append(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+    HeadScan::default().scan(&mut rx, &mut index, &Limits::default()).expect("good");
+    let head = Head::new(&rx.bytes()[..5], &index);
+    assert_eq!((head.reason(), head.field("a"), head.fields().count()), (b"".as_slice(), None, 1));
+    assert!(head.to_response().headers().is_empty());
+}
