@@ -19,6 +19,8 @@ macro_rules! id {
             generation: u32,
         }
 
+        $crate::arena::id!(as $name);
+
         impl $name {
             /// The id as one number, for a `mio::Token` or a completion's `user_data`.
             pub const fn to_bits(self) -> u64 {
@@ -38,6 +40,18 @@ macro_rules! id {
             }
         }
 
+    };
+    (private $(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(super) struct $name {
+            index: u32,
+            generation: u32,
+        }
+
+        $crate::arena::id!(as $name);
+    };
+    (as $name:ident) => {
         impl $crate::arena::Id for $name {
             fn new(index: u32, generation: u32) -> Self {
                 Self { index, generation }

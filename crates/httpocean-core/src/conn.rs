@@ -66,7 +66,6 @@ enum Lent {
 enum Recv {
     Head(HeadScan),
     Body(BodyDecoder),
-    Over,
 }
 
 /// What an exchange has come to.
@@ -157,10 +156,8 @@ impl Conn {
     pub(crate) fn advance(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ConnStep {
         let Some(exchange) = &mut self.exchange else { return ConnStep::Blocked };
         exchange.settle(io);
-        match exchange.receive(method, io, limits) {
-            ConnStep::Blocked => exchange.ask_for_body(io, limits),
-            step => step,
-        }
+        let step = exchange.receive(method, io, limits);
+        if matches!(step, ConnStep::Blocked) { exchange.ask_for_body(io, limits) } else { step }
     }
 
     /// De-chunks into the user's own buffer. 0 when nothing is at hand, or it is the end.
@@ -170,7 +167,7 @@ impl Conn {
         match &mut exchange.recv {
             // What is wrong is found again, and said, by the next step.
             Recv::Body(decoder) => decoder.read(&mut io.rx, out, limits).unwrap_or(0),
-            Recv::Head(_) | Recv::Over => 0,
+            Recv::Head(_) => 0,
         }
     }
 
@@ -180,7 +177,7 @@ impl Conn {
         exchange.settle(io);
         match &exchange.recv {
             Recv::Body(decoder) if io.rx.is_quiet() => decoder.direct(),
-            Recv::Body(_) | Recv::Head(_) | Recv::Over => 0,
+            Recv::Body(_) | Recv::Head(_) => 0,
         }
     }
 
@@ -265,7 +262,7 @@ impl Conn {
 
     pub(crate) fn waits(&self, io: &Io) -> Waits {
         let Some(exchange) = &self.exchange else { return Waits::User };
-        if let Recv::Body(_) | Recv::Over = exchange.recv {
+        if let Recv::Body(_) = exchange.recv {
             return Waits::Body;
         }
         if !io.tx.pending().is_empty() {
@@ -323,7 +320,6 @@ impl Exchange {
                     Some(_) | None => ConnStep::Bad(error),
                 },
             },
-            Recv::Over => ConnStep::Blocked,
         }
     }
 

@@ -153,10 +153,6 @@ impl Key {
         self.parts.partition
     }
 
-    pub(crate) fn hash64(&self) -> u64 {
-        self.hash
-    }
-
     fn new(parts: Parts) -> Self {
         let mut hasher = DefaultHasher::new();
         parts.hash(&mut hasher);

@@ -192,7 +192,8 @@ fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFra
 
 /// Methods for which an absent body is worth a `Content-Length: 0` (RFC 9110 section 8.6).
 fn expects_body(method: &Method) -> bool {
-    ![Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::TRACE, Method::CONNECT].contains(method)
+    ![Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::TRACE, Method::CONNECT]
+        .contains(method)
 }
 
 /// The target's form follows from the method (RFC 9112 section 3.2).

@@ -65,6 +65,11 @@ pub(crate) fn is_framing_field(name: &[u8]) -> bool {
         .any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
 }
 
+/// Whether a comma-separated list of tokens names `token`.
+pub(crate) fn has_token(value: &[u8], token: &str) -> bool {
+    value.split(|&byte| byte == b',').any(|member| line::trim(member).eq_ignore_ascii_case(token.as_bytes()))
+}
+
 /// Steps 3 to 8: `Transfer-Encoding`, then `Content-Length`, then neither.
 fn frame_by_fields(head: &Head<'_>) -> Result<Framing, ProtocolError> {
     if head.field("transfer-encoding").is_some() {

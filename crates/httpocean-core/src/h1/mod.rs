@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod chunk;
+pub(crate) mod encode;
 pub(crate) mod framing;
 pub(crate) mod head;
 mod line;

@@ -12,7 +12,7 @@ use crate::key::Key;
 use crate::rng::mix;
 use crate::time::Instant;
 
-id!(
+id!(private
     /// A key that holds or wants something.
     HostId
 );
