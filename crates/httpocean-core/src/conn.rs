@@ -181,6 +181,16 @@ impl Conn {
         }
     }
 
+    pub(crate) fn body_is_over(&self) -> bool {
+        match &self.exchange {
+            Some(Exchange { recv: Recv::Body(decoder), lent: Lent::Nothing | Lent::Head(_), .. }) => {
+                decoder.is_done()
+            }
+            Some(_) => false,
+            None => true,
+        }
+    }
+
     /// `n` of them were read around `rx`.
     pub(crate) fn took(&mut self, n: u64, io: &mut Io) {
         if let Some(Exchange { recv: Recv::Body(decoder), .. }) = &mut self.exchange {

@@ -344,6 +344,12 @@ impl Call {
         n
     }
 
+    /// Whether the head was said and no byte of the body is left to come or to be taken: the next step says
+    /// `Release`, or `Upgraded`.
+    pub fn body_is_over(&self) -> bool {
+        self.head_said && self.conn.as_ref().is_none_or(Conn::body_is_over)
+    }
+
     /// So many bytes that the transport will deliver next are body and nothing else: they may be read straight
     /// into the user's buffer, and then be told of with [`took`](Self::took).
     pub fn direct(&mut self, io: &mut Io) -> u64 {

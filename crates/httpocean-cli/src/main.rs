@@ -1,0 +1,3 @@
+//! The `httpocean` command.
+
+fn main() {}

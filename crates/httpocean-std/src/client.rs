@@ -1,0 +1,262 @@
+//! The client: one pool for every host.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, Uri};
+use httpocean_core::{Call, Config, Key, call, dial, pool};
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::flow::Flow;
+use crate::incoming::Incoming;
+use crate::observer::Observer;
+use crate::request::RequestBuilder;
+use crate::shared::Shared;
+use crate::stats::Stats;
+use crate::tcp::TcpConnector;
+use crate::transport::Connect;
+
+/// A blocking HTTP/1.1 client. It makes a pool for every host by itself, and keeps connections open between
+/// requests.
+///
+/// Clones share one pool, and so do threads. When the last clone is dropped, idle connections close; bodies
+/// that are still being read keep theirs to the end.
+///
+/// ```
+/// use httpocean_std::Client;
+/// # let server = httpocean_testkit::server::Server::start(|_| httpocean_testkit::server::Reply::ok("hello"));
+/// # let url = server.url("/");
+///
+/// let client = Client::new();
+/// let mut response = client.get(&url)?.send()?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.body_mut().read_to_string(1_000_000)?, "hello");
+/// # Ok::<(), httpocean_std::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.shut_down();
+    }
+}
+
+impl Client {
+    /// A client with the default options.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A client with options of your own.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A GET of `url`. The error says what is wrong with the URL.
+    pub fn get(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.request(Method::GET, url)
+    }
+
+    /// A HEAD of `url`.
+    pub fn head(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A POST to `url`.
+    pub fn post(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT to `url`.
+    pub fn put(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.request(Method::PUT, url)
+    }
+
+    /// A DELETE of `url`.
+    pub fn delete(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.request(Method::DELETE, url)
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        let uri: Uri = url.as_ref().parse().map_err(|_| {
+            Error::request("its URL is not one, or holds bytes that no URL may hold", Uri::default())
+        })?;
+        Key::of(&uri).map_err(|what| Error::request(what, uri.clone()))?;
+        Ok(RequestBuilder::new(self.clone(), method, uri))
+    }
+
+    /// Sends a request and waits for the head of its response; the body is read from the response.
+    ///
+    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's.
+    pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
+        let shared = &self.inner.shared;
+        let (parts, body) = request.into_parts();
+        let body = body.into();
+        let config = parts.extensions.get::<Arc<Config>>().cloned();
+        let uri = parts.uri.clone();
+        let config = config.as_ref().unwrap_or(&shared.config);
+        let call = Call::new(Request::from_parts(parts, ()), body.plan(), config, shared.clock.now())
+            .map_err(|verdict| Error::new(verdict, uri))?;
+        let mut flow = Flow::new(shared, call, body);
+        let (parts, ()) = flow.run_to_head()?.into_parts();
+        let size =
+            parts.headers.get(http::header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
+        let incoming = Incoming::new(flow, size)?;
+        Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
+    }
+
+    /// The options that requests have unless they bring others.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.inner.shared.config
+    }
+
+    /// What it did so far, and what it holds.
+    pub fn stats(&self) -> Stats {
+        self.inner.shared.stats()
+    }
+
+    /// Closes connections whose time is over. Every request does that on its way; this is for who sends none
+    /// for long and cares about sockets.
+    pub fn tend(&self) {
+        self.inner.shared.with_pool(|_, _| ());
+    }
+
+    /// Closes all idle connections; those in use close when their request is done.
+    pub fn clear_idle(&self) {
+        self.inner.shared.with_pool(|pool, now| pool.evict(|_| true, now));
+    }
+
+    /// Closes all idle connections, and refuses all requests from now on, of every clone.
+    pub fn close(&self) {
+        self.inner.shared.shut_down();
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use httpocean_std::{Client, pool};
+///
+/// let client = Client::builder()
+///     .pool(pool::Options { max_per_key: 8, ..pool::Options::default() })
+///     .total_timeout(Duration::from_secs(30))
+///     .build();
+/// # drop(client);
+/// ```
+#[derive(Default)]
+pub struct ClientBuilder {
+    pool: Option<pool::Options>,
+    config: Config,
+    connector: Option<Box<dyn Connect>>,
+    observer: Option<Box<dyn Observer>>,
+    dial_threads: Option<usize>,
+    probe_after: Duration,
+}
+
+impl ClientBuilder {
+    /// What the pool may hold, for how long, and in which order it hands out. A seed of 0 is replaced by a
+    /// random one.
+    #[must_use]
+    pub fn pool(mut self, options: pool::Options) -> Self {
+        self.pool = Some(options);
+        self
+    }
+
+    /// All options of requests and dials at once.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// What requests obey: deadlines, expectations.
+    #[must_use]
+    pub fn call(mut self, options: call::Options) -> Self {
+        self.config.call = options;
+        self
+    }
+
+    /// What dials obey: deadlines.
+    #[must_use]
+    pub fn dial(mut self, options: dial::Options) -> Self {
+        self.config.dial = options;
+        self
+    }
+
+    /// From the start of a request to the end of its response's body. Default none.
+    #[must_use]
+    pub fn total_timeout(mut self, limit: Duration) -> Self {
+        self.config.call.total = Some(limit);
+        self
+    }
+
+    /// Who makes connections. Default: [`TcpConnector`].
+    #[must_use]
+    pub fn connector(mut self, connector: impl Connect) -> Self {
+        self.connector = Some(Box::new(connector));
+        self
+    }
+
+    /// Who is told what is decided.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// Threads that make connections, at most; they are started when needed. Default 16.
+    #[must_use]
+    pub fn dial_threads(mut self, most: usize) -> Self {
+        self.dial_threads = Some(most);
+        self
+    }
+
+    /// Ask a connection whether it is still there only if it was idle for so long. Default: always, with one
+    /// system call that does not wait.
+    #[must_use]
+    pub fn probe_after(mut self, idle: Duration) -> Self {
+        self.probe_after = idle;
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        let mut pool = self.pool.unwrap_or_default();
+        if pool.seed == 0 {
+            pool.seed = random_seed();
+        }
+        let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
+        let threads = self.dial_threads.unwrap_or(16);
+        let shared =
+            Shared::new(pool, Arc::new(self.config), connector, self.observer, threads, self.probe_after);
+        Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
+    }
+}
+
+/// What the standard library seeds its hash maps with.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0_u64)
+}

@@ -1,0 +1,195 @@
+//! Threads that make connections, so that no caller's thread ever resolves or connects.
+//!
+//! They are started on demand, are bounded in number, and end when there is nothing to dial for a while. While
+//! requests wait, one of them also keeps the pool's deadlines.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant as StdInstant};
+
+use httpocean_core::dial::{Dial, DialStep};
+use httpocean_core::pool::Lease;
+use httpocean_core::{ErrorKind, Key, Phase, TransportError, Want};
+
+use crate::error::transport_error;
+use crate::observer::Event;
+use crate::shared::{DialError, Parked, Shared};
+
+/// How long a thread without work stays.
+const STAY: Duration = Duration::from_secs(5);
+
+impl Shared {
+    /// Starts one of the threads that [`threads_to_spawn`](Self::threads_to_spawn) has counted.
+    pub(crate) fn spawn_dial_thread(self: &Arc<Self>) {
+        let shared = self.clone();
+        let spawned =
+            std::thread::Builder::new().name("httpocean-dial".into()).spawn(move || shared.dial_jobs());
+        if let Err(error) = spawned {
+            self.no_thread(error);
+        }
+    }
+
+    fn dial_jobs(self: Arc<Self>) {
+        let _guard = Unwinding(&self);
+        let mut quiet_since = StdInstant::now();
+        while let Some(next) = self.next_job(quiet_since) {
+            if let Some(lease) = next {
+                self.run_dial(lease);
+                quiet_since = StdInstant::now();
+            } else {
+                self.with_pool(|_, _| ());
+            }
+        }
+    }
+
+    /// Sleeps until there is a job, or a deadline of the pool to keep (`Some(None)`), or it is time to end.
+    fn next_job(&self, quiet_since: StdInstant) -> Option<Option<Lease>> {
+        let mut state = self.lock();
+        if let Some(lease) = state.jobs.pop_front() {
+            return Some(Some(lease));
+        }
+        if state.ended || quiet_since.elapsed() >= STAY {
+            state.threads -= 1;
+            return None;
+        }
+        let end = quiet_since + STAY;
+        let due = state.pool.next_timeout().filter(|_| state.pool.counts().waiting > 0);
+        let until = self.clock.system(due).map_or(end, |due| due.min(end));
+        let left = until.saturating_duration_since(StdInstant::now());
+        state.idle_threads += 1;
+        let (mut state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        state.idle_threads -= 1;
+        Some(state.jobs.pop_front())
+    }
+
+    /// Carries one dial through and tells the pool what came of it.
+    fn run_dial(self: &Arc<Self>, lease: Lease) {
+        let key = lease.key().clone();
+        let started = StdInstant::now();
+        let outcome = self.dial(&key, &lease);
+        let conn = lease.conn();
+        self.lock().abandoned.retain(|abandoned| *abandoned != conn);
+        match outcome {
+            Ok(parked) => {
+                self.counters.opened.fetch_add(1, Relaxed);
+                let (local, peer, took) = (parked.local, parked.peer, started.elapsed());
+                self.with_pool(|pool, now| pool.dialed(lease, parked, now));
+                self.observe(&Event::Dialed { key: &key, local, peer, took });
+            }
+            Err(error) => {
+                self.counters.dials_failed.fetch_add(1, Relaxed);
+                let verdict = error.verdict.clone();
+                self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
+                self.observe(&Event::DialFailed { key: &key, error: &verdict });
+            }
+        }
+    }
+
+    fn dial(&self, key: &Key, lease: &Lease) -> Result<Parked, DialError> {
+        let mut dial = Dial::new(key, &self.config, self.clock.now());
+        let mut made = None;
+        let mut source = None;
+        let mut attempt_at = None;
+        loop {
+            if self.lock().abandoned.contains(&lease.conn()) {
+                return Err(abandoned());
+            }
+            match dial.step(self.clock.now()) {
+                DialStep::Resolve => attempt_at = Some(Attempt::Resolve),
+                DialStep::Connect { attempt, addr } => attempt_at = Some(Attempt::Connect(attempt, addr)),
+                DialStep::Wait(want) => match attempt_at.take() {
+                    Some(Attempt::Resolve) => {
+                        let route = guarded(|| self.connector.resolve(key, self.clock.system(want.until)));
+                        let route = route.map_err(|error| keep(&mut source, error, unresolved));
+                        dial.resolved(route, self.clock.now());
+                    }
+                    Some(Attempt::Connect(attempt, addr)) => {
+                        let until = self.clock.system(want.until);
+                        let result = guarded(|| self.connector.connect(key, addr, until));
+                        let result = result
+                            .map(|transport| made = Some(transport))
+                            .map_err(|error| keep(&mut source, error, transport_error));
+                        dial.connected(attempt, result, self.clock.now());
+                    }
+                    None => self.sleep(want),
+                },
+                DialStep::Abandon { .. } => (made, attempt_at) = (None, None),
+                DialStep::Ready(conn) => {
+                    let Some(transport) = made.take() else { return Err(abandoned()) };
+                    let (local, peer) = (transport.local_addr(), transport.peer_addr());
+                    return Ok(Parked { conn, transport, local, peer });
+                }
+                DialStep::Failed(verdict) => return Err(DialError { verdict, source }),
+            }
+        }
+    }
+
+    /// An attempt that is over waits for nothing but its clock.
+    fn sleep(&self, want: Want) {
+        if let Some(until) = self.clock.system(want.until) {
+            std::thread::sleep(until.saturating_duration_since(StdInstant::now()));
+        }
+    }
+
+    /// Without a thread nothing can be dialed: the jobs fail, unless another thread is there to do them.
+    fn no_thread(self: &Arc<Self>, error: io::Error) {
+        let mut state = self.lock();
+        state.threads -= 1;
+        if state.threads > 0 {
+            return;
+        }
+        let jobs = std::mem::take(&mut state.jobs);
+        drop(state);
+        let mut source = Some(error);
+        for lease in jobs {
+            let kind = ErrorKind::Connect(TransportError::Other(0));
+            let verdict = httpocean_core::Error::new(kind, Phase::Connect);
+            let error = DialError { verdict, source: source.take() };
+            self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
+        }
+    }
+}
+
+/// An observer that panics takes its thread along; the count of threads must not go with it.
+struct Unwinding<'a>(&'a Shared);
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().threads -= 1;
+        }
+    }
+}
+
+enum Attempt {
+    Resolve,
+    Connect(u8, Option<std::net::SocketAddr>),
+}
+
+/// A connector that panics has failed; the slot of its dial must not be lost with it.
+fn guarded<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(io::Error::other("the connector panicked")))
+}
+
+fn keep(
+    source: &mut Option<io::Error>,
+    error: io::Error,
+    name: impl FnOnce(&io::Error) -> TransportError,
+) -> TransportError {
+    let named = name(&error);
+    *source = Some(error);
+    named
+}
+
+/// The system's resolver has error codes of its own, and says in words what they mean.
+fn unresolved(error: &io::Error) -> TransportError {
+    let named = transport_error(error);
+    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
+}
+
+fn abandoned() -> DialError {
+    let verdict = httpocean_core::Error::new(ErrorKind::Cancelled, Phase::Connect);
+    DialError { verdict, source: None }
+}

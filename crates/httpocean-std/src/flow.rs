@@ -1,0 +1,370 @@
+//! One call, carried out: the loop that does what the core says, on the caller's thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use http::{Response, StatusCode};
+use httpocean_core::pool::{Demand, Facts, Fate};
+use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, Want};
+
+use crate::body::Body;
+use crate::connection::Connection;
+use crate::error::{Error, is_wait, transport_error};
+use crate::held::Held;
+use crate::mailbox::Answer;
+use crate::observer::Event;
+use crate::shared::Shared;
+use crate::transport::Transport;
+
+/// Bytes that a read of the wire asks for where the user's own buffer can't take them.
+const READ: usize = 8 * 1024;
+/// Bytes of a request body that are read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// A call on its way.
+pub(crate) struct Flow {
+    shared: Arc<Shared>,
+    call: Call,
+    io: Io,
+    held: Option<Held>,
+    demand: Demand,
+    /// The request's body, and how much of it was handed over.
+    source: Body,
+    handed: u64,
+    piece: Vec<u8>,
+    /// The first write of an exchange goes out at once; before each further one comes a look for an answer.
+    wrote: bool,
+    told: Told,
+}
+
+/// What is known of the response and of the way to it.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) interim: Vec<Response<()>>,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) connection: Option<Connection>,
+    pub(crate) status: Option<StatusCode>,
+    /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
+    pub(crate) parked: Option<bool>,
+    source: Option<io::Error>,
+}
+
+/// What the user of a flow gets to see.
+pub(crate) enum Seen {
+    /// The final head: so many bytes of it.
+    Head(usize),
+    /// Body bytes may be had from the wire; what to wait for, should they not be there.
+    Wait(Want),
+    /// So many body bytes that are in the buffer.
+    Data(usize),
+    End,
+    Upgraded,
+}
+
+impl Flow {
+    pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body) -> Self {
+        Self {
+            shared: shared.clone(),
+            call,
+            io: Io::default(),
+            held: None,
+            demand: Demand::default(),
+            source,
+            handed: 0,
+            piece: Vec::new(),
+            wrote: false,
+            told: Told::default(),
+        }
+    }
+
+    pub(crate) fn told(&self) -> &Told {
+        &self.told
+    }
+
+    pub(crate) fn call(&mut self) -> &mut Call {
+        &mut self.call
+    }
+
+    pub(crate) fn io(&self) -> &Io {
+        &self.io
+    }
+
+    /// From the start to the final head.
+    pub(crate) fn run_to_head(&mut self) -> Result<Response<()>, Error> {
+        loop {
+            match self.turn()? {
+                Seen::Head(len) => return Ok(self.take_head(len)),
+                Seen::Wait(want) => self.wait(want)?,
+                // There is neither body nor end before the head.
+                Seen::Data(_) | Seen::End | Seen::Upgraded => {}
+            }
+        }
+    }
+
+    /// Does what can be done without the peer; then says what the user may care about.
+    pub(crate) fn turn(&mut self) -> Result<Seen, Error> {
+        loop {
+            match self.call.step(&mut self.io, self.shared.clock.now()) {
+                CallStep::Acquire(demand) => self.acquire(demand),
+                CallStep::Release(fate) => self.release(fate),
+                CallStep::Wait(want) => return Ok(Seen::Wait(want)),
+                CallStep::NeedBody { from } => self.feed(from),
+                CallStep::Hop(hop) => self.hop(hop),
+                CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
+                CallStep::Head(len) => return Ok(Seen::Head(len)),
+                CallStep::Data(len) => return Ok(Seen::Data(len)),
+                CallStep::End => return Ok(Seen::End),
+                CallStep::Upgraded(_) => return Ok(Seen::Upgraded),
+                CallStep::Failed(verdict) => return Err(self.error(verdict)),
+            }
+        }
+    }
+
+    /// Reads, writes or sleeps as told, once.
+    pub(crate) fn wait(&mut self, want: Want) -> Result<(), Error> {
+        let until = self.shared.clock.system(want.until);
+        let Some(transport) = self.held.as_mut().and_then(Held::transport) else {
+            return Err(self.broken("a call waits for a peer without a connection"));
+        };
+        if want.write && !self.wrote {
+            self.wrote = true;
+            flush(transport, &mut self.io);
+        } else if want.write {
+            match transport.wait(want.read, true, until) {
+                Ok(ready) if ready.read => fill(transport, &mut self.io, Some(std::time::Instant::now())),
+                Ok(ready) if ready.write => flush(transport, &mut self.io),
+                Ok(_) => {}
+                Err(error) => self.io.tx.fail(transport_error(&error)),
+            }
+        } else {
+            fill(transport, &mut self.io, until);
+        }
+        Ok(())
+    }
+
+    /// Reads what there is into `out`, around our own buffer: the next `limit` bytes on the wire are body and
+    /// nothing else. 0 when the clocks have to be looked at, or the stream ended.
+    pub(crate) fn read_direct(&mut self, out: &mut [u8], limit: u64, want: Want) -> usize {
+        let until = self.shared.clock.system(want.until);
+        let Some(transport) = self.held.as_mut().and_then(Held::transport) else { return 0 };
+        let len = out.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
+        match transport.read(&mut out[..len], until) {
+            Ok(0) => self.io.rx.set_eof(),
+            Ok(n) => {
+                self.call.took(n as u64, &mut self.io);
+                return n;
+            }
+            Err(error) if is_wait(&error) => {}
+            Err(error) => self.io.rx.fail(transport_error(&error)),
+        }
+        0
+    }
+
+    pub(crate) fn read_buffered(&mut self, out: &mut [u8]) -> usize {
+        self.call.read_body(&mut self.io, out)
+    }
+
+    pub(crate) fn direct(&mut self) -> u64 {
+        self.call.direct(&mut self.io)
+    }
+
+    /// The user wants no more. Nothing here waits: what has arrived is looked at, and one read that does not
+    /// wait; then the connection is saved or closed.
+    pub(crate) fn abandon(&mut self) {
+        self.call.discard(self.shared.clock.now());
+        let mut read = false;
+        loop {
+            match self.turn() {
+                Ok(Seen::Wait(_)) if !read => {
+                    read = true;
+                    if let Some(transport) = self.held.as_mut().and_then(Held::transport) {
+                        probe(transport, &mut self.io);
+                    }
+                }
+                Ok(Seen::Wait(_)) => self.call.cancel(self.shared.clock.now()),
+                Ok(Seen::End | Seen::Upgraded) | Err(_) => return,
+                Ok(Seen::Head(_) | Seen::Data(_)) => {}
+            }
+        }
+    }
+
+    /// The user wants no more, and has a moment: what is left is read within the limits. Whether the
+    /// connection went back to the pool alive.
+    pub(crate) fn drain(&mut self) -> Result<bool, Error> {
+        self.call.discard(self.shared.clock.now());
+        loop {
+            match self.turn()? {
+                Seen::Wait(want) => self.wait(want)?,
+                Seen::End | Seen::Upgraded => return Ok(self.told.parked == Some(true)),
+                Seen::Head(_) | Seen::Data(_) => {}
+            }
+        }
+    }
+
+    /// After an upgrade: the stream, and what was read of it already.
+    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Vec<u8>)> {
+        self.call.detach();
+        let transport = self.held.take()?.forget()?;
+        Some((transport, self.io.rx.take()))
+    }
+
+    fn take_head(&mut self, len: usize) -> Response<()> {
+        let response = self.io.head(len).to_response();
+        self.told.status = Some(response.status());
+        if let Some(connection) = &self.told.connection {
+            self.shared.observe(&Event::Response {
+                method: self.call.request().method(),
+                uri: self.call.uri(),
+                status: response.status(),
+                connection,
+            });
+        }
+        response
+    }
+
+    fn acquire(&mut self, demand: Demand) {
+        self.demand = demand;
+        let started = std::time::Instant::now();
+        let mut answer = self.shared.acquire(self.call.key(), demand);
+        loop {
+            match answer {
+                Answer::Granted { lease, parked, facts } => {
+                    let connection = Connection::new(facts, parked.local, parked.peer);
+                    let held = Held::new(&self.shared, lease, parked, connection);
+                    match self.try_grant(held, facts) {
+                        Ok(()) => return self.granted(facts, started.elapsed()),
+                        Err(Some(another)) => answer = another,
+                        Err(None) => return,
+                    }
+                }
+                Answer::Refused { why, error } => {
+                    let (verdict, source) = match error {
+                        Some(error) => (Some(error.verdict), error.source),
+                        None => (None, None),
+                    };
+                    self.told.source = source;
+                    self.shared.observe(&Event::Refused { key: self.call.key(), why });
+                    return self.call.refused(why, verdict, self.shared.clock.now());
+                }
+            }
+        }
+    }
+
+    /// A connection that was idle is asked whether it is still there: what it has to say before it was asked
+    /// anything is shown to the core. If it is dead, the answer to asking for another.
+    fn try_grant(&mut self, mut held: Held, facts: Facts) -> Result<(), Option<Answer>> {
+        let conn = held.take_conn();
+        let asked = facts.may_be_stale() && self.shared.probes(facts);
+        if asked {
+            if let Some(transport) = held.transport() {
+                probe(transport, &mut self.io);
+            }
+        }
+        match conn.idle_input(&self.io) {
+            None => {
+                self.wrote = false;
+                self.told.connection = Some(held.facts);
+                self.held = Some(held);
+                self.call.attach(conn, facts, self.shared.clock.now());
+                Ok(())
+            }
+            Some(why) => {
+                self.io.reset();
+                let connection = held.facts;
+                let Some((lease, parked)) = held.into_grant() else { return Err(None) };
+                self.shared.observe(&Event::Stale { key: lease.key(), connection: &connection, why });
+                Err(Some(self.shared.retake(lease, parked, why, self.demand)))
+            }
+        }
+    }
+
+    fn granted(&mut self, facts: Facts, waited: std::time::Duration) {
+        self.shared.counters.requests.fetch_add(1, Relaxed);
+        self.told.parked = None;
+        if let Some(connection) = &self.told.connection {
+            self.shared.observe(&Event::Granted {
+                key: self.call.key(),
+                connection,
+                idle_for: facts.idle_for,
+                waited,
+            });
+        }
+    }
+
+    fn release(&mut self, fate: Fate) {
+        let conn = self.call.detach();
+        if let Some(held) = self.held.take() {
+            self.told.parked = Some(held.release(conn, fate));
+        }
+    }
+
+    fn hop(&mut self, hop: Hop) {
+        self.shared.counters.replays.fetch_add(1, Relaxed);
+        self.shared.observe(&Event::Hop { uri: self.call.uri(), hop: &hop });
+        self.told.hops.push(hop);
+        self.told.source = None;
+    }
+
+    /// The next piece of the request's body.
+    fn feed(&mut self, from: u64) {
+        if from < self.handed {
+            if let Err(error) = self.source.rewind() {
+                self.told.source = Some(error);
+                return self.call.body_failed("going back to its start failed");
+            }
+            self.handed = 0;
+        }
+        self.piece.resize(PIECE, 0);
+        match self.source.read_piece(&mut self.piece) {
+            Ok(0) => self.call.finish_body(self.source.trailers(), &mut self.io),
+            Ok(n) => {
+                self.handed += n as u64;
+                self.call.send_body(&self.piece[..n], &mut self.io);
+            }
+            Err(error) => {
+                self.told.source = Some(error);
+                self.call.body_failed("reading it failed");
+            }
+        }
+    }
+
+    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
+        let told = &mut self.told;
+        let hops = told.hops.clone();
+        Error::new(verdict, self.call.uri().clone())
+            .with_story(hops, told.connection, told.status)
+            .with_source(told.source.take())
+    }
+
+    fn broken(&mut self, what: &'static str) -> Error {
+        self.error(httpocean_core::Error::new(ErrorKind::Unsupported(what), Phase::Start))
+    }
+}
+
+fn flush(transport: &mut dyn Transport, io: &mut Io) {
+    match transport.write(io.tx.pending()) {
+        Ok(n) => io.tx.sent(n),
+        Err(error) if is_wait(&error) => {}
+        Err(error) => io.tx.fail(transport_error(&error)),
+    }
+}
+
+fn fill(transport: &mut dyn Transport, io: &mut Io, until: Option<std::time::Instant>) {
+    let result = transport.read(io.rx.space(READ), until);
+    took_in(result, io);
+}
+
+fn probe(transport: &mut dyn Transport, io: &mut Io) {
+    let result = transport.probe(io.rx.space(READ));
+    took_in(result, io);
+}
+
+fn took_in(result: io::Result<usize>, io: &mut Io) {
+    match result {
+        Ok(0) => io.rx.set_eof(),
+        Ok(n) => io.rx.filled(n),
+        Err(error) if is_wait(&error) => {}
+        Err(error) => io.rx.fail(transport_error(&error)),
+    }
+}

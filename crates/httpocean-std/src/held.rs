@@ -1,0 +1,69 @@
+//! The right to a connection, in hands that can't lose it.
+
+use std::sync::Arc;
+
+use httpocean_core::pool::{Fate, Lease};
+use httpocean_core::{CloseReason, Conn};
+
+use crate::connection::Connection;
+use crate::observer::Event;
+use crate::shared::{Parked, Shared};
+use crate::transport::Transport;
+
+/// A granted connection. Dropped in whatever way, by a panic too, it goes back to the pool: closed.
+pub(crate) struct Held {
+    shared: Arc<Shared>,
+    grant: Option<(Lease, Parked)>,
+    pub(crate) facts: Connection,
+}
+
+impl Held {
+    pub(crate) fn new(shared: &Arc<Shared>, lease: Lease, parked: Parked, facts: Connection) -> Self {
+        Self { shared: shared.clone(), grant: Some((lease, parked)), facts }
+    }
+
+    /// `None` only after the connection was given away.
+    pub(crate) fn transport(&mut self) -> Option<&mut dyn Transport> {
+        match &mut self.grant {
+            Some((_, parked)) => Some(&mut *parked.transport),
+            None => None,
+        }
+    }
+
+    /// The protocol's part of the connection, for the time of an exchange.
+    pub(crate) fn take_conn(&mut self) -> Conn {
+        self.grant.as_mut().map(|(_, parked)| std::mem::take(&mut parked.conn)).unwrap_or_default()
+    }
+
+    /// Back to the pool. Whether it stays open.
+    pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate) -> bool {
+        let Some((lease, mut parked)) = self.grant.take() else { return false };
+        let key = lease.key().clone();
+        parked.conn = conn.unwrap_or_default();
+        let kept = self.shared.release(lease, parked, fate);
+        if kept {
+            self.shared.observe(&Event::Parked { key: &key, connection: &self.facts });
+        }
+        kept
+    }
+
+    /// Out of the pool, alive.
+    pub(crate) fn forget(mut self) -> Option<Box<dyn Transport>> {
+        let (lease, parked) = self.grant.take()?;
+        self.shared.with_pool(|pool, now| pool.forget(lease, now));
+        Some(parked.transport)
+    }
+
+    /// What a look for another connection needs.
+    pub(crate) fn into_grant(mut self) -> Option<(Lease, Parked)> {
+        self.grant.take()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some((lease, parked)) = self.grant.take() {
+            self.shared.release(lease, parked, Fate::Spent(CloseReason::Cancelled));
+        }
+    }
+}

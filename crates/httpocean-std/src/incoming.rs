@@ -1,0 +1,123 @@
+//! The body of a response, on its way.
+
+use http::HeaderMap;
+
+use crate::error::Error;
+use crate::flow::{Flow, Seen, Told};
+use crate::transport::Transport;
+
+/// A response whose head was handed out. It holds its connection until the body's end.
+pub(crate) struct Incoming {
+    flow: Flow,
+    /// What `Content-Length` announced, where that is what frames the body.
+    size: Option<u64>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Reading,
+    Over,
+    Upgraded,
+}
+
+impl Incoming {
+    /// A response without a body gives its connection back here.
+    pub(crate) fn new(flow: Flow, size: Option<u64>) -> Result<Self, Error> {
+        let mut incoming = Self { flow, size, state: State::Reading };
+        incoming.settle()?;
+        Ok(incoming)
+    }
+
+    pub(crate) fn told(&self) -> &Told {
+        self.flow.told()
+    }
+
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        while self.state == State::Reading {
+            let mut n = self.flow.read_buffered(out);
+            if n == 0 {
+                match self.turn()? {
+                    Seen::Wait(want) => match self.flow.direct() {
+                        0 => self.flow.wait(want)?,
+                        direct => n = self.flow.read_direct(out, direct, want),
+                    },
+                    Seen::Data(len) => n = self.copy(len, out),
+                    Seen::Head(_) | Seen::End | Seen::Upgraded => {}
+                }
+            }
+            if n > 0 {
+                self.settle()?;
+                return Ok(n);
+            }
+        }
+        Ok(0)
+    }
+
+    pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
+        self.flow.call().trailers()
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<bool, Error> {
+        if self.state == State::Reading {
+            self.state = State::Over;
+            return self.flow.drain();
+        }
+        Ok(self.told().parked == Some(true))
+    }
+
+    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Vec<u8>)> {
+        if self.state != State::Upgraded {
+            return None;
+        }
+        self.state = State::Over;
+        self.flow.take_stream()
+    }
+
+    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
+        self.flow.error(verdict)
+    }
+
+    /// Gives the connection back as soon as the body is over, not only when the user asks once more.
+    fn settle(&mut self) -> Result<(), Error> {
+        while self.state == State::Reading && self.flow.call().body_is_over() {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<Seen, Error> {
+        let seen = self.flow.turn();
+        match &seen {
+            Ok(Seen::End) | Err(_) => self.state = State::Over,
+            Ok(Seen::Upgraded) => self.state = State::Upgraded,
+            Ok(Seen::Head(_) | Seen::Wait(_) | Seen::Data(_)) => {}
+        }
+        seen
+    }
+
+    /// Bytes that were lent by a step are gone with the next: what does not fit would be lost, and nothing that
+    /// was not there for [`Flow::read_buffered`] is there for the step after it.
+    fn copy(&self, len: usize, out: &mut [u8]) -> usize {
+        let data = self.flow.io().data(len);
+        debug_assert!(data.len() <= out.len(), "a step found more than a read before it");
+        let n = data.len().min(out.len());
+        out[..n].copy_from_slice(&data[..n]);
+        n
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if self.state == State::Reading {
+            self.flow.abandon();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A blocking HTTP/1.1 client with one pool for every host.
+//!
+//! ```
+//! # let server = httpocean_testkit::server::Server::start(|_| httpocean_testkit::server::Reply::ok("hello"));
+//! # let url = server.url("/");
+//! let client = httpocean_std::Client::new();
+//! let mut response = client.get(&url)?.send()?;
+//! println!("{}", response.body_mut().read_to_string(1_000_000)?);
+//! # Ok::<(), httpocean_std::Error>(())
+//! ```
+//!
+//! What is decided, [`httpocean_core`] decides; here it is only carried out: by the caller's own thread, but for
+//! connections, which are made by a few threads of the client's, so that a request takes the first connection
+//! that comes free and never waits for the one that it caused.
+
+mod body;
+mod client;
+mod clock;
+mod connection;
+mod dialer;
+mod error;
+mod flow;
+mod held;
+mod incoming;
+mod mailbox;
+mod memory;
+mod observer;
+mod request;
+mod shared;
+mod socket;
+mod stats;
+mod tcp;
+#[cfg(feature = "tracing")]
+mod trace;
+mod transport;
+mod unix;
+mod upgraded;
+
+pub use http;
+pub use httpocean_core as core;
+pub use httpocean_core::{
+    CloseReason, Config, ErrorKind, Fault, Hop, HopReason, Key, Limits, NotReplayed, Phase, ProtocolError,
+    Sent, TransportError, call, dial, pool,
+};
+
+pub use body::Body;
+pub use client::{Client, ClientBuilder};
+pub use connection::Connection;
+pub use error::Error;
+pub use memory::{MemoryConnector, PipeEnd, pipe};
+pub use observer::{Event, Observer};
+pub use request::RequestBuilder;
+pub use stats::Stats;
+pub use tcp::{TcpConnector, TcpTransport};
+#[cfg(feature = "tracing")]
+pub use trace::Tracing;
+pub use transport::{Connect, Ready, Transport};
+pub use unix::UnixConnector;
+pub use upgraded::Upgraded;

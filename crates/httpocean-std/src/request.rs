@@ -1,0 +1,92 @@
+//! Requests, put together in a line.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use httpocean_core::Config;
+
+use crate::body::Body;
+use crate::client::Client;
+use crate::error::Error;
+
+/// A request on its way to [`send`](Self::send).
+///
+/// ```
+/// use httpocean_std::Client;
+/// # let server = httpocean_testkit::server::Server::start(|_| httpocean_testkit::server::Reply::ok("thanks"));
+/// # let url = server.url("/");
+///
+/// let response = Client::new().post(&url)?.header("content-type", "text/plain").body("hello").send()?;
+/// assert_eq!(response.status(), 200);
+/// # Ok::<(), httpocean_std::Error>(())
+/// ```
+#[must_use = "a request does nothing until it is sent"]
+#[derive(Debug)]
+pub struct RequestBuilder {
+    client: Client,
+    request: Request<Body>,
+    fault: Option<&'static str>,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(client: Client, method: Method, uri: Uri) -> Self {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        Self { client, request, fault: None }
+    }
+
+    /// One more header field. One that is not acceptable fails the request when it is sent, before anything
+    /// else is done.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.request.headers_mut().append(name, value);
+            }
+            (Err(_), _) => self.fault = Some("a header name has a byte that no name may have"),
+            (_, Err(_)) => self.fault = Some("a header value has a byte that no value may have"),
+        }
+        self
+    }
+
+    /// These header fields in place of all so far.
+    pub fn headers(mut self, fields: HeaderMap) -> Self {
+        *self.request.headers_mut() = fields;
+        self
+    }
+
+    /// The body.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self
+    }
+
+    /// Other options than the client's.
+    pub fn config(mut self, config: Config) -> Self {
+        self.request.extensions_mut().insert(Arc::new(config));
+        self
+    }
+
+    /// From the start of the request to the end of the response's body, at most so long.
+    pub fn timeout(self, limit: Duration) -> Self {
+        let mut config = match self.request.extensions().get::<Arc<Config>>() {
+            Some(config) => Config::clone(config),
+            None => Config::clone(self.client.config()),
+        };
+        config.call.total = Some(limit);
+        self.config(config)
+    }
+
+    /// Sends it and waits for the head of the response.
+    pub fn send(self) -> Result<Response<Body>, Error> {
+        match self.fault {
+            Some(what) => Err(Error::request(what, self.request.uri().clone())),
+            None => self.client.send(self.request),
+        }
+    }
+}

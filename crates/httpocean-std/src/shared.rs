@@ -1,0 +1,308 @@
+//! The pool behind its lock, and the carrying out of what it says.
+//!
+//! The lock is held for bookkeeping only: no probe, no connect, no close and no parse happens under it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
+use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Key, Pool, PoolCommand, WaitId};
+use smallvec::SmallVec;
+
+use crate::clock::Clock;
+use crate::mailbox::{Answer, Mailbox};
+use crate::observer::{Event, Observer};
+use crate::stats::Stats;
+use crate::transport::{Connect, Transport};
+
+/// What is parked in the pool.
+pub(crate) struct Parked {
+    pub(crate) conn: Conn,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+/// Why a dial failed: the core's verdict, and what the system said.
+pub(crate) struct DialError {
+    pub(crate) verdict: httpocean_core::Error,
+    pub(crate) source: Option<io::Error>,
+}
+
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Wakes dial threads.
+    pub(crate) work: Condvar,
+    pub(crate) connector: Box<dyn Connect>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Clock,
+    pub(crate) dial_threads: usize,
+    pub(crate) counters: Counters,
+    probe_after: Duration,
+    observer: Option<Box<dyn Observer>>,
+}
+
+pub(crate) struct State {
+    pub(crate) pool: Pool<Parked, DialError>,
+    /// By the index of the waiter's id.
+    mailboxes: BTreeMap<WaitId, Arc<Mailbox>>,
+    pub(crate) jobs: VecDeque<Lease>,
+    /// Dials that must not begin before the closes that were said before them are done.
+    held_back: VecDeque<Lease>,
+    /// Closes that were said and are not done.
+    closing: usize,
+    pub(crate) abandoned: Vec<ConnId>,
+    pub(crate) threads: usize,
+    pub(crate) idle_threads: usize,
+    pub(crate) ended: bool,
+    closed: BTreeMap<CloseReason, u64>,
+}
+
+/// What is counted where no lock is held anyway.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) opened: AtomicU64,
+    pub(crate) dials_failed: AtomicU64,
+    pub(crate) requests: AtomicU64,
+    pub(crate) replays: AtomicU64,
+    waited: AtomicU64,
+}
+
+/// What a look at the pool left to do outside of its lock.
+#[derive(Default)]
+struct Outbox {
+    answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
+    own: Option<Answer>,
+    closes: SmallVec<[(Key, u64, Parked, CloseReason); 1]>,
+    dialing: SmallVec<[Key; 1]>,
+    spawn: usize,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        options: pool::Options,
+        config: Arc<Config>,
+        connector: Box<dyn Connect>,
+        observer: Option<Box<dyn Observer>>,
+        dial_threads: usize,
+        probe_after: Duration,
+    ) -> Self {
+        let state = State {
+            pool: Pool::new(options),
+            mailboxes: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            held_back: VecDeque::new(),
+            closing: 0,
+            abandoned: Vec::new(),
+            threads: 0,
+            idle_threads: 0,
+            ended: false,
+            closed: BTreeMap::new(),
+        };
+        Self {
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            connector,
+            config,
+            clock: Clock::start(),
+            dial_threads: dial_threads.max(1),
+            counters: Counters::default(),
+            probe_after,
+            observer,
+        }
+    }
+
+    /// Asks for a connection and sleeps until the answer, in a mailbox of its own.
+    pub(crate) fn acquire(self: &Arc<Self>, key: &Key, demand: Demand) -> Answer {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let waiter = state.pool.acquire(key, demand, now);
+        self.await_answer(state, waiter)
+    }
+
+    /// The connection of a grant was dead: another one, before all who wait.
+    pub(crate) fn retake(
+        self: &Arc<Self>,
+        lease: Lease,
+        parked: Parked,
+        why: CloseReason,
+        demand: Demand,
+    ) -> Answer {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let waiter = state.pool.retake(lease, parked, why, demand, now);
+        self.await_answer(state, waiter)
+    }
+
+    /// Whether the connection stays open.
+    pub(crate) fn release(self: &Arc<Self>, lease: Lease, parked: Parked, fate: Fate) -> bool {
+        self.with_pool(|pool, now| pool.release(lease, parked, fate, now))
+    }
+
+    pub(crate) fn with_pool<R>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&mut Pool<Parked, DialError>, Instant) -> R,
+    ) -> R {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let result = act(&mut state.pool, now);
+        let outbox = self.settle(&mut state, None);
+        drop(state);
+        self.carry_out(outbox);
+        result
+    }
+
+    /// Ends the pool, and the threads that dial for it.
+    pub(crate) fn shut_down(self: &Arc<Self>) {
+        self.with_pool(|pool, now| pool.shut_down(now));
+        self.lock().ended = true;
+        self.work.notify_all();
+    }
+
+    /// Whether a granted connection is asked for signs of life.
+    pub(crate) fn probes(&self, facts: Facts) -> bool {
+        facts.idle_for.unwrap_or_default() >= self.probe_after
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let state = self.lock();
+        let (counts, counters) = (state.pool.counts(), &self.counters);
+        Stats {
+            connections_opened: counters.opened.load(Relaxed),
+            dials_failed: counters.dials_failed.load(Relaxed),
+            requests_sent: counters.requests.load(Relaxed),
+            stale_replays: counters.replays.load(Relaxed),
+            waited: counters.waited.load(Relaxed),
+            closed: state.closed.clone(),
+            open: counts.open,
+            idle: counts.idle,
+            dialing: counts.dialing,
+            waiting: counts.waiting,
+            keys: counts.keys,
+        }
+    }
+
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.observe(event);
+        }
+    }
+
+    /// A thread that panicked under the lock left nothing half-done: the pool's methods are whole transitions.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn await_answer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, waiter: WaitId) -> Answer {
+        let mut outbox = self.settle(&mut state, Some(waiter));
+        if let Some(answer) = outbox.own.take() {
+            drop(state);
+            self.carry_out(outbox);
+            return answer;
+        }
+        self.counters.waited.fetch_add(1, Relaxed);
+        let mailbox = Arc::new(Mailbox::default());
+        state.mailboxes.insert(waiter, mailbox.clone());
+        let mut wake = state.pool.next_timeout();
+        drop(state);
+        self.carry_out(outbox);
+        loop {
+            if let Some(answer) = mailbox.take(self.clock.system(wake)) {
+                return answer;
+            }
+            // The pool's own deadlines, this waiter's among them, are judged by whoever looks.
+            let mut state = self.lock();
+            let outbox = self.settle(&mut state, None);
+            let answered = !state.mailboxes.contains_key(&waiter);
+            wake = if answered { None } else { state.pool.next_timeout() };
+            drop(state);
+            self.carry_out(outbox);
+        }
+    }
+
+    /// Polls the pool dry and sorts what it says.
+    fn settle(&self, state: &mut State, own: Option<WaitId>) -> Outbox {
+        let now = self.clock.now();
+        let mut outbox = Outbox::default();
+        while let Some(command) = state.pool.poll(now) {
+            match command {
+                PoolCommand::Grant { waiter, lease, parked, facts } => {
+                    state.answer(waiter, Answer::Granted { lease, parked, facts }, own, &mut outbox);
+                }
+                PoolCommand::Refuse { waiter, why, error } => {
+                    state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
+                }
+                PoolCommand::Dial { lease } => {
+                    outbox.dialing.push(lease.key().clone());
+                    // Another thread may be about to close the socket whose place this dial takes.
+                    let queue = if state.closing > 0 { &mut state.held_back } else { &mut state.jobs };
+                    queue.push_back(lease);
+                }
+                PoolCommand::Abandon { conn } => state.abandoned.push(conn),
+                PoolCommand::Close { number, key, parked, why, .. } => {
+                    state.closing += 1;
+                    *state.closed.entry(why).or_default() += 1;
+                    outbox.closes.push((key, number, parked, why));
+                }
+            }
+        }
+        outbox.spawn = self.threads_to_spawn(state);
+        outbox
+    }
+
+    fn carry_out(self: &Arc<Self>, outbox: Outbox) {
+        for (mailbox, answer) in outbox.answers {
+            mailbox.put(answer);
+        }
+        let mut spawn = outbox.spawn;
+        let mut closed: SmallVec<[(Key, u64, CloseReason); 1]> = SmallVec::new();
+        for (key, number, parked, why) in outbox.closes {
+            drop(parked);
+            closed.push((key, number, why));
+        }
+        if !closed.is_empty() {
+            let mut state = self.lock();
+            state.closing -= closed.len();
+            if state.closing == 0 {
+                let held_back = std::mem::take(&mut state.held_back);
+                state.jobs.extend(held_back);
+                spawn += self.threads_to_spawn(&mut state);
+            }
+        }
+        for _ in 0..spawn {
+            self.spawn_dial_thread();
+        }
+        for key in &outbox.dialing {
+            self.observe(&Event::Dialing { key });
+        }
+        for (key, number, why) in &closed {
+            self.observe(&Event::Closed { key, number: *number, why: *why });
+        }
+    }
+
+    /// How many more threads the jobs in the queue need; they are counted as running from here on.
+    fn threads_to_spawn(&self, state: &mut State) -> usize {
+        if state.jobs.is_empty() {
+            return 0;
+        }
+        self.work.notify_all();
+        let missing = state.jobs.len().saturating_sub(state.idle_threads);
+        let spawn = missing.min(self.dial_threads.saturating_sub(state.threads));
+        state.threads += spawn;
+        spawn
+    }
+}
+
+impl State {
+    fn answer(&mut self, waiter: WaitId, answer: Answer, own: Option<WaitId>, outbox: &mut Outbox) {
+        if own == Some(waiter) {
+            outbox.own = Some(answer);
+        } else if let Some(mailbox) = self.mailboxes.remove(&waiter) {
+            outbox.answers.push((mailbox, answer));
+        }
+    }
+}

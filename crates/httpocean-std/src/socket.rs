@@ -1,0 +1,78 @@
+//! Reads, writes and waits of stream sockets, by system calls that never wait longer than they are told.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
+
+use crate::transport::Ready;
+
+/// How long a read may sleep in the kernel without a look at the clocks. It is set once a socket, so that a
+/// read costs one system call.
+const NAP: Duration = Duration::from_secs(1);
+
+pub(crate) fn prepare(fd: BorrowedFd<'_>) -> io::Result<()> {
+    sockopt::set_socket_timeout(fd, sockopt::Timeout::Recv, Some(NAP))?;
+    Ok(())
+}
+
+pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+    let soon = until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| *left <= NAP);
+    if let Some(left) = soon {
+        if !wait_for(fd, true, false, Some(left))?.read {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        return probe(fd, buf);
+    }
+    let (n, _) = retry(|| recv(fd, &mut *buf, RecvFlags::empty()))?;
+    Ok(n)
+}
+
+pub(crate) fn probe(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    let (n, _) = retry(|| recv(fd, &mut *buf, RecvFlags::DONTWAIT))?;
+    Ok(n)
+}
+
+pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    Ok(retry(|| send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL))?)
+}
+
+pub(crate) fn wait(fd: impl AsFd, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    wait_for(fd.as_fd(), read, write, left)
+}
+
+fn wait_for(fd: BorrowedFd<'_>, read: bool, write: bool, left: Option<Duration>) -> io::Result<Ready> {
+    let mut interest = PollFlags::empty();
+    interest.set(PollFlags::IN, read);
+    interest.set(PollFlags::OUT, write);
+    let timeout = left.map(|left| Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(left.subsec_nanos()),
+    });
+    let mut fds = [PollFd::from_borrowed_fd(fd, interest)];
+    match poll(&mut fds, timeout.as_ref()) {
+        Ok(_) => {}
+        // A signal is no event; the caller looks at its clocks and waits again.
+        Err(Errno::INTR) => return Ok(Ready::default()),
+        Err(error) => return Err(error.into()),
+    }
+    let seen = fds[0].revents();
+    let broken = seen.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
+    Ok(Ready {
+        read: read && (broken || seen.contains(PollFlags::IN)),
+        write: write && (broken || seen.contains(PollFlags::OUT)),
+    })
+}
+
+fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            done => return done,
+        }
+    }
+}

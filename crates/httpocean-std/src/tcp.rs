@@ -1,0 +1,109 @@
+//! TCP, the transport of nearly everybody.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use httpocean_core::Key;
+use httpocean_core::dial::Route;
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+
+use crate::socket;
+use crate::transport::{Connect, Ready, Transport};
+
+/// Connects by TCP to what the system's resolver finds.
+///
+/// ```
+/// use std::time::Duration;
+/// use httpocean_std::{Client, TcpConnector};
+///
+/// let tcp = TcpConnector { keepalive: Some(Duration::from_secs(30)), ..TcpConnector::default() };
+/// let client = Client::builder().connector(tcp).build();
+/// # drop(client);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TcpConnector {
+    /// Send small pieces at once (`TCP_NODELAY`). Default yes.
+    pub nodelay: bool,
+    /// Ask a silent peer so often whether it is still there (`SO_KEEPALIVE`). Default never.
+    pub keepalive: Option<Duration>,
+}
+
+impl Default for TcpConnector {
+    fn default() -> Self {
+        Self { nodelay: true, keepalive: None }
+    }
+}
+
+impl Connect for TcpConnector {
+    fn resolve(&self, key: &Key, _: Option<Instant>) -> io::Result<Route> {
+        if let Some(address) = key.address() {
+            return Ok(Route::Addresses([SocketAddr::new(address, key.port())].into_iter().collect()));
+        }
+        Ok(Route::Addresses((key.host(), key.port()).to_socket_addrs()?.collect()))
+    }
+
+    fn connect(
+        &self,
+        key: &Key,
+        addr: Option<SocketAddr>,
+        until: Option<Instant>,
+    ) -> io::Result<Box<dyn Transport>> {
+        let addr = addr.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "TCP needs an address"))?;
+        let stream = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+        if let Some(local) = key.local() {
+            stream.bind(&SocketAddr::new(local, 0).into())?;
+        }
+        stream.set_tcp_nodelay(self.nodelay)?;
+        if let Some(every) = self.keepalive {
+            stream.set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every))?;
+        }
+        match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
+            Some(left) => stream.connect_timeout(&addr.into(), left)?,
+            None => stream.connect(&addr.into())?,
+        }
+        TcpTransport::new(stream.into()).map(|transport| Box::new(transport) as Box<dyn Transport>)
+    }
+}
+
+/// A connected TCP socket.
+#[derive(Debug)]
+pub struct TcpTransport {
+    stream: TcpStream,
+}
+
+impl TcpTransport {
+    /// Takes over a connected socket, which is in blocking mode.
+    pub fn new(stream: TcpStream) -> io::Result<Self> {
+        socket::prepare(stream.as_fd())?;
+        Ok(Self { stream })
+    }
+}
+
+impl Transport for TcpTransport {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        socket::read(self.stream.as_fd(), buf, until)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        socket::write(self.stream.as_fd(), bytes)
+    }
+
+    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
+        socket::wait(&self.stream, read, write, until)
+    }
+
+    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        socket::probe(self.stream.as_fd(), buf)
+    }
+
+    fn local_addr(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
+    fn peer_addr(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+}

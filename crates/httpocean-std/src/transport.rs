@@ -1,0 +1,96 @@
+//! What a blocking client needs of a byte stream, and of whoever makes one.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use httpocean_core::Key;
+use httpocean_core::dial::Route;
+
+/// A byte stream of the caller's kind: TCP, a Unix socket and a pipe in memory are here, anything else is
+/// yours.
+///
+/// No method waits past `until`; one that would returns [`io::ErrorKind::WouldBlock`] or
+/// [`io::ErrorKind::TimedOut`], early rather than late: the client looks at its clocks and calls again. Dropping
+/// a transport closes it.
+pub trait Transport: Send {
+    /// Waits for bytes and reads what there is. `Ok(0)` is the end of the stream.
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
+
+    /// Writes what fits at once; `WouldBlock` when nothing does.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Waits until a read or a write, as far as either is asked for, would not wait. An end of the stream and
+    /// an error count as readable.
+    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready>;
+
+    /// Reads without waiting: `WouldBlock` is silence. What an idle connection is asked before it is used
+    /// again, once a request, so it should be cheap.
+    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf, Some(Instant::now()))
+    }
+
+    /// The address on this side, if it has one.
+    fn local_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// The address on the other side, if it has one.
+    fn peer_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
+/// What [`Transport::wait`] found; nothing at the deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// A read would not wait.
+    pub read: bool,
+    /// A write would not wait.
+    pub write: bool,
+}
+
+/// Makes transports. It is called on the client's dial threads, never on a caller's, and may block until the
+/// deadline that it is given.
+///
+/// ```
+/// use std::io;
+/// use std::net::SocketAddr;
+/// use std::time::Instant;
+/// use httpocean_core::{Key, dial::Route};
+/// use httpocean_std::{Client, Connect, TcpConnector, Transport};
+///
+/// /// Sends every request to one address, whatever its host is called.
+/// struct Pinned(SocketAddr);
+///
+/// impl Connect for Pinned {
+///     fn resolve(&self, _: &Key, _: Option<Instant>) -> io::Result<Route> {
+///         Ok(Route::Addresses([self.0].into_iter().collect()))
+///     }
+///
+///     fn connect(
+///         &self,
+///         key: &Key,
+///         addr: Option<SocketAddr>,
+///         until: Option<Instant>,
+///     ) -> io::Result<Box<dyn Transport>> {
+///         TcpConnector::default().connect(key, addr, until)
+///     }
+/// }
+///
+/// let client = Client::builder().connector(Pinned("127.0.0.1:8080".parse().unwrap())).build();
+/// # drop(client);
+/// ```
+pub trait Connect: Send + Sync + 'static {
+    /// Where `key` can be reached.
+    fn resolve(&self, key: &Key, until: Option<Instant>) -> io::Result<Route>;
+
+    /// Connects to `addr`, which is one of what [`resolve`](Self::resolve) found, or `None` if that said
+    /// [`Route::Direct`].
+    fn connect(
+        &self,
+        key: &Key,
+        addr: Option<SocketAddr>,
+        until: Option<Instant>,
+    ) -> io::Result<Box<dyn Transport>>;
+}

@@ -1,0 +1,71 @@
+//! Unix sockets: every request goes to the server behind one path.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use httpocean_core::Key;
+use httpocean_core::dial::Route;
+
+use crate::socket;
+use crate::transport::{Connect, Ready, Transport};
+
+/// Connects every request to the Unix socket at one path. The URL still says the host for the `Host` field.
+///
+/// ```no_run
+/// use httpocean_std::{Client, UnixConnector};
+///
+/// let client = Client::builder().connector(UnixConnector::new("/run/docker.sock")).build();
+/// let response = client.get("http://localhost/version")?.send()?;
+/// # Ok::<(), httpocean_std::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct UnixConnector {
+    path: PathBuf,
+}
+
+impl UnixConnector {
+    /// For the socket at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+}
+
+impl Connect for UnixConnector {
+    fn resolve(&self, _: &Key, _: Option<Instant>) -> io::Result<Route> {
+        Ok(Route::Direct)
+    }
+
+    fn connect(&self, _: &Key, _: Option<SocketAddr>, _: Option<Instant>) -> io::Result<Box<dyn Transport>> {
+        let stream = UnixStream::connect(&self.path)?;
+        socket::prepare(stream.as_fd())?;
+        Ok(Box::new(UnixTransport { stream }))
+    }
+}
+
+/// A connected Unix socket.
+#[derive(Debug)]
+struct UnixTransport {
+    stream: UnixStream,
+}
+
+impl Transport for UnixTransport {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        socket::read(self.stream.as_fd(), buf, until)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        socket::write(self.stream.as_fd(), bytes)
+    }
+
+    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
+        socket::wait(&self.stream, read, write, until)
+    }
+
+    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        socket::probe(self.stream.as_fd(), buf)
+    }
+}
