@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response, Uri};
-use httpocean_core::{Call, Config, Key, call, dial, pool};
+use httpocean_core::{Call, Config, call, dial, pool};
 
 use crate::body::Body;
 use crate::error::Error;
@@ -90,7 +90,6 @@ impl Client {
         let uri: Uri = url.as_ref().parse().map_err(|_| {
             Error::request("its URL is not one, or holds bytes that no URL may hold", Uri::default())
         })?;
-        Key::of(&uri).map_err(|what| Error::request(what, uri.clone()))?;
         Ok(RequestBuilder::new(self.clone(), method, uri))
     }
 
@@ -226,7 +225,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Threads that make connections, at most; they are started when needed. Default 16.
+    /// Threads that make connections, at most; they are started when needed. Default: as many as
+    /// dials may run at a time, [`pool::Options::max_dials`].
     #[must_use]
     pub fn dial_threads(mut self, most: usize) -> Self {
         self.dial_threads = Some(most);
@@ -248,7 +248,7 @@ impl ClientBuilder {
             pool.seed = random_seed();
         }
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
-        let threads = self.dial_threads.unwrap_or(16);
+        let threads = self.dial_threads.unwrap_or(pool.max_dials);
         let shared =
             Shared::new(pool, Arc::new(self.config), connector, self.observer, threads, self.probe_after);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }

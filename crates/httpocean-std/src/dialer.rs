@@ -70,7 +70,6 @@ impl Shared {
         let started = StdInstant::now();
         let outcome = self.dial(&key, &lease);
         let conn = lease.conn();
-        self.lock().abandoned.retain(|abandoned| *abandoned != conn);
         match outcome {
             Ok(parked) => {
                 self.counters.opened.fetch_add(1, Relaxed);
@@ -85,6 +84,7 @@ impl Shared {
                 self.observe(&Event::DialFailed { key: &key, error: &verdict });
             }
         }
+        self.lock().abandoned.retain(|abandoned| *abandoned != conn);
     }
 
     fn dial(&self, key: &Key, lease: &Lease) -> Result<Parked, DialError> {

@@ -96,9 +96,10 @@ impl Incoming {
     fn turn(&mut self) -> Result<Seen, Error> {
         let seen = self.flow.turn();
         match &seen {
-            Ok(Seen::End) | Err(_) => self.state = State::Over,
+            Ok(Seen::End) => self.state = State::Over,
             Ok(Seen::Upgraded) => self.state = State::Upgraded,
-            Ok(Seen::Head(_) | Seen::Wait(_) | Seen::Data(_)) => {}
+            // A call that has failed says so again: a body cut short never looks whole to who reads on.
+            Ok(Seen::Head(_) | Seen::Wait(_) | Seen::Data(_)) | Err(_) => {}
         }
         seen
     }
