@@ -2,7 +2,7 @@
 //!
 //! The lock is held for bookkeeping only: no probe, no connect, no close and no parse happens under it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -51,10 +51,11 @@ pub(crate) struct State {
     /// By the index of the waiter's id.
     mailboxes: BTreeMap<WaitId, Arc<Mailbox>>,
     pub(crate) jobs: VecDeque<Lease>,
-    /// Dials that must not begin before the closes that were said before them are done.
-    held_back: VecDeque<Lease>,
-    /// Closes that were said and are not done.
-    closing: usize,
+    /// Closes that were said and are not done, by the order in which they were said.
+    closing: BTreeSet<u64>,
+    closes_said: u64,
+    /// Dials that must not begin before so many closes, those said before them, are done.
+    held_back: VecDeque<(u64, Lease)>,
     pub(crate) abandoned: Vec<ConnId>,
     pub(crate) threads: usize,
     pub(crate) idle_threads: usize,
@@ -72,12 +73,20 @@ pub(crate) struct Counters {
     waited: AtomicU64,
 }
 
+struct ToClose {
+    ticket: u64,
+    key: Key,
+    number: u64,
+    parked: Parked,
+    why: CloseReason,
+}
+
 /// What a look at the pool left to do outside of its lock.
 #[derive(Default)]
 struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
-    closes: SmallVec<[(Key, u64, Parked, CloseReason); 1]>,
+    closes: SmallVec<[ToClose; 1]>,
     dialing: SmallVec<[Key; 1]>,
     spawn: usize,
 }
@@ -95,8 +104,9 @@ impl Shared {
             pool: Pool::new(options),
             mailboxes: BTreeMap::new(),
             jobs: VecDeque::new(),
+            closing: BTreeSet::new(),
+            closes_said: 0,
             held_back: VecDeque::new(),
-            closing: 0,
             abandoned: Vec::new(),
             threads: 0,
             idle_threads: 0,
@@ -238,18 +248,19 @@ impl Shared {
                 }
                 PoolCommand::Dial { lease } => {
                     outbox.dialing.push(lease.key().clone());
-                    // Another thread may be about to close the socket whose place this dial takes.
-                    let queue = if state.closing > 0 { &mut state.held_back } else { &mut state.jobs };
-                    queue.push_back(lease);
+                    state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),
                 PoolCommand::Close { number, key, parked, why, .. } => {
-                    state.closing += 1;
+                    let ticket = state.closes_said;
+                    state.closes_said += 1;
+                    state.closing.insert(ticket);
                     *state.closed.entry(why).or_default() += 1;
-                    outbox.closes.push((key, number, parked, why));
+                    outbox.closes.push(ToClose { ticket, key, number, parked, why });
                 }
             }
         }
+        state.let_dials_begin();
         outbox.spawn = self.threads_to_spawn(state);
         outbox
     }
@@ -259,19 +270,18 @@ impl Shared {
             mailbox.put(answer);
         }
         let mut spawn = outbox.spawn;
-        let mut closed: SmallVec<[(Key, u64, CloseReason); 1]> = SmallVec::new();
-        for (key, number, parked, why) in outbox.closes {
+        let mut closed: SmallVec<[(u64, Key, u64, CloseReason); 1]> = SmallVec::new();
+        for ToClose { ticket, key, number, parked, why } in outbox.closes {
             drop(parked);
-            closed.push((key, number, why));
+            closed.push((ticket, key, number, why));
         }
         if !closed.is_empty() {
             let mut state = self.lock();
-            state.closing -= closed.len();
-            if state.closing == 0 {
-                let held_back = std::mem::take(&mut state.held_back);
-                state.jobs.extend(held_back);
-                spawn += self.threads_to_spawn(&mut state);
+            for (ticket, ..) in &closed {
+                state.closing.remove(ticket);
             }
+            state.let_dials_begin();
+            spawn += self.threads_to_spawn(&mut state);
         }
         for _ in 0..spawn {
             self.spawn_dial_thread();
@@ -279,7 +289,7 @@ impl Shared {
         for key in &outbox.dialing {
             self.observe(&Event::Dialing { key });
         }
-        for (key, number, why) in &closed {
+        for (_, key, number, why) in &closed {
             self.observe(&Event::Closed { key, number: *number, why: *why });
         }
     }
@@ -298,6 +308,14 @@ impl Shared {
 }
 
 impl State {
+    /// A dial takes the place of a socket that another thread may be about to close: it waits for that.
+    fn let_dials_begin(&mut self) {
+        let first_open = self.closing.first().copied().unwrap_or(u64::MAX);
+        while self.held_back.front().is_some_and(|(closes, _)| *closes <= first_open) {
+            self.jobs.extend(self.held_back.pop_front().map(|(_, lease)| lease));
+        }
+    }
+
     fn answer(&mut self, waiter: WaitId, answer: Answer, own: Option<WaitId>, outbox: &mut Outbox) {
         if own == Some(waiter) {
             outbox.own = Some(answer);
