@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -272,7 +273,8 @@ impl Shared {
         let mut spawn = outbox.spawn;
         let mut closed: SmallVec<[(u64, Key, u64, CloseReason); 1]> = SmallVec::new();
         for ToClose { ticket, key, number, parked, why } in outbox.closes {
-            drop(parked);
+            // A transport of the user's that panics while it is closed is gone all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(parked)));
             closed.push((ticket, key, number, why));
         }
         if !closed.is_empty() {
