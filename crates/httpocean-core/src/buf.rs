@@ -147,7 +147,8 @@ impl SendBuf {
         &self.buf[self.start..]
     }
 
-    /// The transport took `n` bytes from the front of [`pending`](Self::pending).
+    /// The transport took `n` bytes from the front of [`pending`](Self::pending). To be said before the core sees
+    /// what was received afterwards: whether a request may be sent again depends on it.
     pub fn sent(&mut self, n: usize) {
         let n = n.min(self.buf.len() - self.start);
         self.start += n;

@@ -80,7 +80,7 @@ pub struct Hop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HopReason {
-    /// Its connection had been closed by the peer while it was idle.
+    /// Its connection went bad while it was idle: the peer closed it, or sent what nobody had asked for.
     StaleConnection,
 }
 
@@ -88,7 +88,7 @@ impl HopReason {
     /// The reason as a sentence.
     pub fn explain(&self) -> &'static str {
         match self {
-            Self::StaleConnection => "the peer had closed the idle connection",
+            Self::StaleConnection => "the connection had gone bad while it was idle",
         }
     }
 }
@@ -432,6 +432,9 @@ impl Call {
         if self.draining.is_some() {
             return self.drain(io);
         }
+        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
+            return self.unasked(io);
+        }
         let Some(step) = self.advance(io) else { return self.lost_conn() };
         match step {
             ConnStep::Blocked => return self.wait(io),
@@ -495,13 +498,22 @@ impl Call {
     /// The connection ended before a byte of the response: it may have been stale.
     fn lost(&mut self, failure: Option<TransportError>, io: &mut Io) -> CallStep {
         let kind = failure.map_or(ErrorKind::Closed, ErrorKind::Reset);
-        match self.replay_verdict(false, io) {
-            Ok(()) => self.release(Fate::Spent(CloseReason::PeerClosed), Then::Replay, io),
-            Err(why) => {
-                let error = self.error(kind, io).with_not_replayed(why);
-                self.release(Fate::Spent(CloseReason::PeerClosed), Then::Fail(error), io)
-            }
-        }
+        self.replay_or_fail(kind, CloseReason::PeerClosed, io)
+    }
+
+    /// Bytes on a connection that others have used, and nothing of the request is sent: whatever they answer, it
+    /// is not this request (RFC 9112 section 9.2).
+    fn unasked(&mut self, io: &mut Io) -> CallStep {
+        let what = ProtocolError::BadStatusLine("it came before the request was sent");
+        self.replay_or_fail(ErrorKind::Protocol(what), CloseReason::Unasked, io)
+    }
+
+    fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let then = match self.replay_verdict(false, io) {
+            Ok(()) => Then::Replay,
+            Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
+        };
+        self.release(Fate::Spent(why), then, io)
     }
 
     /// The connection ended within the response.
