@@ -145,6 +145,8 @@ pub struct Call {
     handed: u64,
     /// Whether the driver was asked for the body, ever: what it read once may not be there again.
     body_touched: bool,
+    /// What earlier attempts sent, and whether there were any.
+    sent_before: Option<Sent>,
     head_said: bool,
     draining: Option<Drain>,
     /// What is wrong with the body that the driver gave, to be said at the next step.
@@ -164,6 +166,8 @@ enum State {
     Exchange {
         begun: bool,
     },
+    /// To say that it was cancelled in the middle of the exchange.
+    Cancelling,
     /// To say `Release`.
     Releasing(Fate, Then),
     /// For the driver to have detached the connection.
@@ -222,6 +226,7 @@ impl Call {
             clock: Clock::default(),
             handed: 0,
             body_touched: false,
+            sent_before: None,
             head_said: false,
             draining: None,
             body_fault: None,
@@ -254,6 +259,7 @@ impl Call {
             State::Failed(error) => State::Releasing(Fate::Untouched, Then::Fail(error)),
             other @ (State::Start { .. }
             | State::Exchange { .. }
+            | State::Cancelling
             | State::Releasing(..)
             | State::Released(_)
             | State::Ended
@@ -266,11 +272,11 @@ impl Call {
         self.now = self.now.max(now);
         if let State::Queued(_) = self.state {
             self.state = State::Failed(match (why, dial) {
-                (Refusal::DialFailed, Some(error)) => error,
-                (Refusal::WaitedTooLong, _) => Error::new(ErrorKind::Timeout, Phase::PoolWait),
-                (Refusal::DialTooSlow, _) => Error::new(ErrorKind::Timeout, Phase::Connect),
+                (Refusal::DialFailed, Some(error)) => error.with_sent(self.sent_by_others()),
+                (Refusal::WaitedTooLong, _) => self.early(ErrorKind::Timeout, Phase::PoolWait),
+                (Refusal::DialTooSlow, _) => self.early(ErrorKind::Timeout, Phase::Connect),
                 (Refusal::QueueFull | Refusal::DialFailed | Refusal::ShutDown, _) => {
-                    Error::new(ErrorKind::Pool(why), Phase::PoolWait)
+                    self.early(ErrorKind::Pool(why), Phase::PoolWait)
                 }
             });
         }
@@ -297,6 +303,10 @@ impl Call {
                     self.begin(io);
                 }
                 self.exchange(io)
+            }
+            State::Cancelling => {
+                let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
+                self.fail(ErrorKind::Cancelled, why, io)
             }
             State::Releasing(..) | State::Released(_) => self.pass_on(io),
             State::Ended => CallStep::End,
@@ -379,20 +389,23 @@ impl Call {
         self.now = self.now.max(now);
         match self.state {
             State::Start { .. } | State::Queued(_) => {
-                self.state = State::Failed(Error::new(ErrorKind::Cancelled, Phase::PoolWait));
+                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
             State::Exchange { begun: false } => {
-                let error = Error::new(ErrorKind::Cancelled, Phase::PoolWait);
+                let error = self.early(ErrorKind::Cancelled, Phase::PoolWait);
                 self.state = State::Releasing(Fate::Untouched, Then::Fail(error));
             }
-            State::Exchange { begun: true } => {
-                let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
-                let phase = if self.head_said { Phase::RecvBody } else { Phase::RecvHead };
-                let error = Error::new(ErrorKind::Cancelled, phase).with_sent(Sent::Part);
-                self.state = State::Releasing(Fate::Spent(why), Then::Fail(error));
+            // How much was sent, only the buffers know: the next step says it.
+            State::Exchange { begun: true } => self.state = State::Cancelling,
+            State::Released(Then::Replay) => {
+                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
-            State::Releasing(..) | State::Released(_) | State::Ended | State::Upgraded | State::Failed(_) => {
-            }
+            State::Cancelling
+            | State::Releasing(..)
+            | State::Released(_)
+            | State::Ended
+            | State::Upgraded
+            | State::Failed(_) => {}
         }
     }
 
@@ -403,8 +416,9 @@ impl Call {
 
     fn acquire(&mut self, fresh: bool) -> CallStep {
         if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Start));
-            return CallStep::Failed(Error::new(ErrorKind::Timeout, Phase::Start));
+            let error = self.early(ErrorKind::Timeout, Phase::Start);
+            self.state = State::Failed(error.clone());
+            return CallStep::Failed(error);
         }
         let patience = self.config.call.pool_wait.map(|limit| self.now + limit);
         let demand = Demand { patience, deadline: self.deadline, fresh };
@@ -510,7 +524,10 @@ impl Call {
 
     fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
         let then = match self.replay_verdict(false, io) {
-            Ok(()) => Then::Replay,
+            Ok(()) => {
+                self.sent_before = Some(more(self.sent_by_others(), self.sent(io)));
+                Then::Replay
+            }
             Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
         };
         self.release(Fate::Spent(why), then, io)
@@ -529,7 +546,8 @@ impl Call {
         may_replay(Loss {
             method: self.request.method(),
             fields: self.request.headers(),
-            may_be_stale: self.facts.may_be_stale(),
+            // Once is enough, whatever the pool says of the second connection.
+            may_be_stale: self.facts.may_be_stale() && self.sent_before.is_none(),
             response_begun,
             sent: self.sent(io),
             body_at_hand: self.body.replayable || !self.body_touched,
@@ -595,7 +613,16 @@ impl Call {
 
     fn error(&self, kind: ErrorKind, io: &Io) -> Error {
         let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
-        Error::new(kind, phase).with_sent(self.sent(io))
+        Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
+    }
+
+    /// An error while no connection is at hand.
+    fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
+        Error::new(kind, phase).with_sent(self.sent_by_others())
+    }
+
+    fn sent_by_others(&self) -> Sent {
+        self.sent_before.unwrap_or(Sent::Nothing)
     }
 
     fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
@@ -607,6 +634,12 @@ impl Call {
     fn pass_on(&mut self, io: &mut Io) -> CallStep {
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Releasing(fate, then) => {
+                let stirred = self.conn.as_ref().and_then(|conn| conn.idle_input(io));
+                let fate = match (fate, stirred) {
+                    // Nobody would notice later what was read while it was in our hands.
+                    (Fate::Untouched, Some(why)) => Fate::Spent(why),
+                    (fate, _) => fate,
+                };
                 io.reset();
                 if let Some(conn) = &mut self.conn {
                     conn.clear();
@@ -620,13 +653,14 @@ impl Call {
                 CallStep::Failed(error)
             }
             State::Released(Then::Replay) => {
-                // A connection that nobody has used yet can't be stale: this happens once at most.
+                // A connection that nobody has used yet can't be stale.
                 self.state = State::Start { fresh: true };
                 CallStep::Hop(Hop { status: None, why: HopReason::StaleConnection, after: Duration::ZERO })
             }
             other @ (State::Start { .. }
             | State::Queued(_)
             | State::Exchange { .. }
+            | State::Cancelling
             | State::Ended
             | State::Upgraded
             | State::Failed(_)) => {
@@ -638,7 +672,8 @@ impl Call {
 
     /// The driver took the connection in the middle of an exchange.
     fn lost_conn(&mut self) -> CallStep {
-        let error = Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(Sent::Part);
+        let error =
+            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_by_others(), Sent::Part));
         self.state = State::Failed(error.clone());
         CallStep::Failed(error)
     }
@@ -653,6 +688,14 @@ impl Call {
 
     fn sent(&self, io: &Io) -> Sent {
         self.conn.as_ref().map_or(Sent::Nothing, |conn| conn.sent(io))
+    }
+}
+
+fn more(a: Sent, b: Sent) -> Sent {
+    match (a, b) {
+        (Sent::All, _) | (_, Sent::All) => Sent::All,
+        (Sent::Part, _) | (_, Sent::Part) => Sent::Part,
+        (Sent::Nothing, Sent::Nothing) => Sent::Nothing,
     }
 }
 

@@ -206,13 +206,10 @@ impl Scenario {
     }
 
     pub fn wait(&mut self) -> Want {
-        match self.step() {
-            Said::Wait(want) => {
-                assert!(want.until.is_none_or(|until| until > self.now), "a busy loop: {want:?}");
-                want
-            }
-            other => panic!("no wait but {other:?}"),
-        }
+        let said = self.step();
+        let Said::Wait(want) = said else { panic!("no wait but {said:?}") };
+        assert!(want.until.is_none_or(|until| until > self.now), "a busy loop: {want:?}");
+        want
     }
 
     /// The transport takes all that is pending.
@@ -230,10 +227,10 @@ impl Scenario {
     pub fn failure(&mut self) -> (Option<Fate>, Failure) {
         let mut fate = None;
         for said in self.run() {
-            match said {
-                Said::Release(of) => fate = Some(of),
-                Said::Failed(failure) => return (fate, failure),
-                _ => {}
+            if let Said::Release(of) = said {
+                fate = Some(of);
+            } else if let Said::Failed(failure) = said {
+                return (fate, failure);
             }
         }
         panic!("it did not fail");
