@@ -130,8 +130,7 @@ impl Conn {
         io: &mut Io,
     ) {
         let (sent_before, received_before) = (io.tx.total_sent(), io.rx.total_received());
-        let tx = io.tx.writer();
-        encode::write_head(tx, request, key, plan, user_agent);
+        io.tx.write(|tx| encode::write_head(tx, request, key, plan, user_agent));
         let head_len = io.tx.pending().len() as u64;
         let body = match plan.framing {
             OutFraming::None | OutFraming::Length(0) => Send::Ended,
@@ -193,7 +192,7 @@ impl Conn {
         let Some(exchange) = &mut self.exchange else { return Ok(()) };
         let Send::Body { left, .. } = exchange.send else { return Ok(()) };
         match left {
-            None => encode::write_chunk(io.tx.writer(), bytes),
+            None => io.tx.write(|tx| encode::write_chunk(tx, bytes)),
             Some(left) if bytes.len() as u64 > left => return Err("it is longer than was announced"),
             Some(_) => io.tx.append(bytes),
         }
@@ -209,7 +208,7 @@ impl Conn {
     ) -> Result<(), &'static str> {
         let Some(exchange) = &mut self.exchange else { return Ok(()) };
         match exchange.send {
-            Send::Body { left: None, .. } => encode::write_last_chunk(io.tx.writer(), trailers),
+            Send::Body { left: None, .. } => io.tx.write(|tx| encode::write_last_chunk(tx, trailers)),
             Send::Body { left: Some(_), .. } => return Err("it is shorter than was announced"),
             Send::Await100 | Send::Ended | Send::Stopped => return Ok(()),
         }
@@ -374,7 +373,7 @@ impl Exchange {
             Fate::Spent(CloseReason::CloseHeader)
         } else if !io.rx.bytes().is_empty() {
             Fate::Spent(CloseReason::Unasked)
-        } else if io.rx.ended() {
+        } else if io.rx.ended() || io.tx.failure().is_some() {
             Fate::Spent(CloseReason::PeerClosed)
         } else {
             Fate::Reusable { hint: verdict.idle_hint, uses_left: verdict.uses_left }
@@ -405,6 +404,6 @@ impl Exchange {
     }
 
     fn is_written(&self, io: &Io) -> bool {
-        self.send == Send::Ended && io.tx.pending().is_empty() && io.tx.failure().is_none()
+        self.send == Send::Ended && io.tx.is_delivered()
     }
 }
