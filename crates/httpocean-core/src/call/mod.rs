@@ -149,8 +149,6 @@ pub struct Call {
     sent_before: Option<Sent>,
     head_said: bool,
     draining: Option<Drain>,
-    /// What is wrong with the body that the driver gave, to be said at the next step.
-    body_fault: Option<&'static str>,
     trailers: Option<HeaderMap>,
 }
 
@@ -229,7 +227,6 @@ impl Call {
             sent_before: None,
             head_said: false,
             draining: None,
-            body_fault: None,
             trailers: None,
         })
     }
@@ -291,13 +288,24 @@ impl Call {
     pub fn step(&mut self, io: &mut Io, now: Instant) -> CallStep {
         self.now = self.now.max(now);
         match &self.state {
+            State::Start { .. } | State::Queued(_) if self.is_over() => {
+                let first = matches!(self.state, State::Start { fresh: false });
+                let error =
+                    self.early(ErrorKind::Timeout, if first { Phase::Start } else { Phase::PoolWait });
+                self.state = State::Failed(error.clone());
+                CallStep::Failed(error)
+            }
             State::Start { fresh } => self.acquire(*fresh),
-            State::Queued(demand) => CallStep::Wait(Want {
-                read: false,
-                write: false,
-                until: Instant::earliest(demand.patience, demand.deadline),
-                phase: Phase::PoolWait,
-            }),
+            State::Queued(demand) => {
+                // Whether it has waited too long for others, only the pool can tell.
+                let patience = demand.patience.filter(|patience| *patience > self.now);
+                let until = Instant::earliest(patience, demand.deadline);
+                CallStep::Wait(Want { read: false, write: false, until, phase: Phase::PoolWait })
+            }
+            State::Exchange { begun: false } if self.is_over() => {
+                let error = self.early(ErrorKind::Timeout, Phase::PoolWait);
+                self.release(Fate::Untouched, Then::Fail(error), io)
+            }
             State::Exchange { begun } => {
                 if !*begun {
                     self.begin(io);
@@ -315,32 +323,29 @@ impl Call {
         }
     }
 
-    /// An answer to `NeedBody`: the next bytes of the body.
+    /// An answer to `NeedBody`: the next bytes of the body. Without having been asked for they are not taken, and
+    /// will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
         self.clock.stop();
-        let Some(conn) = &mut self.conn else { return };
-        match conn.send_body(bytes, io) {
-            Ok(()) => self.handed += bytes.len() as u64,
-            Err(what) => self.body_fault = Some(what),
+        if let Some(conn) = &mut self.conn {
+            self.handed += conn.send_body(bytes, io) as u64;
         }
     }
 
     /// An answer to `NeedBody`: there is no more. Trailers can only follow a chunked body.
     pub fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
         self.clock.stop();
-        if trailers.is_some_and(|fields| fields.keys().any(|name| !encode::may_trail(name))) {
-            self.body_fault = Some("a trailer has a name that only a header may have");
-            return;
-        }
-        let Some(conn) = &mut self.conn else { return };
-        if let Err(what) = conn.finish_body(trailers, io) {
-            self.body_fault = Some(what);
+        if let Some(conn) = &mut self.conn {
+            conn.finish_body(trailers, io);
         }
     }
 
     /// An answer to `NeedBody`: the body can't be had. The sentence says why.
     pub fn body_failed(&mut self, why: &'static str) {
-        self.body_fault = Some(why);
+        self.clock.stop();
+        if let Some(conn) = &mut self.conn {
+            conn.body_failed(why);
+        }
     }
 
     /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand:
@@ -380,7 +385,9 @@ impl Call {
             return self.cancel(now);
         }
         let limits = &self.config.limits;
-        self.draining.get_or_insert(Drain { until: self.now + limits.drain_time, left: limits.drain_bytes });
+        let until = self.now + limits.drain_time;
+        let until = self.deadline.map_or(until, |deadline| deadline.min(until));
+        self.draining.get_or_insert(Drain { until, left: limits.drain_bytes });
     }
 
     /// The user gives up. A connection that is attached is given back at the next step; what the pool still
@@ -414,12 +421,12 @@ impl Call {
         self.trailers.take()
     }
 
+    /// Whether the total deadline has passed.
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= self.now)
+    }
+
     fn acquire(&mut self, fresh: bool) -> CallStep {
-        if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            let error = self.early(ErrorKind::Timeout, Phase::Start);
-            self.state = State::Failed(error.clone());
-            return CallStep::Failed(error);
-        }
         let patience = self.config.call.pool_wait.map(|limit| self.now + limit);
         let demand = Demand { patience, deadline: self.deadline, fresh };
         self.state = State::Queued(demand);
@@ -437,14 +444,11 @@ impl Call {
     }
 
     fn exchange(&mut self, io: &mut Io) -> CallStep {
-        if let Some(what) = self.body_fault.take() {
-            return self.fail(ErrorKind::Body(what), CloseReason::HalfSent, io);
-        }
-        if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
-        }
         if self.draining.is_some() {
             return self.drain(io);
+        }
+        if self.is_over() {
+            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
         }
         if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
             return self.unasked(io);
@@ -471,6 +475,7 @@ impl Call {
                 return CallStep::Data(len);
             }
             ConnStep::End(_)
+            | ConnStep::BodyFault(_)
             | ConnStep::Upgraded
             | ConnStep::Lost(_)
             | ConnStep::Broken(_)
@@ -494,6 +499,10 @@ impl Call {
             ConnStep::Upgraded => {
                 self.state = State::Upgraded;
                 CallStep::Upgraded(io.rx.bytes().len())
+            }
+            ConnStep::BodyFault(what) => {
+                let error = self.error_in(Phase::SendBody, ErrorKind::Body(what), io);
+                self.release(Fate::Spent(CloseReason::HalfSent), Then::Fail(error), io)
             }
             ConnStep::Lost(failure) => self.lost(failure, io),
             ConnStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
@@ -572,38 +581,36 @@ impl Call {
         self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io)
     }
 
-    /// Reads what nobody wants, within bounds; then the connection may live on.
+    /// Reads what nobody wants, within bounds; then the connection may live on. Whatever happens, the call ends
+    /// well: the user has what was wanted.
     fn drain(&mut self, io: &mut Io) -> CallStep {
-        let Some(drain) = self.draining else { return self.lost_conn() };
-        let hopeless = self.conn.as_ref().is_none_or(|conn| {
-            let rest = conn.rest_of_body();
-            !conn.worth_draining() || rest > drain.left
-        });
-        if hopeless || drain.until <= self.now {
-            return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-        }
-        let mut left = drain.left;
-        loop {
-            let Some(step) = self.advance(io) else { return self.lost_conn() };
-            match step {
-                ConnStep::Data(n) if n as u64 <= left => left -= n as u64,
-                ConnStep::Data(_) => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
-                ConnStep::End(fate) => return self.release(fate, Then::End, io),
-                ConnStep::Blocked => {
-                    self.draining = Some(Drain { left, ..drain });
-                    let until = Instant::earliest(Some(drain.until), self.deadline);
+        let fate = loop {
+            let (Some(drain), Some(conn)) = (&mut self.draining, &mut self.conn) else {
+                return self.lost_conn();
+            };
+            if !conn.worth_draining() || conn.rest_of_body(io) > drain.left {
+                break Fate::Spent(CloseReason::NotDrained);
+            }
+            match conn.advance(self.request.method(), io, &self.config.limits) {
+                ConnStep::Data(n) if n as u64 <= drain.left => drain.left -= n as u64,
+                ConnStep::End(fate) => break fate,
+                ConnStep::Blocked if drain.until > self.now && conn.rest_of_body(io) <= drain.left => {
+                    let until = Some(drain.until);
                     return CallStep::Wait(self.want(io, until, Phase::Drain));
                 }
-                ConnStep::Lost(_) | ConnStep::Broken(_) | ConnStep::Bad(_) => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
-                ConnStep::NeedBody | ConnStep::Interim(_) | ConnStep::Head(_) | ConnStep::Upgraded => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
+                ConnStep::Data(_)
+                | ConnStep::Blocked
+                | ConnStep::Lost(_)
+                | ConnStep::Broken(_)
+                | ConnStep::Bad(_)
+                | ConnStep::NeedBody
+                | ConnStep::BodyFault(_)
+                | ConnStep::Interim(_)
+                | ConnStep::Head(_)
+                | ConnStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
             }
-        }
+        };
+        self.release(fate, Then::End, io)
     }
 
     fn fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
@@ -613,6 +620,10 @@ impl Call {
 
     fn error(&self, kind: ErrorKind, io: &Io) -> Error {
         let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
+        self.error_in(phase, kind, io)
+    }
+
+    fn error_in(&self, phase: Phase, kind: ErrorKind, io: &Io) -> Error {
         Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
     }
 
