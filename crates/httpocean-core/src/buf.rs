@@ -138,6 +138,8 @@ pub struct SendBuf {
     buf: Vec<u8>,
     start: usize,
     failed: Option<TransportError>,
+    /// Whether bytes were dropped that no transport took.
+    lost: bool,
     total: u64,
 }
 
@@ -147,7 +149,8 @@ impl SendBuf {
         &self.buf[self.start..]
     }
 
-    /// The transport took `n` bytes from the front of [`pending`](Self::pending).
+    /// The transport took `n` bytes from the front of [`pending`](Self::pending). To be said before the core sees
+    /// what was received afterwards: whether a request may be sent again depends on it.
     pub fn sent(&mut self, n: usize) {
         let n = n.min(self.buf.len() - self.start);
         self.start += n;
@@ -161,6 +164,7 @@ impl SendBuf {
     /// The transport can't be written to any more. What is pending is dropped: nobody will take it.
     pub fn fail(&mut self, error: TransportError) {
         self.failed.get_or_insert(error);
+        self.lost |= !self.pending().is_empty();
         self.clear();
     }
 
@@ -169,17 +173,24 @@ impl SendBuf {
         self.total
     }
 
-    /// Bytes for the transport, behind those that are pending.
+    /// Bytes for the transport, behind those that are pending. Dropped if it has failed.
     pub fn append(&mut self, bytes: &[u8]) {
-        if self.failed.is_none() {
-            self.reclaim();
-            self.buf.extend_from_slice(bytes);
+        self.write(|buf| buf.extend_from_slice(bytes));
+    }
+
+    /// The same, for what is put together in place.
+    pub(crate) fn write(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        self.reclaim();
+        put(&mut self.buf);
+        if self.failed.is_some() {
+            self.lost |= !self.pending().is_empty();
+            self.clear();
         }
     }
 
-    pub(crate) fn writer(&mut self) -> &mut Vec<u8> {
-        self.reclaim();
-        &mut self.buf
+    /// Whether a transport took all that was ever put here.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.pending().is_empty() && !self.lost
     }
 
     pub(crate) fn failure(&self) -> Option<TransportError> {

@@ -52,6 +52,8 @@ enum Send {
     Ended,
     /// A final response came before the end of the request: no more of it is sent.
     Stopped,
+    /// The body can't be had, or is not what was announced.
+    Faulty(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,6 +74,8 @@ enum Recv {
 #[derive(Debug)]
 pub(crate) enum ConnStep {
     NeedBody,
+    /// The body that the driver gave is not what it should be, and no response came before that was known.
+    BodyFault(&'static str),
     Interim(usize),
     Head(usize),
     Data(usize),
@@ -129,9 +133,9 @@ impl Conn {
         user_agent: Option<&http::HeaderValue>,
         io: &mut Io,
     ) {
-        let (sent_before, received_before) = (io.tx.total_sent(), io.rx.total_received());
-        let tx = io.tx.writer();
-        encode::write_head(tx, request, key, plan, user_agent);
+        let sent_before = io.tx.total_sent();
+        let received_before = io.rx.total_received() - io.rx.bytes().len() as u64;
+        io.tx.write(|tx| encode::write_head(tx, request, key, plan, user_agent));
         let head_len = io.tx.pending().len() as u64;
         let body = match plan.framing {
             OutFraming::None | OutFraming::Length(0) => Send::Ended,
@@ -193,38 +197,62 @@ impl Conn {
 
     /// `n` of them were read around `rx`.
     pub(crate) fn took(&mut self, n: u64, io: &mut Io) {
-        if let Some(Exchange { recv: Recv::Body(decoder), .. }) = &mut self.exchange {
+        let Some(exchange) = &mut self.exchange else { return };
+        exchange.settle(io);
+        if let Recv::Body(decoder) = &mut exchange.recv {
             decoder.took(n);
             io.rx.count_direct(n);
         }
     }
 
-    pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> Result<(), &'static str> {
-        let Some(exchange) = &mut self.exchange else { return Ok(()) };
-        let Send::Body { left, .. } = exchange.send else { return Ok(()) };
+    /// Says how many bytes were taken: none of what was not asked for.
+    pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> usize {
+        let Some(exchange) = &mut self.exchange else { return 0 };
+        let left = match exchange.send {
+            Send::Body { left, .. } => left,
+            Send::Ended if !bytes.is_empty() => {
+                exchange.blame_body("it is longer than was announced");
+                return 0;
+            }
+            Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => return 0,
+        };
         match left {
-            None => encode::write_chunk(io.tx.writer(), bytes),
-            Some(left) if bytes.len() as u64 > left => return Err("it is longer than was announced"),
+            None => io.tx.write(|tx| encode::write_chunk(tx, bytes)),
+            Some(left) if bytes.len() as u64 > left => {
+                exchange.blame_body("it is longer than was announced");
+                return 0;
+            }
             Some(_) => io.tx.append(bytes),
         }
         let left = left.map(|left| left - bytes.len() as u64);
         exchange.send = if left == Some(0) { Send::Ended } else { Send::Body { left, asked: false } };
-        Ok(())
+        bytes.len()
     }
 
-    pub(crate) fn finish_body(
-        &mut self,
-        trailers: Option<&HeaderMap>,
-        io: &mut Io,
-    ) -> Result<(), &'static str> {
-        let Some(exchange) = &mut self.exchange else { return Ok(()) };
+    pub(crate) fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
+        let Some(exchange) = &mut self.exchange else { return };
+        let mut names = trailers.into_iter().flat_map(HeaderMap::keys);
         match exchange.send {
-            Send::Body { left: None, .. } => encode::write_last_chunk(io.tx.writer(), trailers),
-            Send::Body { left: Some(_), .. } => return Err("it is shorter than was announced"),
-            Send::Await100 | Send::Ended | Send::Stopped => return Ok(()),
+            Send::Body { left: Some(_), .. } => exchange.blame_body("it is shorter than was announced"),
+            Send::Body { left: None, .. } if !names.all(encode::may_trail) => {
+                exchange.blame_body("a trailer has a name that only a header may have");
+            }
+            Send::Body { left: None, .. } => {
+                io.tx.write(|tx| encode::write_last_chunk(tx, trailers));
+                exchange.send = Send::Ended;
+            }
+            Send::Ended if exchange.plan.framing != OutFraming::Chunked && names.next().is_some() => {
+                exchange.blame_body("it has trailers, which only a chunked one can have");
+            }
+            Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => {}
         }
-        exchange.send = Send::Ended;
-        Ok(())
+    }
+
+    pub(crate) fn body_failed(&mut self, why: &'static str) {
+        let Some(exchange) = &mut self.exchange else { return };
+        if exchange.send != Send::Ended {
+            exchange.blame_body(why);
+        }
     }
 
     /// The wait for `100 Continue` is over: the body goes without.
@@ -234,7 +262,7 @@ impl Conn {
         }
     }
 
-    /// Whether the rest of an unwanted body is worth reading: how much it is, if that is known.
+    /// Whether the connection can live on once an unwanted body was read to its end.
     pub(crate) fn worth_draining(&self) -> bool {
         self.exchange.as_ref().is_some_and(|exchange| {
             exchange.verdict.is_some_and(|verdict| verdict.close.is_none()) && exchange.send == Send::Ended
@@ -242,10 +270,12 @@ impl Conn {
     }
 
     /// Body bytes still to come, where the framing says it.
-    pub(crate) fn rest_of_body(&self) -> u64 {
-        match &self.exchange {
-            Some(Exchange { recv: Recv::Body(decoder), .. }) => decoder.direct(),
-            Some(_) | None => 0,
+    pub(crate) fn rest_of_body(&mut self, io: &mut Io) -> u64 {
+        let Some(exchange) = &mut self.exchange else { return 0 };
+        exchange.settle(io);
+        match &exchange.recv {
+            Recv::Body(decoder) => decoder.direct(),
+            Recv::Head(_) => 0,
         }
     }
 
@@ -287,7 +317,7 @@ impl Conn {
         }
         match exchange.send {
             Send::Await100 => Waits::Await100,
-            Send::Body { .. } => Waits::User,
+            Send::Body { .. } | Send::Faulty(_) => Waits::User,
             Send::Ended | Send::Stopped => Waits::FirstByte,
         }
     }
@@ -352,6 +382,10 @@ impl Exchange {
             Ok(verdict) => verdict,
             Err(error) => return ConnStep::Bad(error),
         };
+        if verdict.framing == Framing::Tunnel && !self.is_written(io) {
+            let early = "another protocol before the request was sent to its end";
+            return ConnStep::Bad(ProtocolError::UnsolicitedUpgrade(early));
+        }
         if self.send != Send::Ended {
             self.send = Send::Stopped;
             io.tx.clear();
@@ -363,6 +397,9 @@ impl Exchange {
     }
 
     fn end_in_head(&mut self, io: &Io) -> ConnStep {
+        if let Send::Faulty(what) = self.send {
+            return ConnStep::BodyFault(what);
+        }
         let begun = io.rx.total_received() > self.received_before;
         match (begun, io.rx.failure()) {
             (false, failure) => ConnStep::Lost(failure),
@@ -384,7 +421,7 @@ impl Exchange {
             Fate::Spent(CloseReason::CloseHeader)
         } else if !io.rx.bytes().is_empty() {
             Fate::Spent(CloseReason::Unasked)
-        } else if io.rx.ended() {
+        } else if io.rx.ended() || io.tx.failure().is_some() {
             Fate::Spent(CloseReason::PeerClosed)
         } else {
             Fate::Reusable { hint: verdict.idle_hint, uses_left: verdict.uses_left }
@@ -395,12 +432,22 @@ impl Exchange {
     fn ask_for_body(&mut self, io: &Io, limits: &Limits) -> ConnStep {
         match &mut self.send {
             Send::Body { asked, .. }
-                if !*asked && io.tx.failure().is_none() && io.tx.pending().len() < limits.send_ahead =>
+                if !*asked
+                    && io.tx.failure().is_none()
+                    && io.tx.pending().len() < limits.send_ahead.max(1) =>
             {
                 *asked = true;
                 ConnStep::NeedBody
             }
+            Send::Faulty(what) => ConnStep::BodyFault(what),
             Send::Body { .. } | Send::Await100 | Send::Ended | Send::Stopped => ConnStep::Blocked,
+        }
+    }
+
+    /// A final response that is there stands, whatever is wrong with the body (RFC 9112 section 9.5).
+    fn blame_body(&mut self, what: &'static str) {
+        if matches!(self.recv, Recv::Head(_)) {
+            self.send = Send::Faulty(what);
         }
     }
 
@@ -415,6 +462,6 @@ impl Exchange {
     }
 
     fn is_written(&self, io: &Io) -> bool {
-        self.send == Send::Ended && io.tx.pending().is_empty() && io.tx.failure().is_none()
+        self.send == Send::Ended && io.tx.is_delivered()
     }
 }

@@ -16,8 +16,8 @@ pub(super) struct Clock {
 #[derive(Debug, Clone, Copy)]
 struct Running {
     waits: Waits,
-    /// The totals of both buffers when it was started: progress changes them.
-    mark: (u64, u64),
+    /// The total of the buffer that is waited for when it was started: progress changes it.
+    mark: u64,
     since: Instant,
 }
 
@@ -35,7 +35,12 @@ impl Clock {
         options: &Options,
         now: Instant,
     ) -> Option<Instant> {
-        let mark = (io.rx.total_received(), io.tx.total_sent());
+        let mark = match waits {
+            Waits::SendHead | Waits::SendBody => io.tx.total_sent(),
+            Waits::Await100 | Waits::FirstByte | Waits::RestOfHead | Waits::Body | Waits::User => {
+                io.rx.total_received()
+            }
+        };
         let since = match self.running {
             Some(running) if running.waits == waits && running.mark == mark => running.since,
             Some(_) | None => now,

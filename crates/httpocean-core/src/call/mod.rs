@@ -80,7 +80,7 @@ pub struct Hop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HopReason {
-    /// Its connection had been closed by the peer while it was idle.
+    /// Its connection went bad while it was idle: the peer closed it, or sent what nobody had asked for.
     StaleConnection,
 }
 
@@ -88,7 +88,7 @@ impl HopReason {
     /// The reason as a sentence.
     pub fn explain(&self) -> &'static str {
         match self {
-            Self::StaleConnection => "the peer had closed the idle connection",
+            Self::StaleConnection => "the connection had gone bad while it was idle",
         }
     }
 }
@@ -145,10 +145,10 @@ pub struct Call {
     handed: u64,
     /// Whether the driver was asked for the body, ever: what it read once may not be there again.
     body_touched: bool,
+    /// What earlier attempts sent, and whether there were any.
+    sent_before: Option<Sent>,
     head_said: bool,
     draining: Option<Drain>,
-    /// What is wrong with the body that the driver gave, to be said at the next step.
-    body_fault: Option<&'static str>,
     trailers: Option<HeaderMap>,
 }
 
@@ -164,6 +164,8 @@ enum State {
     Exchange {
         begun: bool,
     },
+    /// To say that it was cancelled in the middle of the exchange.
+    Cancelling,
     /// To say `Release`.
     Releasing(Fate, Then),
     /// For the driver to have detached the connection.
@@ -222,9 +224,9 @@ impl Call {
             clock: Clock::default(),
             handed: 0,
             body_touched: false,
+            sent_before: None,
             head_said: false,
             draining: None,
-            body_fault: None,
             trailers: None,
         })
     }
@@ -254,6 +256,7 @@ impl Call {
             State::Failed(error) => State::Releasing(Fate::Untouched, Then::Fail(error)),
             other @ (State::Start { .. }
             | State::Exchange { .. }
+            | State::Cancelling
             | State::Releasing(..)
             | State::Released(_)
             | State::Ended
@@ -266,11 +269,11 @@ impl Call {
         self.now = self.now.max(now);
         if let State::Queued(_) = self.state {
             self.state = State::Failed(match (why, dial) {
-                (Refusal::DialFailed, Some(error)) => error,
-                (Refusal::WaitedTooLong, _) => Error::new(ErrorKind::Timeout, Phase::PoolWait),
-                (Refusal::DialTooSlow, _) => Error::new(ErrorKind::Timeout, Phase::Connect),
+                (Refusal::DialFailed, Some(error)) => error.with_sent(self.sent_by_others()),
+                (Refusal::WaitedTooLong, _) => self.early(ErrorKind::Timeout, Phase::PoolWait),
+                (Refusal::DialTooSlow, _) => self.early(ErrorKind::Timeout, Phase::Connect),
                 (Refusal::QueueFull | Refusal::DialFailed | Refusal::ShutDown, _) => {
-                    Error::new(ErrorKind::Pool(why), Phase::PoolWait)
+                    self.early(ErrorKind::Pool(why), Phase::PoolWait)
                 }
             });
         }
@@ -285,18 +288,33 @@ impl Call {
     pub fn step(&mut self, io: &mut Io, now: Instant) -> CallStep {
         self.now = self.now.max(now);
         match &self.state {
+            State::Start { .. } | State::Queued(_) if self.is_over() => {
+                let first = matches!(self.state, State::Start { fresh: false });
+                let error =
+                    self.early(ErrorKind::Timeout, if first { Phase::Start } else { Phase::PoolWait });
+                self.state = State::Failed(error.clone());
+                CallStep::Failed(error)
+            }
             State::Start { fresh } => self.acquire(*fresh),
-            State::Queued(demand) => CallStep::Wait(Want {
-                read: false,
-                write: false,
-                until: Instant::earliest(demand.patience, demand.deadline),
-                phase: Phase::PoolWait,
-            }),
+            State::Queued(demand) => {
+                // Whether it has waited too long for others, only the pool can tell.
+                let patience = demand.patience.filter(|patience| *patience > self.now);
+                let until = Instant::earliest(patience, demand.deadline);
+                CallStep::Wait(Want { read: false, write: false, until, phase: Phase::PoolWait })
+            }
+            State::Exchange { begun: false } if self.is_over() => {
+                let error = self.early(ErrorKind::Timeout, Phase::PoolWait);
+                self.release(Fate::Untouched, Then::Fail(error), io)
+            }
             State::Exchange { begun } => {
                 if !*begun {
                     self.begin(io);
                 }
                 self.exchange(io)
+            }
+            State::Cancelling => {
+                let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
+                self.fail(ErrorKind::Cancelled, why, io)
             }
             State::Releasing(..) | State::Released(_) => self.pass_on(io),
             State::Ended => CallStep::End,
@@ -305,32 +323,29 @@ impl Call {
         }
     }
 
-    /// An answer to `NeedBody`: the next bytes of the body.
+    /// An answer to `NeedBody`: the next bytes of the body. Without having been asked for they are not taken, and
+    /// will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
         self.clock.stop();
-        let Some(conn) = &mut self.conn else { return };
-        match conn.send_body(bytes, io) {
-            Ok(()) => self.handed += bytes.len() as u64,
-            Err(what) => self.body_fault = Some(what),
+        if let Some(conn) = &mut self.conn {
+            self.handed += conn.send_body(bytes, io) as u64;
         }
     }
 
     /// An answer to `NeedBody`: there is no more. Trailers can only follow a chunked body.
     pub fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
         self.clock.stop();
-        if trailers.is_some_and(|fields| fields.keys().any(|name| !encode::may_trail(name))) {
-            self.body_fault = Some("a trailer has a name that only a header may have");
-            return;
-        }
-        let Some(conn) = &mut self.conn else { return };
-        if let Err(what) = conn.finish_body(trailers, io) {
-            self.body_fault = Some(what);
+        if let Some(conn) = &mut self.conn {
+            conn.finish_body(trailers, io);
         }
     }
 
     /// An answer to `NeedBody`: the body can't be had. The sentence says why.
     pub fn body_failed(&mut self, why: &'static str) {
-        self.body_fault = Some(why);
+        self.clock.stop();
+        if let Some(conn) = &mut self.conn {
+            conn.body_failed(why);
+        }
     }
 
     /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand:
@@ -376,7 +391,9 @@ impl Call {
             return self.cancel(now);
         }
         let limits = &self.config.limits;
-        self.draining.get_or_insert(Drain { until: self.now + limits.drain_time, left: limits.drain_bytes });
+        let until = self.now + limits.drain_time;
+        let until = self.deadline.map_or(until, |deadline| deadline.min(until));
+        self.draining.get_or_insert(Drain { until, left: limits.drain_bytes });
     }
 
     /// The user gives up. A connection that is attached is given back at the next step; what the pool still
@@ -385,20 +402,23 @@ impl Call {
         self.now = self.now.max(now);
         match self.state {
             State::Start { .. } | State::Queued(_) => {
-                self.state = State::Failed(Error::new(ErrorKind::Cancelled, Phase::PoolWait));
+                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
             State::Exchange { begun: false } => {
-                let error = Error::new(ErrorKind::Cancelled, Phase::PoolWait);
+                let error = self.early(ErrorKind::Cancelled, Phase::PoolWait);
                 self.state = State::Releasing(Fate::Untouched, Then::Fail(error));
             }
-            State::Exchange { begun: true } => {
-                let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
-                let phase = if self.head_said { Phase::RecvBody } else { Phase::RecvHead };
-                let error = Error::new(ErrorKind::Cancelled, phase).with_sent(Sent::Part);
-                self.state = State::Releasing(Fate::Spent(why), Then::Fail(error));
+            // How much was sent, only the buffers know: the next step says it.
+            State::Exchange { begun: true } => self.state = State::Cancelling,
+            State::Released(Then::Replay) => {
+                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
-            State::Releasing(..) | State::Released(_) | State::Ended | State::Upgraded | State::Failed(_) => {
-            }
+            State::Cancelling
+            | State::Releasing(..)
+            | State::Released(_)
+            | State::Ended
+            | State::Upgraded
+            | State::Failed(_) => {}
         }
     }
 
@@ -407,11 +427,12 @@ impl Call {
         self.trailers.take()
     }
 
+    /// Whether the total deadline has passed.
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= self.now)
+    }
+
     fn acquire(&mut self, fresh: bool) -> CallStep {
-        if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Start));
-            return CallStep::Failed(Error::new(ErrorKind::Timeout, Phase::Start));
-        }
         let patience = self.config.call.pool_wait.map(|limit| self.now + limit);
         let demand = Demand { patience, deadline: self.deadline, fresh };
         self.state = State::Queued(demand);
@@ -429,14 +450,14 @@ impl Call {
     }
 
     fn exchange(&mut self, io: &mut Io) -> CallStep {
-        if let Some(what) = self.body_fault.take() {
-            return self.fail(ErrorKind::Body(what), CloseReason::HalfSent, io);
-        }
-        if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
-        }
         if self.draining.is_some() {
             return self.drain(io);
+        }
+        if self.is_over() {
+            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
+        }
+        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
+            return self.unasked(io);
         }
         let Some(step) = self.advance(io) else { return self.lost_conn() };
         match step {
@@ -460,6 +481,7 @@ impl Call {
                 return CallStep::Data(len);
             }
             ConnStep::End(_)
+            | ConnStep::BodyFault(_)
             | ConnStep::Upgraded
             | ConnStep::Lost(_)
             | ConnStep::Broken(_)
@@ -484,6 +506,10 @@ impl Call {
                 self.state = State::Upgraded;
                 CallStep::Upgraded(io.rx.bytes().len())
             }
+            ConnStep::BodyFault(what) => {
+                let error = self.error_in(Phase::SendBody, ErrorKind::Body(what), io);
+                self.release(Fate::Spent(CloseReason::HalfSent), Then::Fail(error), io)
+            }
             ConnStep::Lost(failure) => self.lost(failure, io),
             ConnStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
             ConnStep::Bad(error @ ProtocolError::Truncated(_)) => {
@@ -501,13 +527,25 @@ impl Call {
     /// The connection ended before a byte of the response: it may have been stale.
     fn lost(&mut self, failure: Option<TransportError>, io: &mut Io) -> CallStep {
         let kind = failure.map_or(ErrorKind::Closed, ErrorKind::Reset);
-        match self.replay_verdict(false, io) {
-            Ok(()) => self.release(Fate::Spent(CloseReason::PeerClosed), Then::Replay, io),
-            Err(why) => {
-                let error = self.error(kind, io).with_not_replayed(why);
-                self.release(Fate::Spent(CloseReason::PeerClosed), Then::Fail(error), io)
+        self.replay_or_fail(kind, CloseReason::PeerClosed, io)
+    }
+
+    /// Bytes on a connection that others have used, and nothing of the request is sent: whatever they answer, it
+    /// is not this request (RFC 9112 section 9.2).
+    fn unasked(&mut self, io: &mut Io) -> CallStep {
+        let what = ProtocolError::BadStatusLine("it came before the request was sent");
+        self.replay_or_fail(ErrorKind::Protocol(what), CloseReason::Unasked, io)
+    }
+
+    fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let then = match self.replay_verdict(false, io) {
+            Ok(()) => {
+                self.sent_before = Some(more(self.sent_by_others(), self.sent(io)));
+                Then::Replay
             }
-        }
+            Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
+        };
+        self.release(Fate::Spent(why), then, io)
     }
 
     /// The connection ended within the response.
@@ -523,7 +561,8 @@ impl Call {
         may_replay(Loss {
             method: self.request.method(),
             fields: self.request.headers(),
-            may_be_stale: self.facts.may_be_stale(),
+            // Once is enough, whatever the pool says of the second connection.
+            may_be_stale: self.facts.may_be_stale() && self.sent_before.is_none(),
             response_begun,
             sent: self.sent(io),
             body_at_hand: self.body.replayable || !self.body_touched,
@@ -548,38 +587,36 @@ impl Call {
         self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io)
     }
 
-    /// Reads what nobody wants, within bounds; then the connection may live on.
+    /// Reads what nobody wants, within bounds; then the connection may live on. Whatever happens, the call ends
+    /// well: the user has what was wanted.
     fn drain(&mut self, io: &mut Io) -> CallStep {
-        let Some(drain) = self.draining else { return self.lost_conn() };
-        let hopeless = self.conn.as_ref().is_none_or(|conn| {
-            let rest = conn.rest_of_body();
-            !conn.worth_draining() || rest > drain.left
-        });
-        if hopeless || drain.until <= self.now {
-            return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-        }
-        let mut left = drain.left;
-        loop {
-            let Some(step) = self.advance(io) else { return self.lost_conn() };
-            match step {
-                ConnStep::Data(n) if n as u64 <= left => left -= n as u64,
-                ConnStep::Data(_) => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
-                ConnStep::End(fate) => return self.release(fate, Then::End, io),
-                ConnStep::Blocked => {
-                    self.draining = Some(Drain { left, ..drain });
-                    let until = Instant::earliest(Some(drain.until), self.deadline);
+        let fate = loop {
+            let (Some(drain), Some(conn)) = (&mut self.draining, &mut self.conn) else {
+                return self.lost_conn();
+            };
+            if !conn.worth_draining() || conn.rest_of_body(io) > drain.left {
+                break Fate::Spent(CloseReason::NotDrained);
+            }
+            match conn.advance(self.request.method(), io, &self.config.limits) {
+                ConnStep::Data(n) if n as u64 <= drain.left => drain.left -= n as u64,
+                ConnStep::End(fate) => break fate,
+                ConnStep::Blocked if drain.until > self.now && conn.rest_of_body(io) <= drain.left => {
+                    let until = Some(drain.until);
                     return CallStep::Wait(self.want(io, until, Phase::Drain));
                 }
-                ConnStep::Lost(_) | ConnStep::Broken(_) | ConnStep::Bad(_) => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
-                ConnStep::NeedBody | ConnStep::Interim(_) | ConnStep::Head(_) | ConnStep::Upgraded => {
-                    return self.release(Fate::Spent(CloseReason::NotDrained), Then::End, io);
-                }
+                ConnStep::Data(_)
+                | ConnStep::Blocked
+                | ConnStep::Lost(_)
+                | ConnStep::Broken(_)
+                | ConnStep::Bad(_)
+                | ConnStep::NeedBody
+                | ConnStep::BodyFault(_)
+                | ConnStep::Interim(_)
+                | ConnStep::Head(_)
+                | ConnStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
             }
-        }
+        };
+        self.release(fate, Then::End, io)
     }
 
     fn fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
@@ -589,7 +626,20 @@ impl Call {
 
     fn error(&self, kind: ErrorKind, io: &Io) -> Error {
         let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
-        Error::new(kind, phase).with_sent(self.sent(io))
+        self.error_in(phase, kind, io)
+    }
+
+    fn error_in(&self, phase: Phase, kind: ErrorKind, io: &Io) -> Error {
+        Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
+    }
+
+    /// An error while no connection is at hand.
+    fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
+        Error::new(kind, phase).with_sent(self.sent_by_others())
+    }
+
+    fn sent_by_others(&self) -> Sent {
+        self.sent_before.unwrap_or(Sent::Nothing)
     }
 
     fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
@@ -601,6 +651,12 @@ impl Call {
     fn pass_on(&mut self, io: &mut Io) -> CallStep {
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Releasing(fate, then) => {
+                let stirred = self.conn.as_ref().and_then(|conn| conn.idle_input(io));
+                let fate = match (fate, stirred) {
+                    // Nobody would notice later what was read while it was in our hands.
+                    (Fate::Untouched, Some(why)) => Fate::Spent(why),
+                    (fate, _) => fate,
+                };
                 io.reset();
                 if let Some(conn) = &mut self.conn {
                     conn.clear();
@@ -614,13 +670,14 @@ impl Call {
                 CallStep::Failed(error)
             }
             State::Released(Then::Replay) => {
-                // A connection that nobody has used yet can't be stale: this happens once at most.
+                // A connection that nobody has used yet can't be stale.
                 self.state = State::Start { fresh: true };
                 CallStep::Hop(Hop { status: None, why: HopReason::StaleConnection, after: Duration::ZERO })
             }
             other @ (State::Start { .. }
             | State::Queued(_)
             | State::Exchange { .. }
+            | State::Cancelling
             | State::Ended
             | State::Upgraded
             | State::Failed(_)) => {
@@ -632,7 +689,8 @@ impl Call {
 
     /// The driver took the connection in the middle of an exchange.
     fn lost_conn(&mut self) -> CallStep {
-        let error = Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(Sent::Part);
+        let error =
+            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_by_others(), Sent::Part));
         self.state = State::Failed(error.clone());
         CallStep::Failed(error)
     }
@@ -647,6 +705,14 @@ impl Call {
 
     fn sent(&self, io: &Io) -> Sent {
         self.conn.as_ref().map_or(Sent::Nothing, |conn| conn.sent(io))
+    }
+}
+
+fn more(a: Sent, b: Sent) -> Sent {
+    match (a, b) {
+        (Sent::All, _) | (_, Sent::All) => Sent::All,
+        (Sent::Part, _) | (_, Sent::Part) => Sent::Part,
+        (Sent::Nothing, Sent::Nothing) => Sent::Nothing,
     }
 }
 

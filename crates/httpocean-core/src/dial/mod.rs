@@ -218,7 +218,8 @@ impl Dial {
     fn try_next(&mut self, route: Rest, attempt: u8, until: Option<Instant>) -> DialStep {
         let (addr, rest) = match route {
             Rest::Direct => (None, Rest::Nothing),
-            Rest::Addresses { all, next } if next < all.len() => {
+            // An attempt's number must not come twice, or a late answer would be taken for another attempt's.
+            Rest::Addresses { all, next } if next < all.len() && next == usize::from(attempt) => {
                 let addr = all[next];
                 (Some(addr), Rest::Addresses { all, next: next + 1 })
             }
@@ -243,6 +244,9 @@ impl Dial {
         match &self.state {
             State::Resolving { until } if passed(*until) => {
                 self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Resolve));
+            }
+            State::Next { until, .. } if passed(*until) => {
+                self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Connect));
             }
             State::Connecting { until, attempt, .. } if passed(*until) => {
                 self.late = Some(*attempt);

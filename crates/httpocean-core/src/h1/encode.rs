@@ -1,8 +1,9 @@
 //! Request heads and bodies onto the wire (RFC 9112 sections 3, 6 and 7).
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, LOCATION, MAX_FORWARDS, RANGE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT, VARY, WWW_AUTHENTICATE,
 };
 use http::{Method, Request, Version};
 
@@ -85,7 +86,7 @@ pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Resul
     }
     Ok(Plan {
         framing,
-        expects: expected || (expect && !empty),
+        expects: expected || (expect && !empty && !fields.contains_key(EXPECT)),
         closes: fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), "close")),
         upgrades: fields.contains_key(UPGRADE),
     })
@@ -158,12 +159,32 @@ pub(crate) fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) 
     out.extend_from_slice(b"\r\n");
 }
 
-/// Whether a field may stand in a trailer section: none that frames, routes or describes the message
-/// (RFC 9110 section 6.5.1).
+/// Whether a field may stand in a trailer section: none that frames, routes, authenticates, modifies or describes
+/// the message (RFC 9110 section 6.5.1).
 pub(crate) fn may_trail(name: &HeaderName) -> bool {
-    ![HOST, CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER, TE, CONNECTION, EXPECT, UPGRADE, CONTENT_TYPE]
-        .contains(name)
+    // A digest is what trailers are for (RFC 9530 section 2).
+    let of_no_use_late = |prefix| name.as_str().starts_with(prefix) && name != "content-digest";
+    !["content-", "if-", "proxy-"].into_iter().any(of_no_use_late) && !NEVER_TRAILS.contains(name)
 }
+
+const NEVER_TRAILS: [HeaderName; 16] = [
+    HOST,
+    TRANSFER_ENCODING,
+    TRAILER,
+    TE,
+    CONNECTION,
+    EXPECT,
+    UPGRADE,
+    AUTHORIZATION,
+    COOKIE,
+    SET_COOKIE,
+    CACHE_CONTROL,
+    RANGE,
+    MAX_FORWARDS,
+    LOCATION,
+    VARY,
+    WWW_AUTHENTICATE,
+];
 
 fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFraming, &'static str> {
     let announced = match fields.get(CONTENT_LENGTH) {
