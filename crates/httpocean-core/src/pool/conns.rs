@@ -179,7 +179,8 @@ impl<T, E> Pool<T, E> {
         match word {
             Word::Grant { waiter, conn } => self.say_grant(waiter, conn),
             Word::Dial(conn) => self.say_dial(conn),
-            Word::Abandon(conn) => self.conns.contains(conn).then_some(PoolCommand::Abandon { conn }),
+            // It may have been answered before anybody polled.
+            Word::Abandon(conn) => self.is_abandoned(conn).then_some(PoolCommand::Abandon { conn }),
             Word::Refuse { waiter, why, error } => {
                 let waiting = self.waiters.remove(waiter)?;
                 self.forget_empty(waiting.host);

@@ -320,7 +320,7 @@ impl<T, E> Pool<T, E> {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.said))
     }
 
-    fn is_abandoned(&self, conn: ConnId) -> bool {
+    pub(super) fn is_abandoned(&self, conn: ConnId) -> bool {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.abandoned))
     }
 
