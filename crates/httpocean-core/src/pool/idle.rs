@@ -27,6 +27,8 @@ impl<T, E> Pool<T, E> {
         self.arm_conn(conn, until);
         self.evict_surplus(id);
         self.feed();
+        // At the key's limit its own idle connections are what a fresh one can take the place of.
+        self.balance(id);
         self.conns.get(conn).is_some_and(|slot| slot.is_idle())
     }
 
