@@ -113,6 +113,7 @@ impl<T, E> Pool<T, E> {
         let hosts: Vec<HostId> = self.hosts.iter().map(|(id, _)| id).collect();
         for host in hosts {
             self.abandon_all(host);
+            self.forget_empty(host);
         }
     }
 
@@ -255,6 +256,7 @@ impl<T, E> Pool<T, E> {
         }
         if let Some(first) = first {
             self.balance(first);
+            self.forget_empty(first);
         }
         self.feed();
         self.balance(slot.host);
