@@ -208,7 +208,8 @@ impl<T, E> Pool<T, E> {
             return None;
         };
         // Much time may have gone by since the grant was decided, if the driver was asleep.
-        if idle_since.is_some() && slot.idle_until <= now {
+        let unused = slot.uses == 0 && idle_since.is_none();
+        if !unused && slot.idle_until <= now {
             self.close(conn, parked, CloseReason::IdleTooLong, None);
             self.requeue(waiter);
             return None;
