@@ -316,7 +316,7 @@ impl<T, E> Pool<T, E> {
 
 impl<T> Slot<T> {
     /// Since when it was idle before the grant that it is in.
-    fn idle_since(&self) -> Option<crate::time::Instant> {
+    pub(super) fn idle_since(&self) -> Option<crate::time::Instant> {
         match &self.state {
             State::Granted { idle_since, .. } | State::Busy { idle_since } => *idle_since,
             State::Idle { since, .. } => Some(*since),

@@ -15,7 +15,9 @@ impl<T, E> Pool<T, E> {
         }
         let now = self.now;
         let Some(slot) = self.conns.get_mut(conn) else { return false };
-        slot.state = State::Idle { parked, since: now };
+        // Granted and not used, it has been silent all the while.
+        let since = slot.idle_since().unwrap_or(now);
+        slot.state = State::Idle { parked, since };
         let (id, granted, until) = (slot.host, slot.granted, slot.idle_until);
         self.idle.push_back(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
