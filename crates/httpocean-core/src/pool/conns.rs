@@ -113,6 +113,7 @@ impl<T, E> Pool<T, E> {
         let hosts: Vec<HostId> = self.hosts.iter().map(|(id, _)| id).collect();
         for host in hosts {
             self.abandon_all(host);
+            self.forget_empty(host);
         }
     }
 
@@ -179,7 +180,8 @@ impl<T, E> Pool<T, E> {
         match word {
             Word::Grant { waiter, conn } => self.say_grant(waiter, conn),
             Word::Dial(conn) => self.say_dial(conn),
-            Word::Abandon(conn) => self.conns.contains(conn).then_some(PoolCommand::Abandon { conn }),
+            // It may have been answered before anybody polled.
+            Word::Abandon(conn) => self.is_abandoned(conn).then_some(PoolCommand::Abandon { conn }),
             Word::Refuse { waiter, why, error } => {
                 let waiting = self.waiters.remove(waiter)?;
                 self.forget_empty(waiting.host);
@@ -206,7 +208,8 @@ impl<T, E> Pool<T, E> {
             return None;
         };
         // Much time may have gone by since the grant was decided, if the driver was asleep.
-        if idle_since.is_some() && slot.idle_until <= now {
+        let unused = slot.uses == 0 && idle_since.is_none();
+        if !unused && slot.idle_until <= now {
             self.close(conn, parked, CloseReason::IdleTooLong, None);
             self.requeue(waiter);
             return None;
@@ -254,6 +257,7 @@ impl<T, E> Pool<T, E> {
         }
         if let Some(first) = first {
             self.balance(first);
+            self.forget_empty(first);
         }
         self.feed();
         self.balance(slot.host);
@@ -312,7 +316,7 @@ impl<T, E> Pool<T, E> {
 
 impl<T> Slot<T> {
     /// Since when it was idle before the grant that it is in.
-    fn idle_since(&self) -> Option<crate::time::Instant> {
+    pub(super) fn idle_since(&self) -> Option<crate::time::Instant> {
         match &self.state {
             State::Granted { idle_since, .. } | State::Busy { idle_since } => *idle_since,
             State::Idle { since, .. } => Some(*since),

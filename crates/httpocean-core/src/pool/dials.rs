@@ -75,10 +75,11 @@ impl<T, E> Pool<T, E> {
         self.set_idle_deadline(conn, None);
         self.place_new(conn, parked);
         self.dial_is_over(asker);
+        // Others may have waited for the dial to end: its own key comes after them.
+        self.feed();
         if let Some(slot) = self.conns.get(conn) {
             self.balance(slot.host);
         }
-        self.feed();
     }
 
     /// A connection that was never used goes to the oldest waiter, or is surplus.
@@ -156,16 +157,23 @@ impl<T, E> Pool<T, E> {
 
     /// Whose turn it is to get the place of a connection of `host` that came back, if not its own.
     pub(super) fn whose_turn(&mut self, host: HostId) -> Option<HostId> {
-        if self.hosts.get(host)?.waiters() == 0 {
+        if self.hosts.get(host)?.waiters() == 0 || !self.lacks_places() {
             return None;
         }
         let next = self.next_in_ring(host)?;
-        self.turns_taken += 1;
+        self.turns_taken = self.turns_taken.saturating_add(1);
         if self.turns_taken <= self.options.turns {
             return None;
         }
         self.turns_taken = 0;
+        // It was in front, and has had its turn.
+        self.ring.rotate_left(1);
         Some(next)
+    }
+
+    /// Whether one more place would let a dial start that can't start now.
+    fn lacks_places(&self) -> bool {
+        self.conns.len() >= self.options.max_total && self.dialing < self.options.max_dials
     }
 
     /// The first key of the ring that wants a place, other than `host`: that one's turn is being taken now.
@@ -173,7 +181,7 @@ impl<T, E> Pool<T, E> {
         let mut skipped_own = false;
         loop {
             let next = *self.ring.front()?;
-            if self.hosts.get(next).is_none_or(|host| host.wants() == 0) {
+            if !self.could_use_place(next) {
                 self.ring.pop_front();
                 if let Some(host) = self.hosts.get_mut(next) {
                     host.in_ring = false;
@@ -189,16 +197,29 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    fn try_dial(&mut self, id: HostId) -> Attempt {
-        let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
+    /// Whether a key would dial if it had a place.
+    fn could_use_place(&mut self, id: HostId) -> bool {
+        let max = self.options.max_per_key;
+        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.open < max)
+    }
+
+    /// For whom a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
+    fn next_asker(&mut self, id: HostId) -> Option<WaitId> {
+        let host = self.hosts.get(id)?;
         if self.shut || host.wants() == 0 || host.dialing >= self.options.max_dials_per_key {
-            return Attempt::NotNow;
+            return None;
         }
-        let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
+        let asker = host.unasked.front()?;
         if let Some(at) = self.not_before(id, asker) {
             self.arm_host(id, at);
-            return Attempt::NotNow;
+            return None;
         }
+        Some(asker)
+    }
+
+    fn try_dial(&mut self, id: HostId) -> Attempt {
+        let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
+        let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
         if host.open >= self.options.max_per_key {
             // Only who wants a fresh connection waits while one of the key is idle.
             return match host.idle.front() {
@@ -320,7 +341,7 @@ impl<T, E> Pool<T, E> {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.said))
     }
 
-    fn is_abandoned(&self, conn: ConnId) -> bool {
+    pub(super) fn is_abandoned(&self, conn: ConnId) -> bool {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.abandoned))
     }
 

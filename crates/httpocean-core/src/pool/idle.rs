@@ -15,7 +15,9 @@ impl<T, E> Pool<T, E> {
         }
         let now = self.now;
         let Some(slot) = self.conns.get_mut(conn) else { return false };
-        slot.state = State::Idle { parked, since: now };
+        // Granted and not used, it has been silent all the while.
+        let since = slot.idle_since().unwrap_or(now);
+        slot.state = State::Idle { parked, since };
         let (id, granted, until) = (slot.host, slot.granted, slot.idle_until);
         self.idle.push_back(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
@@ -27,6 +29,8 @@ impl<T, E> Pool<T, E> {
         self.arm_conn(conn, until);
         self.evict_surplus(id);
         self.feed();
+        // At the key's limit its own idle connections are what a fresh one can take the place of.
+        self.balance(id);
         self.conns.get(conn).is_some_and(|slot| slot.is_idle())
     }
 

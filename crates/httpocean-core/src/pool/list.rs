@@ -30,7 +30,7 @@ pub(super) trait Chain {
     fn peek(node: &Self::Node) -> &Links<Self::Id>;
 }
 
-/// A doubly linked list of ids. All operations are O(1); an id that is not live is passed over.
+/// A doubly linked list of ids. All operations but `insert_before` are O(1); an id that is not live is passed over.
 #[derive(Debug)]
 pub(super) struct List<C: Chain> {
     head: Option<C::Id>,
@@ -61,16 +61,29 @@ impl<C: Chain> List<C> {
 
     pub(super) fn push_back(&mut self, nodes: &mut Nodes<C>, id: C::Id) {
         let prev = self.tail;
-        if self.link(nodes, id, prev, None) {
-            self.tail = Some(id);
-        }
+        self.link(nodes, id, prev, None);
     }
 
     pub(super) fn push_front(&mut self, nodes: &mut Nodes<C>, id: C::Id) {
         let next = self.head;
-        if self.link(nodes, id, None, next) {
-            self.head = Some(id);
+        self.link(nodes, id, None, next);
+    }
+
+    /// In front of the first node that `precedes` says it precedes, looking from the front.
+    pub(super) fn insert_before(
+        &mut self,
+        nodes: &mut Nodes<C>,
+        id: C::Id,
+        precedes: impl Fn(&C::Node) -> bool,
+    ) {
+        let (mut prev, mut next) = (None, self.head);
+        while let Some((at, node)) = next.and_then(|at| Some((at, nodes.get(at)?))) {
+            if precedes(node) {
+                break;
+            }
+            (prev, next) = (Some(at), C::peek(node).next);
         }
+        self.link(nodes, id, prev, next);
     }
 
     /// Whether it was in the list.
@@ -102,10 +115,10 @@ impl<C: Chain> List<C> {
         })
     }
 
-    fn link(&mut self, nodes: &mut Nodes<C>, id: C::Id, prev: Option<C::Id>, next: Option<C::Id>) -> bool {
+    fn link(&mut self, nodes: &mut Nodes<C>, id: C::Id, prev: Option<C::Id>, next: Option<C::Id>) {
         match nodes.get_mut(id) {
             Some(node) if !C::peek(node).linked => *C::links(node) = Links { prev, next, linked: true },
-            Some(_) | None => return false,
+            Some(_) | None => return,
         }
         match prev.and_then(|prev| nodes.get_mut(prev)) {
             Some(node) => C::links(node).next = Some(id),
@@ -116,6 +129,5 @@ impl<C: Chain> List<C> {
             None => self.tail = Some(id),
         }
         self.len += 1;
-        true
     }
 }

@@ -122,6 +122,8 @@ pub(super) struct Waiter {
     pub(super) since: Instant,
     /// Its place in the order of arrival; negative for those who came back to the front.
     pub(super) arrival: i64,
+    /// Whether it had a grant before, and so may be in front of those who never had one.
+    pub(super) returned: bool,
     pub(super) state: Waiting,
     /// The dial that it caused, while that runs.
     pub(super) dial: Option<ConnId>,

@@ -14,6 +14,7 @@ impl<T, E> Pool<T, E> {
             demand,
             since: self.now,
             arrival,
+            returned: arrival < 0,
             state: Waiting::Queued,
             dial: None,
             armed: None,
@@ -45,9 +46,7 @@ impl<T, E> Pool<T, E> {
     pub(super) fn requeue(&mut self, waiter: WaitId) {
         let Some(waiting) = self.waiters.get_mut(waiter) else { return };
         waiting.state = Waiting::Queued;
-        // In front of those who never had a grant; they all came later.
-        self.front_arrivals -= 1;
-        waiting.arrival = self.front_arrivals;
+        waiting.returned = true;
         let (host, fresh) = (waiting.host, waiting.demand.fresh);
         if self.shut {
             self.refuse(waiter, Refusal::ShutDown, None);
@@ -156,16 +155,17 @@ impl<T, E> Pool<T, E> {
 
     fn enqueue(&mut self, id: WaitId) {
         let Some(waiter) = self.waiters.get(id) else { return };
-        let (host, fresh, front) = (waiter.host, waiter.demand.fresh, waiter.arrival < 0);
-        let asked = waiter.dial.is_some();
+        let (host, fresh, returned) = (waiter.host, waiter.demand.fresh, waiter.returned);
+        let (asked, arrival) = (waiter.dial.is_some(), waiter.arrival);
         let Some(host) = self.hosts.get_mut(host) else { return };
         let queue = if fresh { &mut host.waiting_fresh } else { &mut host.waiting };
-        if front {
-            queue.push_front(&mut self.waiters, id);
+        if returned {
+            // Only others who came back are in front of this one.
+            queue.insert_before(&mut self.waiters, id, |other| other.arrival > arrival);
         } else {
             queue.push_back(&mut self.waiters, id);
         }
-        if !asked && front {
+        if !asked && returned {
             host.unasked.push_front(&mut self.waiters, id);
         } else if !asked {
             host.unasked.push_back(&mut self.waiters, id);
