@@ -186,6 +186,11 @@ impl fmt::Display for Key {
     }
 }
 
+/// Whether it is a host that could be in a key, with an optional port.
+pub(crate) fn is_authority(text: &str) -> bool {
+    split_port(text).is_ok_and(|(host, _)| normalise(host).is_ok())
+}
+
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     let after_host = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']').ok_or("the URL's host has an opening bracket and no closing one")? + 2,

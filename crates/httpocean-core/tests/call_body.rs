@@ -59,16 +59,14 @@ fn no_more_is_asked_for_while_enough_is_pending() {
         let mut most = 0;
         let mut from = 0;
         while from < 10_000 {
-            match it.step() {
-                Said::NeedBody { from: offset } => {
-                    assert_eq!(offset, from);
-                    it.call.send_body(&[b'x'; 100], &mut it.io);
-                    from += 100;
-                }
-                said => {
-                    assert!(matches!(said, Said::Wait(want) if want.write), "{said:?}");
-                    it.io.tx.sent(70);
-                }
+            let said = it.step();
+            if let Said::NeedBody { from: offset } = said {
+                assert_eq!(offset, from);
+                it.call.send_body(&[b'x'; 100], &mut it.io);
+                from += 100;
+            } else {
+                assert!(matches!(said, Said::Wait(want) if want.write), "{said:?}");
+                it.io.tx.sent(70);
             }
             most = most.max(it.io.tx.pending().len());
         }

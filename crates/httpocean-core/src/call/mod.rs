@@ -207,7 +207,8 @@ impl Call {
         if config.local.is_some() {
             key = key.from_local(config.local);
         }
-        if head_size(&request) > config.limits.request_head_bytes {
+        let head = encode::head_bound(&request, &key, config.call.user_agent.as_ref());
+        if head > config.limits.request_head_bytes {
             return Err(refuse("its head is larger than Limits::request_head_bytes"));
         }
         Ok(Self {
@@ -714,12 +715,4 @@ fn more(a: Sent, b: Sent) -> Sent {
         (Sent::Part, _) | (_, Sent::Part) => Sent::Part,
         (Sent::Nothing, Sent::Nothing) => Sent::Nothing,
     }
-}
-
-/// An upper bound, near enough, of the bytes that the request's head will take.
-fn head_size(request: &Request<()>) -> usize {
-    let target = request.uri().path_and_query().map_or(1, |target| target.as_str().len());
-    let fields: usize =
-        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    target + fields + 256
 }

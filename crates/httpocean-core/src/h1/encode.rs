@@ -8,7 +8,7 @@ use http::header::{
 use http::{Method, Request, Version};
 
 use super::framing::has_token;
-use crate::key::Key;
+use crate::key::{self, Key};
 
 /// What the caller says of the body that will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,16 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\n");
 }
 
+/// An upper bound, near enough, of the bytes that [`write_head`] will write.
+pub(crate) fn head_bound(request: &Request<()>, key: &Key, user_agent: Option<&HeaderValue>) -> usize {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let escaped = target.bytes().filter(|byte| !is_target_byte(*byte)).count();
+    let fields: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let ours = 2 * key.authority().len() + user_agent.map_or(0, HeaderValue::len);
+    request.method().as_str().len() + target.len() + 2 * escaped + fields + ours + 192
+}
+
 /// One chunk of a chunked body; nothing for no bytes, which would end the body.
 pub(crate) fn write_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.is_empty() {
@@ -227,7 +237,7 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
         return;
     }
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    if target == "*" || (request.method() == Method::OPTIONS && target == "/*") {
+    if request.method() == Method::OPTIONS && (target == "*" || target == "/*") {
         return out.push(b'*');
     }
     if !target.starts_with('/') {
@@ -299,6 +309,5 @@ fn decimal(bytes: &[u8]) -> Option<u64> {
 }
 
 fn is_authority(host: &[u8]) -> bool {
-    let Ok(text) = core::str::from_utf8(host) else { return false };
-    !text.contains('@') && text.parse::<http::uri::Authority>().is_ok()
+    core::str::from_utf8(host).is_ok_and(key::is_authority)
 }
