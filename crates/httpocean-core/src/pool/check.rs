@@ -38,7 +38,7 @@ impl<T, E> Pool<T, E> {
     }
 
     fn recount_conns(&self) {
-        let (mut idle, mut dialing) = (0, 0);
+        let (mut idle, mut dialing, mut closing, mut promised) = (0, 0, 0, 0);
         for (id, slot) in self.conns.iter() {
             let host = self.hosts.get(slot.host).expect("I1: the key of every connection is known");
             match &slot.state {
@@ -62,6 +62,10 @@ impl<T, E> Pool<T, E> {
                     assert_eq!(state, Some(Waiting::Assigned(id)), "I1: {id:?} is granted to one who knows");
                 }
                 State::Busy { .. } | State::Closing { .. } => {
+                    if let State::Closing { room_for, .. } = &slot.state {
+                        closing += 1;
+                        promised += usize::from(room_for.is_some());
+                    }
                     assert!(!slot.in_idle.is_linked() && !slot.in_host.is_linked(), "{id:?} is in no list");
                 }
                 State::Moving => panic!("I1: {id:?} was left in the middle of a transition"),
@@ -70,6 +74,7 @@ impl<T, E> Pool<T, E> {
         }
         assert_eq!(idle, self.idle.len(), "idle connections");
         assert_eq!(dialing, self.dialing, "dials");
+        assert_eq!((closing, promised), (self.closing, self.promised), "closings and whom they make room for");
     }
 
     fn recount_waiters(&self) {
@@ -88,9 +93,11 @@ impl<T, E> Pool<T, E> {
     }
 
     fn check_hosts(&self) {
-        let mut open = 0;
+        let (mut open, mut closing, mut promised) = (0, 0, 0);
         for (id, host) in self.hosts.iter() {
             open += host.open;
+            closing += host.closing;
+            promised += host.promised;
             assert_eq!(self.by_key.get(&host.key), Some(&id), "a key is known under its name");
             assert!(host.idle.len() <= self.options.max_idle_per_key, "I10: idle connections of one key");
             assert!(host.dials.len() <= host.dialing, "dials that count are dials");
@@ -105,6 +112,7 @@ impl<T, E> Pool<T, E> {
                 last = arrival;
             }
         }
+        assert_eq!((closing, promised), (self.closing, self.promised), "every closing belongs to one key");
         assert_eq!(open, self.conns.len(), "I1: every connection belongs to one key");
         assert_eq!(self.by_key.len(), self.hosts.len(), "keys");
     }

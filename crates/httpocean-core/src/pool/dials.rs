@@ -173,7 +173,8 @@ impl<T, E> Pool<T, E> {
 
     /// Whether one more place would let a dial start that can't start now.
     fn lacks_places(&self) -> bool {
-        self.conns.len() >= self.options.max_total && self.dialing < self.options.max_dials
+        let will_be_open = self.conns.len() + self.promised - self.closing;
+        will_be_open >= self.options.max_total && self.dialing + self.promised < self.options.max_dials
     }
 
     /// The first key of the ring that wants a place, other than `host`: that one's turn is being taken now.
@@ -200,13 +201,13 @@ impl<T, E> Pool<T, E> {
     /// Whether a key would dial if it had a place.
     fn could_use_place(&mut self, id: HostId) -> bool {
         let max = self.options.max_per_key;
-        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.open < max)
+        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.will_be_open() < max)
     }
 
     /// For whom a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
     fn next_asker(&mut self, id: HostId) -> Option<WaitId> {
         let host = self.hosts.get(id)?;
-        if self.shut || host.wants() == 0 || host.dialing >= self.options.max_dials_per_key {
+        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
             return None;
         }
         let asker = host.unasked.front()?;
@@ -220,18 +221,22 @@ impl<T, E> Pool<T, E> {
     fn try_dial(&mut self, id: HostId) -> Attempt {
         let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
-        if host.open >= self.options.max_per_key {
+        if self.dialing + self.promised >= self.options.max_dials {
+            return Attempt::Full;
+        }
+        if host.will_be_open() >= self.options.max_per_key {
             // Only who wants a fresh connection waits while one of the key is idle.
             return match host.idle.front() {
                 Some(coldest) => self.make_room(coldest, id),
                 None => Attempt::NotNow,
             };
         }
-        if self.dialing >= self.options.max_dials {
-            return Attempt::Full;
+        if host.open >= self.options.max_per_key {
+            // A closing that is about to be said looks again.
+            return Attempt::NotNow;
         }
         if self.conns.len() >= self.options.max_total {
-            return match self.idle.front() {
+            return match self.idle.front().filter(|_| self.lacks_places()) {
                 Some(coldest) => self.make_room(coldest, id),
                 None => Attempt::Full,
             };

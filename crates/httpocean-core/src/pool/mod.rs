@@ -84,6 +84,10 @@ pub struct Pool<T, E> {
     armed: usize,
     waiting: usize,
     dialing: usize,
+    /// Connections whose closing is decided and not said.
+    closing: usize,
+    /// Of these: closed to make room for a certain key.
+    promised: usize,
     arrivals: i64,
     front_arrivals: i64,
     numbers: u64,
@@ -281,6 +285,8 @@ impl<T, E> Pool<T, E> {
             armed: 0,
             waiting: 0,
             dialing: 0,
+            closing: 0,
+            promised: 0,
             arrivals: 0,
             front_arrivals: 0,
             numbers: 0,

@@ -149,6 +149,8 @@ pub(super) struct Host<T> {
     pub(super) open: usize,
     /// Dials that were not answered, abandoned ones included.
     pub(super) dialing: usize,
+    /// Connections whose closing is decided and not said.
+    pub(super) closing: usize,
     /// Closings under way that make room for a dial of this key.
     pub(super) promised: usize,
     /// Dials that count, the newest at the back.
@@ -177,6 +179,7 @@ impl<T> Host<T> {
             key,
             open: 0,
             dialing: 0,
+            closing: 0,
             promised: 0,
             dials: List::default(),
             idle: List::default(),
@@ -194,6 +197,11 @@ impl<T> Host<T> {
 
     pub(super) fn waiters(&self) -> usize {
         self.waiting.len() + self.waiting_fresh.len()
+    }
+
+    /// Connections when all closings that are decided are said and all places that are promised are taken.
+    pub(super) fn will_be_open(&self) -> usize {
+        self.open + self.promised - self.closing
     }
 
     /// Waiters for whom no dial runs and no room is being made.
