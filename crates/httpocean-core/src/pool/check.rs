@@ -21,9 +21,6 @@ impl<T, E> Pool<T, E> {
     pub fn check(&self) {
         assert!(self.conns.len() <= self.options.max_total, "I9: more connections than max_total");
         assert!(self.idle.len() <= self.options.max_idle_total, "I10: more idle connections than allowed");
-        // Who had a grant that came to nothing waits again without being counted in anew.
-        let granted = self.conns.len();
-        assert!(self.waiting <= self.options.max_waiters + granted, "I12: more waiters than allowed");
         assert!(self.dialing <= self.options.max_dials, "I11: more dials than allowed");
         if self.conns.len() + self.waiters.len() > RECOUNT_UP_TO {
             return;
@@ -78,10 +75,11 @@ impl<T, E> Pool<T, E> {
     }
 
     fn recount_waiters(&self) {
-        let mut waiting = 0;
+        let (mut waiting, mut newcomers) = (0, 0);
         for (id, waiter) in self.waiters.iter() {
             let queued = waiter.state == Waiting::Queued;
             waiting += usize::from(queued);
+            newcomers += usize::from(queued && !waiter.returned);
             assert_eq!(waiter.in_queue.is_linked(), queued, "{id:?} is queued and listed");
             assert_eq!(
                 waiter.in_unasked.is_linked(),
@@ -90,6 +88,8 @@ impl<T, E> Pool<T, E> {
             );
         }
         assert_eq!(waiting, self.waiting, "waiters");
+        // Who had a grant that came to nothing waits again without being counted in anew.
+        assert!(newcomers <= self.options.max_waiters, "I12: more waiters than allowed");
     }
 
     fn check_hosts(&self) {

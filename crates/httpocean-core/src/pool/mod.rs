@@ -341,7 +341,7 @@ impl<T, E> Pool<T, E> {
     }
 
     /// A granted connection turned out to be dead before it was used: closes it and asks again, in front of
-    /// all who wait.
+    /// all who wait, however many they are.
     pub fn retake(
         &mut self,
         lease: Lease,

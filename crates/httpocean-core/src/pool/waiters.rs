@@ -33,7 +33,9 @@ impl<T, E> Pool<T, E> {
                 }
             }
         }
-        if self.waiting >= self.options.max_waiters {
+        // Who comes back with a dead connection was let in once.
+        let newcomer = arrival > 0;
+        if newcomer && self.waiting >= self.options.max_waiters {
             self.refuse(waiter, Refusal::QueueFull, None);
             return waiter;
         }
@@ -165,7 +167,8 @@ impl<T, E> Pool<T, E> {
         } else {
             queue.push_back(&mut self.waiters, id);
         }
-        if !asked && returned {
+        // Nobody's dial is held up by somebody who asked later.
+        if !asked && returned && arrival > 0 {
             host.unasked.push_front(&mut self.waiters, id);
         } else if !asked {
             host.unasked.push_back(&mut self.waiters, id);
