@@ -53,6 +53,12 @@ impl<T, E> Pool<T, E> {
                 State::Dialing(dial) => {
                     dialing += 1;
                     assert_eq!(slot.in_host.is_linked(), !dial.abandoned, "{id:?} is dialed and listed");
+                    let orphan = !dial.abandoned && dial.owner.is_none();
+                    assert_eq!(slot.in_idle.is_linked(), orphan, "{id:?} has an owner or is listed");
+                    if let Some(owner) = dial.owner {
+                        let owned = self.waiters.get(owner).and_then(|waiter| waiter.dial);
+                        assert_eq!(owned, Some(id), "the owner of {id:?} knows");
+                    }
                 }
                 State::Granted { waiter, .. } => {
                     let state = self.waiters.get(*waiter).map(|waiter| waiter.state);
@@ -71,7 +77,11 @@ impl<T, E> Pool<T, E> {
         }
         assert_eq!(idle, self.idle.len(), "idle connections");
         assert_eq!(dialing, self.dialing, "dials");
-        assert_eq!((closing, promised), (self.closing, self.promised), "closings and whom they make room for");
+        assert_eq!(
+            (closing, promised),
+            (self.closing, self.promised),
+            "closings and whom they make room for"
+        );
     }
 
     fn recount_waiters(&self) {
@@ -81,6 +91,11 @@ impl<T, E> Pool<T, E> {
             waiting += usize::from(queued);
             newcomers += usize::from(queued && !waiter.returned);
             assert_eq!(waiter.in_queue.is_linked(), queued, "{id:?} is queued and listed");
+            if let Some(dial) = waiter.dial {
+                let state = self.conns.get(dial).map(|slot| &slot.state);
+                let owned = matches!(state, Some(State::Dialing(dial)) if dial.owner == Some(id));
+                assert!(queued && owned, "{id:?} waits and owns its dial");
+            }
             assert_eq!(
                 waiter.in_unasked.is_linked(),
                 queued && waiter.dial.is_none(),
@@ -103,6 +118,10 @@ impl<T, E> Pool<T, E> {
             assert!(host.dials.len() <= host.dialing, "dials that count are dials");
             assert!(host.dialing <= self.options.max_dials_per_key, "I11: dials of one key");
             assert_eq!(host.idle.iter(&self.conns).count(), host.idle.len(), "the list of idle connections");
+            assert!(
+                host.orphans.len() == 0 || host.unasked.len() == 0,
+                "I11: one has no dial, another dial has no owner"
+            );
             let wants_any = host.waiting.len() > 0;
             assert!(!(wants_any && host.idle.len() > 0), "I13: one waits while a connection is idle");
             let mut last = i64::MIN;

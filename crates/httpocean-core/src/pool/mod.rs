@@ -121,7 +121,8 @@ impl Lease {
 /// What a request asks of the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// Until when it waits for a connection of others to come free. Not counted while a dial of its own runs.
+    /// Until when it waits for a connection of others to come free. Not counted while a dial runs that it
+    /// caused, or that somebody left to it.
     pub patience: Option<Instant>,
     /// Until when it waits at all.
     pub deadline: Option<Instant>,
