@@ -32,8 +32,7 @@ fn i2_shut_down_forgets_keys_that_pause_after_a_failed_dial() {
 fn i2_a_retaken_connection_that_was_never_replaced_leaves_nothing() {
     let mut pool = pool(Options { max_total: 1, ..Options::default() });
     let lease = busy(&mut pool, "a", 1, at(0));
-    let waiter =
-        pool.retake(lease, 1, httpocean_core::CloseReason::PeerClosed, ANY, at(1));
+    let waiter = pool.retake(lease, 1, httpocean_core::CloseReason::PeerClosed, ANY, at(1));
     pool.cancel(waiter, at(1));
     let _ = said(&mut pool, at(1));
     assert_eq!((pool.counts().keys, pool.counts().open), (0, 0));

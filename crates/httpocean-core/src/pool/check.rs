@@ -21,9 +21,6 @@ impl<T, E> Pool<T, E> {
     pub fn check(&self) {
         assert!(self.conns.len() <= self.options.max_total, "I9: more connections than max_total");
         assert!(self.idle.len() <= self.options.max_idle_total, "I10: more idle connections than allowed");
-        // Who had a grant that came to nothing waits again without being counted in anew.
-        let granted = self.conns.len();
-        assert!(self.waiting <= self.options.max_waiters + granted, "I12: more waiters than allowed");
         assert!(self.dialing <= self.options.max_dials, "I11: more dials than allowed");
         if self.conns.len() + self.waiters.len() > RECOUNT_UP_TO {
             return;
@@ -38,7 +35,7 @@ impl<T, E> Pool<T, E> {
     }
 
     fn recount_conns(&self) {
-        let (mut idle, mut dialing) = (0, 0);
+        let (mut idle, mut dialing, mut closing, mut promised) = (0, 0, 0, 0);
         for (id, slot) in self.conns.iter() {
             let host = self.hosts.get(slot.host).expect("I1: the key of every connection is known");
             match &slot.state {
@@ -56,12 +53,22 @@ impl<T, E> Pool<T, E> {
                 State::Dialing(dial) => {
                     dialing += 1;
                     assert_eq!(slot.in_host.is_linked(), !dial.abandoned, "{id:?} is dialed and listed");
+                    let orphan = !dial.abandoned && dial.owner.is_none();
+                    assert_eq!(slot.in_idle.is_linked(), orphan, "{id:?} has an owner or is listed");
+                    if let Some(owner) = dial.owner {
+                        let owned = self.waiters.get(owner).and_then(|waiter| waiter.dial);
+                        assert_eq!(owned, Some(id), "the owner of {id:?} knows");
+                    }
                 }
                 State::Granted { waiter, .. } => {
                     let state = self.waiters.get(*waiter).map(|waiter| waiter.state);
                     assert_eq!(state, Some(Waiting::Assigned(id)), "I1: {id:?} is granted to one who knows");
                 }
                 State::Busy { .. } | State::Closing { .. } => {
+                    if let State::Closing { room_for, .. } = &slot.state {
+                        closing += 1;
+                        promised += usize::from(room_for.is_some());
+                    }
                     assert!(!slot.in_idle.is_linked() && !slot.in_host.is_linked(), "{id:?} is in no list");
                 }
                 State::Moving => panic!("I1: {id:?} was left in the middle of a transition"),
@@ -70,14 +77,25 @@ impl<T, E> Pool<T, E> {
         }
         assert_eq!(idle, self.idle.len(), "idle connections");
         assert_eq!(dialing, self.dialing, "dials");
+        assert_eq!(
+            (closing, promised),
+            (self.closing, self.promised),
+            "closings and whom they make room for"
+        );
     }
 
     fn recount_waiters(&self) {
-        let mut waiting = 0;
+        let (mut waiting, mut newcomers) = (0, 0);
         for (id, waiter) in self.waiters.iter() {
             let queued = waiter.state == Waiting::Queued;
             waiting += usize::from(queued);
+            newcomers += usize::from(queued && !waiter.returned);
             assert_eq!(waiter.in_queue.is_linked(), queued, "{id:?} is queued and listed");
+            if let Some(dial) = waiter.dial {
+                let state = self.conns.get(dial).map(|slot| &slot.state);
+                let owned = matches!(state, Some(State::Dialing(dial)) if dial.owner == Some(id));
+                assert!(queued && owned, "{id:?} waits and owns its dial");
+            }
             assert_eq!(
                 waiter.in_unasked.is_linked(),
                 queued && waiter.dial.is_none(),
@@ -85,17 +103,25 @@ impl<T, E> Pool<T, E> {
             );
         }
         assert_eq!(waiting, self.waiting, "waiters");
+        // Who had a grant that came to nothing waits again without being counted in anew.
+        assert!(newcomers <= self.options.max_waiters, "I12: more waiters than allowed");
     }
 
     fn check_hosts(&self) {
-        let mut open = 0;
+        let (mut open, mut closing, mut promised) = (0, 0, 0);
         for (id, host) in self.hosts.iter() {
             open += host.open;
+            closing += host.closing;
+            promised += host.promised;
             assert_eq!(self.by_key.get(&host.key), Some(&id), "a key is known under its name");
             assert!(host.idle.len() <= self.options.max_idle_per_key, "I10: idle connections of one key");
             assert!(host.dials.len() <= host.dialing, "dials that count are dials");
             assert!(host.dialing <= self.options.max_dials_per_key, "I11: dials of one key");
             assert_eq!(host.idle.iter(&self.conns).count(), host.idle.len(), "the list of idle connections");
+            assert!(
+                host.orphans.len() == 0 || host.unasked.len() == 0,
+                "I11: one has no dial, another dial has no owner"
+            );
             let wants_any = host.waiting.len() > 0;
             assert!(!(wants_any && host.idle.len() > 0), "I13: one waits while a connection is idle");
             let mut last = i64::MIN;
@@ -105,6 +131,7 @@ impl<T, E> Pool<T, E> {
                 last = arrival;
             }
         }
+        assert_eq!((closing, promised), (self.closing, self.promised), "every closing belongs to one key");
         assert_eq!(open, self.conns.len(), "I1: every connection belongs to one key");
         assert_eq!(self.by_key.len(), self.hosts.len(), "keys");
     }

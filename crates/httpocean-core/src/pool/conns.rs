@@ -41,13 +41,13 @@ impl<T, E> Pool<T, E> {
         arrival: i64,
     ) -> WaitId {
         let host = self.host_of(&lease.key);
-        let waiter = self.admit(host, demand, arrival);
+        // Closed first: the next dial takes its place, not that of an idle one.
         if self.conns.get(lease.conn).is_some_and(Slot::is_busy) {
             self.close(lease.conn, parked, why, None);
         } else {
             self.stray(lease, parked);
         }
-        waiter
+        self.admit(host, demand, arrival)
     }
 
     pub(super) fn stray(&mut self, lease: Lease, parked: T) {
@@ -166,12 +166,16 @@ impl<T, E> Pool<T, E> {
 
     /// Decides a close. The slot stays taken until it is said. `room_for` is the key that gets the place.
     pub(super) fn close(&mut self, conn: ConnId, parked: T, why: CloseReason, room_for: Option<HostId>) {
-        if let Some(slot) = self.conns.get_mut(conn) {
-            slot.state = State::Closing { parked, why, room_for };
-            self.words.push_back(Word::Close(conn));
+        let Some(slot) = self.conns.get_mut(conn) else { return };
+        slot.state = State::Closing { parked, why, room_for };
+        self.words.push_back(Word::Close(conn));
+        self.closing += 1;
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.closing += 1;
         }
         if let Some(host) = room_for.and_then(|host| self.hosts.get_mut(host)) {
             host.promised += 1;
+            self.promised += 1;
         }
     }
 
@@ -233,12 +237,16 @@ impl<T, E> Pool<T, E> {
     fn say_close(&mut self, conn: ConnId) -> Option<PoolCommand<T, E>> {
         let slot = self.conns.get_mut(conn)?;
         let number = slot.number;
-        let key = self.hosts.get(slot.host)?.key.clone();
+        let host = self.hosts.get_mut(slot.host)?;
+        let key = host.key.clone();
         let State::Closing { parked, why, room_for } = mem::replace(&mut slot.state, State::Moving) else {
             return None;
         };
+        self.closing -= 1;
+        host.closing -= 1;
         if let Some(host) = room_for.and_then(|host| self.hosts.get_mut(host)) {
             host.promised -= 1;
+            self.promised -= 1;
         }
         self.free_for(conn, room_for);
         Some(PoolCommand::Close { conn, number, key, parked, why })

@@ -23,6 +23,12 @@ enum Attempt {
     Full,
 }
 
+/// A dial that was answered.
+struct Ended {
+    owner: Option<WaitId>,
+    charged: bool,
+}
+
 impl<T, E> Pool<T, E> {
     /// Starts the dials that a key needs and may have.
     pub(super) fn balance(&mut self, host: HostId) {
@@ -57,7 +63,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn dial_succeeded(&mut self, lease: Lease, parked: T) {
         let conn = lease.conn;
-        let Some(asker) = self.end_dial(conn) else { return self.stray(lease, parked) };
+        let Some(Ended { owner, .. }) = self.end_dial(conn) else { return self.stray(lease, parked) };
         self.numbers += 1;
         let (number, now) = (self.numbers, self.now);
         let lifetime = self.options.lifetime.map(|lifetime| self.jittered(lifetime));
@@ -73,8 +79,13 @@ impl<T, E> Pool<T, E> {
             }
         }
         self.set_idle_deadline(conn, None);
+        if let Some(owner) = owner {
+            self.lose_dial(owner);
+        }
         self.place_new(conn, parked);
-        self.dial_is_over(asker);
+        if let Some(owner) = owner {
+            self.waiter_is_due(owner);
+        }
         // Others may have waited for the dial to end: its own key comes after them.
         self.feed();
         if let Some(slot) = self.conns.get(conn) {
@@ -111,7 +122,7 @@ impl<T, E> Pool<T, E> {
             Some(State::Dialing(dialing)) => dialing.started,
             Some(_) | None => self.now,
         };
-        let Some(asker) = self.end_dial(conn) else {
+        let Some(Ended { owner, charged }) = self.end_dial(conn) else {
             self.stale_inputs += 1;
             return;
         };
@@ -119,33 +130,82 @@ impl<T, E> Pool<T, E> {
         if !abandoned {
             self.note_failure(host, started);
         }
-        let charged = self.waiters.get(asker).is_some_and(|waiter| waiter.dial == Some(conn));
-        if charged && !abandoned {
-            if let Some(waiter) = self.waiters.get_mut(asker) {
-                waiter.dial = None;
+        if let Some(owner) = owner {
+            self.lose_dial(owner);
+            if charged {
+                self.refuse(owner, Refusal::DialFailed, Some(error));
+            } else {
+                self.waiter_is_due(owner);
             }
-            if self.waits(asker) {
-                self.refuse(asker, Refusal::DialFailed, Some(error));
-            }
-        } else if charged {
-            self.dial_is_over(asker);
         }
         self.free(conn);
     }
 
-    /// Ends dials that have no waiter left, the newest first: those not said yet without a word, others by the
-    /// surplus policy.
+    /// Ends dials that nobody waits for any more, the newest first: those not said yet without a word, others
+    /// by the surplus policy.
     pub(super) fn trim_dials(&mut self, id: HostId) {
         while let Some(host) = self.hosts.get(id) {
-            let surplus = host.dials.len() > host.waiters();
-            let Some(newest) = host.dials.back().filter(|_| surplus) else { return };
-            if !self.is_said(newest) {
-                self.retract(newest);
-            } else if self.options.surplus == Surplus::Cancel {
-                self.abandon(newest);
-            } else {
+            let (Some(orphan), Some(newest)) = (host.orphans.front(), host.dials.back()) else { return };
+            let said = self.is_said(newest);
+            if said && self.options.surplus == Surplus::Keep {
                 return;
             }
+            // The older dial is nearer to its end: whoever waits for the newest is better off with that.
+            if let Some(owner) = self.owner(newest) {
+                self.disown(newest);
+                self.take_over(orphan, owner);
+            }
+            if said { self.abandon(newest) } else { self.retract(newest) }
+        }
+    }
+
+    /// A waiter leaves its dial to the next who has none.
+    pub(super) fn leave_dial(&mut self, waiter: WaitId) {
+        let Some(waiter) = self.waiters.get_mut(waiter) else { return };
+        let Some(conn) = waiter.dial.take() else { return };
+        let heir = self.hosts.get(waiter.host).and_then(|host| host.unasked.front());
+        self.disown(conn);
+        if let Some(heir) = heir {
+            self.take_over(conn, heir);
+        }
+    }
+
+    /// A dial without an owner gets one.
+    pub(super) fn take_over(&mut self, conn: ConnId, waiter: WaitId) {
+        let Some(slot) = self.conns.get_mut(conn) else { return };
+        let Some(waiting) = self.waiters.get_mut(waiter) else { return };
+        let State::Dialing(dialing) = &mut slot.state else { return };
+        dialing.owner = Some(waiter);
+        // As long as nobody knows of it, it is as good as one that the new owner caused.
+        dialing.charged = !dialing.said;
+        waiting.dial = Some(conn);
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.orphans.remove(&mut self.conns, conn);
+            host.unasked.remove(&mut self.waiters, waiter);
+        }
+    }
+
+    /// The dial of a waiter is over and did not serve it.
+    fn lose_dial(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get_mut(id) else { return };
+        waiter.dial = None;
+        let Some(host) = self.hosts.get_mut(waiter.host) else { return };
+        match host.orphans.front() {
+            Some(orphan) => self.take_over(orphan, id),
+            None => host.unasked.push_front(&mut self.waiters, id),
+        }
+    }
+
+    fn disown(&mut self, conn: ConnId) {
+        let Some(slot) = self.conns.get_mut(conn) else { return };
+        let State::Dialing(dialing) = &mut slot.state else { return };
+        if let Some(owner) = dialing.owner.take() {
+            if let Some(waiter) = self.waiters.get_mut(owner) {
+                waiter.dial = None;
+            }
+        }
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.orphans.push_back(&mut self.conns, conn);
         }
     }
 
@@ -173,7 +233,8 @@ impl<T, E> Pool<T, E> {
 
     /// Whether one more place would let a dial start that can't start now.
     fn lacks_places(&self) -> bool {
-        self.conns.len() >= self.options.max_total && self.dialing < self.options.max_dials
+        let will_be_open = self.conns.len() + self.promised - self.closing;
+        will_be_open >= self.options.max_total && self.dialing + self.promised < self.options.max_dials
     }
 
     /// The first key of the ring that wants a place, other than `host`: that one's turn is being taken now.
@@ -200,13 +261,13 @@ impl<T, E> Pool<T, E> {
     /// Whether a key would dial if it had a place.
     fn could_use_place(&mut self, id: HostId) -> bool {
         let max = self.options.max_per_key;
-        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.open < max)
+        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.will_be_open() < max)
     }
 
     /// For whom a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
     fn next_asker(&mut self, id: HostId) -> Option<WaitId> {
         let host = self.hosts.get(id)?;
-        if self.shut || host.wants() == 0 || host.dialing >= self.options.max_dials_per_key {
+        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
             return None;
         }
         let asker = host.unasked.front()?;
@@ -220,18 +281,22 @@ impl<T, E> Pool<T, E> {
     fn try_dial(&mut self, id: HostId) -> Attempt {
         let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
-        if host.open >= self.options.max_per_key {
+        if self.dialing + self.promised >= self.options.max_dials {
+            return Attempt::Full;
+        }
+        if host.will_be_open() >= self.options.max_per_key {
             // Only who wants a fresh connection waits while one of the key is idle.
             return match host.idle.front() {
                 Some(coldest) => self.make_room(coldest, id),
                 None => Attempt::NotNow,
             };
         }
-        if self.dialing >= self.options.max_dials {
-            return Attempt::Full;
+        if host.open >= self.options.max_per_key {
+            // A closing that is about to be said looks again.
+            return Attempt::NotNow;
         }
         if self.conns.len() >= self.options.max_total {
-            return match self.idle.front() {
+            return match self.idle.front().filter(|_| self.lacks_places()) {
                 Some(coldest) => self.make_room(coldest, id),
                 None => Attempt::Full,
             };
@@ -271,44 +336,47 @@ impl<T, E> Pool<T, E> {
         (at > self.now).then_some(at)
     }
 
-    /// The answer to a dial has come: it counts no more. Who asked for it; `None` if there is no such dial.
-    fn end_dial(&mut self, conn: ConnId) -> Option<WaitId> {
+    /// The answer to a dial has come: it counts no more. `None` if there is no such dial.
+    fn end_dial(&mut self, conn: ConnId) -> Option<Ended> {
         let slot = self.conns.get(conn)?;
         let State::Dialing(dialing) = &slot.state else { return None };
         if !dialing.said {
             return None;
         }
-        let (asker, id) = (dialing.asker, slot.host);
+        let (ended, id) = (Ended { owner: dialing.owner, charged: dialing.charged }, slot.host);
         self.dialing -= 1;
         if let Some(host) = self.hosts.get_mut(id) {
             host.dialing -= 1;
-            host.dials.remove(&mut self.conns, conn);
         }
-        Some(asker)
+        self.unlist_dial(conn);
+        Some(ended)
     }
 
-    /// Takes a dial back that was not said yet: it never was.
+    /// Takes a dial back that was not said yet and that nobody owns: it never was.
     fn retract(&mut self, conn: ConnId) {
         let Some(slot) = self.conns.get_mut(conn) else { return };
         let State::Dialing(dialing) = &mut slot.state else { return };
         dialing.said = true;
-        if let Some(asker) = self.end_dial(conn) {
+        if self.end_dial(conn).is_some() {
             self.free(conn);
-            self.dial_is_over(asker);
         }
     }
 
+    /// Gives a dial up that nobody owns.
     fn abandon(&mut self, conn: ConnId) {
         let Some(slot) = self.conns.get_mut(conn) else { return };
-        let id = slot.host;
         let State::Dialing(dialing) = &mut slot.state else { return };
         dialing.abandoned = true;
-        let asker = dialing.asker;
-        if let Some(host) = self.hosts.get_mut(id) {
-            host.dials.remove(&mut self.conns, conn);
-        }
+        self.unlist_dial(conn);
         self.words.push_back(Word::Abandon(conn));
-        self.dial_is_over(asker);
+    }
+
+    fn unlist_dial(&mut self, conn: ConnId) {
+        let Some(host) = self.conns.get(conn).map(|slot| slot.host) else { return };
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.dials.remove(&mut self.conns, conn);
+            host.orphans.remove(&mut self.conns, conn);
+        }
     }
 
     fn note_failure(&mut self, id: HostId, started: Instant) {
@@ -345,8 +413,10 @@ impl<T, E> Pool<T, E> {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.abandoned))
     }
 
-    fn waits(&self, waiter: WaitId) -> bool {
-        use super::parts::Waiting;
-        self.waiters.get(waiter).is_some_and(|waiter| waiter.state == Waiting::Queued)
+    fn owner(&self, conn: ConnId) -> Option<WaitId> {
+        match self.conns.get(conn).map(|slot| &slot.state) {
+            Some(State::Dialing(dialing)) => dialing.owner,
+            Some(_) | None => None,
+        }
     }
 }

@@ -84,6 +84,10 @@ pub struct Pool<T, E> {
     armed: usize,
     waiting: usize,
     dialing: usize,
+    /// Connections whose closing is decided and not said.
+    closing: usize,
+    /// Of these: closed to make room for a certain key.
+    promised: usize,
     arrivals: i64,
     front_arrivals: i64,
     numbers: u64,
@@ -117,7 +121,8 @@ impl Lease {
 /// What a request asks of the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// Until when it waits for a connection of others to come free. Not counted while a dial of its own runs.
+    /// Until when it waits for a connection of others to come free. Not counted while a dial runs that it
+    /// caused, or that somebody left to it.
     pub patience: Option<Instant>,
     /// Until when it waits at all.
     pub deadline: Option<Instant>,
@@ -281,6 +286,8 @@ impl<T, E> Pool<T, E> {
             armed: 0,
             waiting: 0,
             dialing: 0,
+            closing: 0,
+            promised: 0,
             arrivals: 0,
             front_arrivals: 0,
             numbers: 0,
@@ -335,7 +342,7 @@ impl<T, E> Pool<T, E> {
     }
 
     /// A granted connection turned out to be dead before it was used: closes it and asks again, in front of
-    /// all who wait.
+    /// all who wait, however many they are.
     pub fn retake(
         &mut self,
         lease: Lease,

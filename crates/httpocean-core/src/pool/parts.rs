@@ -36,6 +36,7 @@ pub(super) struct Slot<T> {
     /// Why it is to be closed at its next clean boundary.
     pub(super) doomed: Option<CloseReason>,
     pub(super) armed: Option<Instant>,
+    /// In the list of all idle connections or in that of its key's dials without an owner.
     pub(super) in_idle: Links<ConnId>,
     /// In its key's list of idle connections or of dials; it is never in both.
     pub(super) in_host: Links<ConnId>,
@@ -67,8 +68,10 @@ pub(super) enum State<T> {
 
 #[derive(Debug)]
 pub(super) struct Dialing {
-    /// Who caused it.
-    pub(super) asker: WaitId,
+    /// Who counts on it: who caused it, or took it over from somebody who left.
+    pub(super) owner: Option<WaitId>,
+    /// Whether the owner caused it, and so has to answer for its failure.
+    pub(super) charged: bool,
     /// Whether `Dial` was polled.
     pub(super) said: bool,
     pub(super) abandoned: bool,
@@ -79,7 +82,13 @@ impl<T> Slot<T> {
     pub(super) fn dialing(host: HostId, asker: WaitId, now: Instant) -> Self {
         Self {
             host,
-            state: State::Dialing(Dialing { asker, said: false, abandoned: false, started: now }),
+            state: State::Dialing(Dialing {
+                owner: Some(asker),
+                charged: true,
+                said: false,
+                abandoned: false,
+                started: now,
+            }),
             number: 0,
             born: now,
             uses: 0,
@@ -125,7 +134,7 @@ pub(super) struct Waiter {
     /// Whether it had a grant before, and so may be in front of those who never had one.
     pub(super) returned: bool,
     pub(super) state: Waiting,
-    /// The dial that it caused, while that runs.
+    /// The dial that it caused or took over, while both last.
     pub(super) dial: Option<ConnId>,
     pub(super) armed: Option<Instant>,
     pub(super) in_queue: Links<WaitId>,
@@ -149,10 +158,14 @@ pub(super) struct Host<T> {
     pub(super) open: usize,
     /// Dials that were not answered, abandoned ones included.
     pub(super) dialing: usize,
+    /// Connections whose closing is decided and not said.
+    pub(super) closing: usize,
     /// Closings under way that make room for a dial of this key.
     pub(super) promised: usize,
     /// Dials that count, the newest at the back.
     pub(super) dials: List<InHost<T>>,
+    /// Of these: dials whose owner left. While there are any, nobody waits without a dial.
+    pub(super) orphans: List<Idle<T>>,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,
     /// Idle connections by their last grant; only kept for round robin.
@@ -177,8 +190,10 @@ impl<T> Host<T> {
             key,
             open: 0,
             dialing: 0,
+            closing: 0,
             promised: 0,
             dials: List::default(),
+            orphans: List::default(),
             idle: List::default(),
             rotation: BTreeSet::new(),
             waiting: List::default(),
@@ -196,9 +211,14 @@ impl<T> Host<T> {
         self.waiting.len() + self.waiting_fresh.len()
     }
 
+    /// Connections when all closings that are decided are said and all places that are promised are taken.
+    pub(super) fn will_be_open(&self) -> usize {
+        self.open + self.promised - self.closing
+    }
+
     /// Waiters for whom no dial runs and no room is being made.
     pub(super) fn wants(&self) -> usize {
-        self.waiters().saturating_sub(self.dials.len() + self.promised)
+        self.unasked.len().saturating_sub(self.promised)
     }
 }
 
@@ -224,7 +244,7 @@ pub(super) enum Word<T, E> {
     },
 }
 
-/// The list of all idle connections.
+/// The list of all idle connections, or of the dials without an owner of one key.
 #[derive(Debug)]
 pub(super) struct Idle<T>(PhantomData<T>);
 

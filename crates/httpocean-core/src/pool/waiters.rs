@@ -33,7 +33,9 @@ impl<T, E> Pool<T, E> {
                 }
             }
         }
-        if self.waiting >= self.options.max_waiters {
+        // Who comes back with a dead connection was let in once.
+        let newcomer = arrival > 0;
+        if newcomer && self.waiting >= self.options.max_waiters {
             self.refuse(waiter, Refusal::QueueFull, None);
             return waiter;
         }
@@ -120,6 +122,7 @@ impl<T, E> Pool<T, E> {
         }
         host.unasked.remove(&mut self.waiters, id);
         self.disarm_waiter(id);
+        self.leave_dial(id);
     }
 
     /// A deadline of a waiter may have passed.
@@ -140,23 +143,10 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// The dial that a waiter caused is over and did not serve it.
-    pub(super) fn dial_is_over(&mut self, id: WaitId) {
-        let Some(waiter) = self.waiters.get_mut(id) else { return };
-        waiter.dial = None;
-        if waiter.state != Waiting::Queued {
-            return;
-        }
-        if let Some(host) = self.hosts.get_mut(waiter.host) {
-            host.unasked.push_front(&mut self.waiters, id);
-        }
-        self.waiter_is_due(id);
-    }
-
     fn enqueue(&mut self, id: WaitId) {
         let Some(waiter) = self.waiters.get(id) else { return };
         let (host, fresh, returned) = (waiter.host, waiter.demand.fresh, waiter.returned);
-        let (asked, arrival) = (waiter.dial.is_some(), waiter.arrival);
+        let arrival = waiter.arrival;
         let Some(host) = self.hosts.get_mut(host) else { return };
         let queue = if fresh { &mut host.waiting_fresh } else { &mut host.waiting };
         if returned {
@@ -165,9 +155,12 @@ impl<T, E> Pool<T, E> {
         } else {
             queue.push_back(&mut self.waiters, id);
         }
-        if !asked && returned {
+        if let Some(orphan) = host.orphans.front() {
+            self.take_over(orphan, id);
+        } else if returned && arrival > 0 {
             host.unasked.push_front(&mut self.waiters, id);
-        } else if !asked {
+        } else {
+            // Nobody's dial is held up by somebody who asked later.
             host.unasked.push_back(&mut self.waiters, id);
         }
         self.waiting += 1;

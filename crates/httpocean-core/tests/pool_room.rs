@@ -1,0 +1,39 @@
+//! No connection is closed for room that can't be used.
+
+mod support;
+
+use httpocean_core::CloseReason;
+use httpocean_core::pool::Options;
+use support::{ANY, at, busy, idle, key, names, pool, said};
+
+fn full_of_idle(options: Options) -> support::TestPool {
+    let mut pool = pool(Options { max_total: 3, ..options });
+    for (socket, host) in (0..).zip(["x", "y", "z"]) {
+        idle(&mut pool, host, socket, at(0));
+    }
+    pool
+}
+
+#[test]
+fn room_is_made_only_for_as_many_dials_as_may_run() {
+    for options in [
+        Options { max_dials_per_key: 1, ..Options::default() },
+        Options { max_dials: 1, ..Options::default() },
+        Options { max_per_key: 1, ..Options::default() },
+    ] {
+        let mut pool = full_of_idle(options);
+        for _ in 0..3 {
+            let _ = pool.acquire(&key("b"), ANY, at(1));
+        }
+        assert_eq!(names(&said(&mut pool, at(1))), ["close 0 Evicted", "dial b"]);
+    }
+}
+
+#[test]
+fn a_retaken_connection_leaves_its_own_place_to_the_next() {
+    let mut pool = pool(Options { max_total: 2, ..Options::default() });
+    let lease = busy(&mut pool, "a", 1, at(0));
+    idle(&mut pool, "b", 2, at(0));
+    let _waiter = pool.retake(lease, 1, CloseReason::PeerClosed, ANY, at(1));
+    assert_eq!(names(&said(&mut pool, at(1))), ["close 1 PeerClosed", "dial a"]);
+}
