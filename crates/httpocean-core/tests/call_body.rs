@@ -264,6 +264,19 @@ fn an_early_answer_stops_the_body_and_is_delivered() {
 }
 
 #[test]
+fn what_was_pending_of_a_stopped_body_is_not_written_any_more() {
+    let mut it = sized(100);
+    asked(&mut it, 0);
+    it.call.send_body(&[1; 10], &mut it.io);
+    it.io.tx.sent(5);
+    it.feed("HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\n");
+    assert!(matches!(it.step(), Said::Head(413, _)));
+    assert!(it.io.tx.pending().is_empty());
+    let want = it.wait();
+    assert!(want.read && !want.write);
+}
+
+#[test]
 fn an_answer_wins_over_a_failed_write() {
     for mut it in half_sent() {
         it.io.tx.fail(TransportError::Reset);

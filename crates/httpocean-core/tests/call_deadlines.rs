@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use common::*;
 use httpocean_core::pool::{Facts, Fate, Refusal};
-use httpocean_core::{BodyPlan, CloseReason, Config, ErrorKind, Fault, Instant, Phase, Sent, call};
+use httpocean_core::{
+    BodyPlan, CloseReason, Config, ErrorKind, Fault, Instant, Phase, Sent, TransportError, call,
+};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -195,6 +197,15 @@ fn the_first_byte_is_timed_from_the_last_of_the_request_and_after_each_interim()
     assert!(matches!(it.step(), Said::Interim(103, _)));
     it.now = at(4);
     assert_eq!(times_out(&mut it, Phase::RecvHead, at(7)), (LATE, Sent::All));
+}
+
+#[test]
+fn after_a_failed_write_the_answer_is_not_waited_for_forever() {
+    let mut it = Scenario::upload("PUT", &[], BodyPlan::sized(5), clocks());
+    let _ = it.step();
+    it.flush();
+    it.io.tx.fail(TransportError::Reset);
+    assert_eq!(times_out(&mut it, Phase::RecvHead, at(3)), (LATE, Sent::Part));
 }
 
 #[test]

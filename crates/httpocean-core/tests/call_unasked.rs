@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use httpocean_core::pool::{Facts, Fate};
-use httpocean_core::{BodyPlan, CloseReason, Config, HopReason, NotReplayed, Sent};
+use httpocean_core::{BodyPlan, CloseReason, Config, ErrorKind, HopReason, NotReplayed, ProtocolError, Sent};
 
 const POISON: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil";
 const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
@@ -59,6 +59,15 @@ fn a_fresh_connection_has_no_past() {
     it.feed("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
     assert!(matches!(it.step(), Said::Head(503, _)));
     assert_eq!(it.fate(), Fate::Spent(CloseReason::HalfSent));
+}
+
+#[test]
+fn half_a_response_is_one_even_if_it_was_there_before() {
+    let mut it = post(Facts::default(), BodyPlan::empty());
+    it.feed("HTTP/1.1");
+    it.io.rx.set_eof();
+    let (_, failure) = it.failure();
+    assert!(matches!(failure.kind, ErrorKind::Protocol(ProtocolError::Truncated(_))), "{failure:?}");
 }
 
 #[test]

@@ -122,6 +122,14 @@ fn the_host_comes_first_and_has_the_port_where_it_matters() {
 }
 
 #[test]
+fn a_tunnel_has_its_port_in_both_places() {
+    for uri in ["h:80", "http://h", "http://h:80/"] {
+        let head = head("CONNECT", uri, &[], BodyPlan::empty());
+        assert_eq!(head, "CONNECT h:80 HTTP/1.1\r\nhost: h:80\r\n\r\n", "{uri}");
+    }
+}
+
+#[test]
 fn the_users_own_host_stands_once_and_first() {
     let head = head("GET", "http://h/", &[("x-a", "1"), ("host", "other:8080")], BodyPlan::empty());
     assert_eq!(head, "GET / HTTP/1.1\r\nhost: other:8080\r\nx-a: 1\r\n\r\n");

@@ -60,7 +60,7 @@ pub enum CallStep {
     /// The connection speaks another protocol now, and so many bytes of that are in `io.rx`. Take it with
     /// [`Call::detach`]; its lease is for [`Pool::forget`](crate::Pool::forget).
     Upgraded(usize),
-    /// There is no response, or no whole one.
+    /// There is no response, or no whole one. A waiter that is still in the pool is the driver's to cancel.
     Failed(Error),
 }
 
@@ -247,7 +247,8 @@ impl Call {
         &self.request
     }
 
-    /// The answer to `Acquire`: a connection, and what the pool knows of it.
+    /// The answer to `Acquire`: a connection, and what the pool knows of it. After the call has failed in the
+    /// meantime, by [`cancel`](Self::cancel) or by its total deadline, the next step gives it back.
     pub fn attach(&mut self, conn: Conn, facts: Facts, now: Instant) {
         self.now = self.now.max(now);
         self.conn = Some(conn);

@@ -107,6 +107,7 @@ pub(crate) fn write_head(
     out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
     match fields.get(HOST) {
         Some(host) => out.extend_from_slice(host.as_bytes()),
+        None if request.method() == Method::CONNECT => write_host_and_port(out, key),
         None => out.extend_from_slice(key.authority().as_bytes()),
     }
     out.extend_from_slice(b"\r\n");
@@ -231,10 +232,7 @@ fn expects_body(method: &Method) -> bool {
 fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
     let uri = request.uri();
     if request.method() == Method::CONNECT {
-        out.extend_from_slice(key.host().as_bytes());
-        out.push(b':');
-        write_number(out, u64::from(key.port()));
-        return;
+        return write_host_and_port(out, key);
     }
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     if request.method() == Method::OPTIONS && (target == "*" || target == "/*") {
@@ -246,6 +244,13 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
     for byte in target.bytes() {
         if is_target_byte(byte) { out.push(byte) } else { write_escaped(out, byte) }
     }
+}
+
+/// A tunnel's target names its port even where it is the default, in the line and in `Host` alike.
+fn write_host_and_port(out: &mut Vec<u8>, key: &Key) {
+    out.extend_from_slice(key.host().as_bytes());
+    out.push(b':');
+    write_number(out, u64::from(key.port()));
 }
 
 /// What RFC 3986 allows in a path or a query, and `%`.
