@@ -51,6 +51,7 @@ mod config;
 mod conn;
 pub mod dial;
 mod error;
+mod exchange;
 mod h1;
 mod key;
 mod limits;

@@ -64,7 +64,7 @@ fn a_tunnel() {
 
 /// Any 2xx opens the tunnel, 204 too (RFC 9110 section 9.3.6).
 #[test]
-#[ignore = "the framing takes a 204 to CONNECT for a plain response"]
+
 fn a_tunnel_that_opens_with_204() {
     let mut it = connect();
     it.feed("HTTP/1.1 204 No\r\n\r\n");

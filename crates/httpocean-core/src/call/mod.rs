@@ -8,90 +8,28 @@
 //! ```
 
 mod clock;
+mod drive;
 mod options;
+mod step;
 
 use std::sync::Arc;
 
-use core::time::Duration;
-
-use http::{HeaderMap, Request, StatusCode, Uri};
+use http::{HeaderMap, Request, Uri};
 
 pub use options::Options;
+pub use step::{CallStep, Hop, HopReason};
 
 use crate::buf::Io;
 use crate::config::Config;
-use crate::conn::{Conn, ConnStep, Waits};
-use crate::error::{CloseReason, Error, ErrorKind, NotReplayed, Phase, ProtocolError, Sent, TransportError};
+use crate::conn::Conn;
+use crate::error::{CloseReason, Error, ErrorKind, Phase, Sent};
+use crate::exchange::Exchange;
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::key::Key;
-use crate::policy::replay::{Loss, may_replay};
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::time::Instant;
 use crate::want::Want;
-use clock::{Clock, phase_of};
-
-/// What a driver has to do for a call, one thing at a time.
-#[must_use]
-#[derive(Debug)]
-pub enum CallStep {
-    /// Ask the pool for a connection of [`Call::key`]; answer with [`Call::attach`] or [`Call::refused`].
-    Acquire(Demand),
-    /// Take the connection with [`Call::detach`] and give it back with this fate. The buffers are clean.
-    Release(Fate),
-    /// Flush `io.tx`, fill `io.rx`, sleep.
-    Wait(Want),
-    /// The next piece of the request's body is wanted, from offset `from` on: answer with
-    /// [`Call::send_body`], [`Call::finish_body`] or [`Call::body_failed`]. Said once for each piece; until the
-    /// answer the call waits for an early response.
-    NeedBody {
-        /// How many bytes of the body were handed over. Less than the driver remembers: start over from there.
-        from: u64,
-    },
-    /// The request will be made once more.
-    Hop(Hop),
-    /// An interim (1xx) response: [`Io::head`] of so many bytes.
-    Interim(usize),
-    /// The head of the response: [`Io::head`] of so many bytes.
-    Head(usize),
-    /// Bytes of the response's body: [`Io::data`].
-    Data(usize),
-    /// The response is whole. [`Call::trailers`] may have some.
-    End,
-    /// The connection speaks another protocol now, and so many bytes of that are in `io.rx`. Take it with
-    /// [`Call::detach`]; its lease is for [`Pool::forget`](crate::Pool::forget).
-    Upgraded(usize),
-    /// There is no response, or no whole one. A waiter that is still in the pool is the driver's to cancel.
-    Failed(Error),
-}
-
-/// One more attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Hop {
-    /// The status of the response that caused it, if one did.
-    pub status: Option<StatusCode>,
-    /// Why it is made.
-    pub why: HopReason,
-    /// How long it waits before.
-    pub after: Duration,
-}
-
-/// Why a request is made once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HopReason {
-    /// Its connection went bad while it was idle: the peer closed it, or sent what nobody had asked for.
-    StaleConnection,
-}
-
-impl HopReason {
-    /// The reason as a sentence.
-    pub fn explain(&self) -> &'static str {
-        match self {
-            Self::StaleConnection => "the connection had gone bad while it was idle",
-        }
-    }
-}
+use clock::Clock;
 
 /// One request of a user, through every attempt.
 ///
@@ -137,6 +75,7 @@ pub struct Call {
     plan: Plan,
     state: State,
     conn: Option<Conn>,
+    exchange: Option<Exchange>,
     facts: Facts,
     now: Instant,
     deadline: Option<Instant>,
@@ -219,6 +158,7 @@ impl Call {
             plan,
             state: State::Start { fresh: false },
             conn: None,
+            exchange: None,
             facts: Facts::default(),
             now,
             deadline: config.call.total.map(|limit| now + limit),
@@ -283,6 +223,7 @@ impl Call {
 
     /// Takes the connection: after `Release`, after `Upgraded`, or of a call that is being dropped.
     pub fn detach(&mut self) -> Option<Conn> {
+        self.exchange = None;
         self.conn.take()
     }
 
@@ -329,32 +270,32 @@ impl Call {
     /// will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
         self.clock.stop();
-        if let Some(conn) = &mut self.conn {
-            self.handed += conn.send_body(bytes, io) as u64;
+        if let Some(exchange) = &mut self.exchange {
+            self.handed += exchange.send_body(bytes, io) as u64;
         }
     }
 
     /// An answer to `NeedBody`: there is no more. Trailers can only follow a chunked body.
     pub fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
         self.clock.stop();
-        if let Some(conn) = &mut self.conn {
-            conn.finish_body(trailers, io);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.finish_body(trailers, io);
         }
     }
 
     /// An answer to `NeedBody`: the body can't be had. The sentence says why.
     pub fn body_failed(&mut self, why: &'static str) {
         self.clock.stop();
-        if let Some(conn) = &mut self.conn {
-            conn.body_failed(why);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.body_failed(why);
         }
     }
 
     /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand:
     /// then [`step`](Self::step) says what to do.
     pub fn read_body(&mut self, io: &mut Io, out: &mut [u8]) -> usize {
-        let Some(conn) = &mut self.conn else { return 0 };
-        let n = conn.read_body(io, out, &self.config.limits);
+        let Some(exchange) = &mut self.exchange else { return 0 };
+        let n = exchange.read_body(io, out, &self.config.limits);
         if n > 0 {
             self.clock.stop();
         }
@@ -364,14 +305,14 @@ impl Call {
     /// Whether the head was said and no byte of the body is left to come or to be taken: the next step says
     /// `Release`, or `Upgraded`.
     pub fn body_is_over(&self) -> bool {
-        self.head_said && self.conn.as_ref().is_none_or(Conn::body_is_over)
+        self.head_said && self.exchange.as_ref().is_none_or(Exchange::body_is_over)
     }
 
     /// So many bytes that the transport will deliver next are body and nothing else: they may be read straight
     /// into the user's buffer, and then be told of with [`took`](Self::took).
     pub fn direct(&mut self, io: &mut Io) -> u64 {
-        match (&self.state, self.draining, &mut self.conn) {
-            (State::Exchange { .. }, None, Some(conn)) if self.head_said => conn.direct(io),
+        match (&self.state, self.draining, &mut self.exchange) {
+            (State::Exchange { .. }, None, Some(exchange)) if self.head_said => exchange.direct(io),
             _ => 0,
         }
     }
@@ -379,8 +320,8 @@ impl Call {
     /// `n` of the [`direct`](Self::direct) bytes were read.
     pub fn took(&mut self, n: u64, io: &mut Io) {
         self.clock.stop();
-        if let Some(conn) = &mut self.conn {
-            conn.took(n, io);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.took(n, io);
         }
     }
 
@@ -427,293 +368,5 @@ impl Call {
     /// The trailer fields of the response, once, after `End`.
     pub fn trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()
-    }
-
-    /// Whether the total deadline has passed.
-    fn is_over(&self) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= self.now)
-    }
-
-    fn acquire(&mut self, fresh: bool) -> CallStep {
-        let patience = self.config.call.pool_wait.map(|limit| self.now + limit);
-        let demand = Demand { patience, deadline: self.deadline, fresh };
-        self.state = State::Queued(demand);
-        CallStep::Acquire(demand)
-    }
-
-    fn begin(&mut self, io: &mut Io) {
-        self.state = State::Exchange { begun: true };
-        self.handed = 0;
-        self.clock.stop();
-        let user_agent = self.config.call.user_agent.as_ref();
-        if let Some(conn) = &mut self.conn {
-            conn.begin(&self.request, &self.key, self.plan, user_agent, io);
-        }
-    }
-
-    fn exchange(&mut self, io: &mut Io) -> CallStep {
-        if self.draining.is_some() {
-            return self.drain(io);
-        }
-        if self.is_over() {
-            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
-        }
-        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
-            return self.unasked(io);
-        }
-        let Some(step) = self.advance(io) else { return self.lost_conn() };
-        match step {
-            ConnStep::Blocked => return self.wait(io),
-            ConnStep::NeedBody => {
-                self.body_touched = true;
-                self.clock.stop();
-                return CallStep::NeedBody { from: self.handed };
-            }
-            ConnStep::Interim(len) => {
-                self.clock.stop();
-                return CallStep::Interim(len);
-            }
-            ConnStep::Head(len) => {
-                self.clock.stop();
-                self.head_said = true;
-                return CallStep::Head(len);
-            }
-            ConnStep::Data(len) => {
-                self.clock.stop();
-                return CallStep::Data(len);
-            }
-            ConnStep::End(_)
-            | ConnStep::BodyFault(_)
-            | ConnStep::Upgraded
-            | ConnStep::Lost(_)
-            | ConnStep::Broken(_)
-            | ConnStep::Bad(_) => {}
-        }
-        self.conclude(step, io)
-    }
-
-    fn advance(&mut self, io: &mut Io) -> Option<ConnStep> {
-        let conn = self.conn.as_mut()?;
-        Some(conn.advance(self.request.method(), io, &self.config.limits))
-    }
-
-    /// The exchange is over, one way or another.
-    fn conclude(&mut self, step: ConnStep, io: &mut Io) -> CallStep {
-        match step {
-            ConnStep::End(fate) => {
-                self.trailers = self.conn.as_mut().and_then(Conn::trailers);
-                self.release(fate, Then::End, io)
-            }
-            ConnStep::Upgraded => {
-                self.state = State::Upgraded;
-                CallStep::Upgraded(io.rx.bytes().len())
-            }
-            ConnStep::BodyFault(what) => {
-                let error = self.error_in(Phase::SendBody, ErrorKind::Body(what), io);
-                self.release(Fate::Spent(CloseReason::HalfSent), Then::Fail(error), io)
-            }
-            ConnStep::Lost(failure) => self.lost(failure, io),
-            ConnStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
-            ConnStep::Bad(error @ ProtocolError::Truncated(_)) => {
-                self.broken(ErrorKind::Protocol(error), CloseReason::PeerClosed, io)
-            }
-            ConnStep::Bad(error) => self.fail(ErrorKind::Protocol(error), CloseReason::Protocol, io),
-            ConnStep::NeedBody
-            | ConnStep::Interim(_)
-            | ConnStep::Head(_)
-            | ConnStep::Data(_)
-            | ConnStep::Blocked => CallStep::Wait(self.want(io, None, Phase::RecvBody)),
-        }
-    }
-
-    /// The connection ended before a byte of the response: it may have been stale.
-    fn lost(&mut self, failure: Option<TransportError>, io: &mut Io) -> CallStep {
-        let kind = failure.map_or(ErrorKind::Closed, ErrorKind::Reset);
-        self.replay_or_fail(kind, CloseReason::PeerClosed, io)
-    }
-
-    /// Bytes on a connection that others have used, and nothing of the request is sent: whatever they answer, it
-    /// is not this request (RFC 9112 section 9.2).
-    fn unasked(&mut self, io: &mut Io) -> CallStep {
-        let what = ProtocolError::BadStatusLine("it came before the request was sent");
-        self.replay_or_fail(ErrorKind::Protocol(what), CloseReason::Unasked, io)
-    }
-
-    fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
-        let then = match self.replay_verdict(false, io) {
-            Ok(()) => {
-                self.sent_before = Some(more(self.sent_by_others(), self.sent(io)));
-                Then::Replay
-            }
-            Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
-        };
-        self.release(Fate::Spent(why), then, io)
-    }
-
-    /// The connection ended within the response.
-    fn broken(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
-        let mut error = self.error(kind, io);
-        if let Err(why) = self.replay_verdict(true, io) {
-            error = error.with_not_replayed(why);
-        }
-        self.release(Fate::Spent(why), Then::Fail(error), io)
-    }
-
-    fn replay_verdict(&self, response_begun: bool, io: &Io) -> Result<(), NotReplayed> {
-        may_replay(Loss {
-            method: self.request.method(),
-            fields: self.request.headers(),
-            // Once is enough, whatever the pool says of the second connection.
-            may_be_stale: self.facts.may_be_stale() && self.sent_before.is_none(),
-            response_begun,
-            sent: self.sent(io),
-            body_at_hand: self.body.replayable || !self.body_touched,
-            allowed: self.config.call.replay_any_method,
-        })
-    }
-
-    fn wait(&mut self, io: &mut Io) -> CallStep {
-        let waits = self.waits(io);
-        let until = self.clock.deadline(waits, io, &self.config.call, self.now);
-        if until.is_none_or(|until| until > self.now) {
-            let until = Instant::earliest(until, self.deadline);
-            return CallStep::Wait(self.want(io, until, phase_of(waits)));
-        }
-        self.clock.stop();
-        if waits == Waits::Await100 {
-            if let Some(conn) = &mut self.conn {
-                conn.stop_awaiting();
-            }
-            return self.exchange(io);
-        }
-        self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io)
-    }
-
-    /// Reads what nobody wants, within bounds; then the connection may live on. Whatever happens, the call ends
-    /// well: the user has what was wanted.
-    fn drain(&mut self, io: &mut Io) -> CallStep {
-        let fate = loop {
-            let (Some(drain), Some(conn)) = (&mut self.draining, &mut self.conn) else {
-                return self.lost_conn();
-            };
-            if !conn.worth_draining() || conn.rest_of_body(io) > drain.left {
-                break Fate::Spent(CloseReason::NotDrained);
-            }
-            match conn.advance(self.request.method(), io, &self.config.limits) {
-                ConnStep::Data(n) if n as u64 <= drain.left => drain.left -= n as u64,
-                ConnStep::End(fate) => break fate,
-                ConnStep::Blocked if drain.until > self.now && conn.rest_of_body(io) <= drain.left => {
-                    let until = Some(drain.until);
-                    return CallStep::Wait(self.want(io, until, Phase::Drain));
-                }
-                ConnStep::Data(_)
-                | ConnStep::Blocked
-                | ConnStep::Lost(_)
-                | ConnStep::Broken(_)
-                | ConnStep::Bad(_)
-                | ConnStep::NeedBody
-                | ConnStep::BodyFault(_)
-                | ConnStep::Interim(_)
-                | ConnStep::Head(_)
-                | ConnStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
-            }
-        };
-        self.release(fate, Then::End, io)
-    }
-
-    fn fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
-        let error = self.error(kind, io);
-        self.release(Fate::Spent(why), Then::Fail(error), io)
-    }
-
-    fn error(&self, kind: ErrorKind, io: &Io) -> Error {
-        let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
-        self.error_in(phase, kind, io)
-    }
-
-    fn error_in(&self, phase: Phase, kind: ErrorKind, io: &Io) -> Error {
-        Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
-    }
-
-    /// An error while no connection is at hand.
-    fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
-        Error::new(kind, phase).with_sent(self.sent_by_others())
-    }
-
-    fn sent_by_others(&self) -> Sent {
-        self.sent_before.unwrap_or(Sent::Nothing)
-    }
-
-    fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
-        self.state = State::Releasing(fate, then);
-        self.pass_on(io)
-    }
-
-    /// `Release`, and then what comes of it.
-    fn pass_on(&mut self, io: &mut Io) -> CallStep {
-        match core::mem::replace(&mut self.state, State::Ended) {
-            State::Releasing(fate, then) => {
-                let stirred = self.conn.as_ref().and_then(|conn| conn.idle_input(io));
-                let fate = match (fate, stirred) {
-                    // Nobody would notice later what was read while it was in our hands.
-                    (Fate::Untouched, Some(why)) => Fate::Spent(why),
-                    (fate, _) => fate,
-                };
-                io.reset();
-                if let Some(conn) = &mut self.conn {
-                    conn.clear();
-                }
-                self.state = State::Released(then);
-                CallStep::Release(fate)
-            }
-            State::Released(Then::End) => CallStep::End,
-            State::Released(Then::Fail(error)) => {
-                self.state = State::Failed(error.clone());
-                CallStep::Failed(error)
-            }
-            State::Released(Then::Replay) => {
-                // A connection that nobody has used yet can't be stale.
-                self.state = State::Start { fresh: true };
-                CallStep::Hop(Hop { status: None, why: HopReason::StaleConnection, after: Duration::ZERO })
-            }
-            other @ (State::Start { .. }
-            | State::Queued(_)
-            | State::Exchange { .. }
-            | State::Cancelling
-            | State::Ended
-            | State::Upgraded
-            | State::Failed(_)) => {
-                self.state = other;
-                CallStep::End
-            }
-        }
-    }
-
-    /// The driver took the connection in the middle of an exchange.
-    fn lost_conn(&mut self) -> CallStep {
-        let error =
-            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_by_others(), Sent::Part));
-        self.state = State::Failed(error.clone());
-        CallStep::Failed(error)
-    }
-
-    fn want(&self, io: &Io, until: Option<Instant>, phase: Phase) -> Want {
-        Want { read: !io.rx.ended(), write: !io.tx.pending().is_empty(), until, phase }
-    }
-
-    fn waits(&self, io: &Io) -> Waits {
-        self.conn.as_ref().map_or(Waits::User, |conn| conn.waits(io))
-    }
-
-    fn sent(&self, io: &Io) -> Sent {
-        self.conn.as_ref().map_or(Sent::Nothing, |conn| conn.sent(io))
-    }
-}
-
-fn more(a: Sent, b: Sent) -> Sent {
-    match (a, b) {
-        (Sent::All, _) | (_, Sent::All) => Sent::All,
-        (Sent::Part, _) | (_, Sent::Part) => Sent::Part,
-        (Sent::Nothing, Sent::Nothing) => Sent::Nothing,
     }
 }

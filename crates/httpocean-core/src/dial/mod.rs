@@ -125,6 +125,8 @@ enum State {
         each: Option<Instant>,
     },
     Ready,
+    /// The connection was handed out.
+    Over,
     Failed(Error),
 }
 
@@ -184,7 +186,7 @@ impl Dial {
         if let Some(attempt) = self.late.take() {
             return DialStep::Abandon { attempt };
         }
-        match core::mem::replace(&mut self.state, State::Ready) {
+        match core::mem::replace(&mut self.state, State::Over) {
             State::Start => self.begin(),
             State::Resolving { until } => {
                 self.state = State::Resolving { until };
@@ -197,6 +199,9 @@ impl Dial {
                 DialStep::Wait(Want { read: false, write: false, until, phase: Phase::Connect })
             }
             State::Ready => DialStep::Ready(Conn::new()),
+            State::Over => {
+                DialStep::Wait(Want { read: false, write: false, until: None, phase: Phase::Connect })
+            }
             State::Failed(error) => {
                 self.state = State::Failed(error.clone());
                 DialStep::Failed(error)
@@ -261,6 +266,7 @@ impl Dial {
             | State::Next { .. }
             | State::Connecting { .. }
             | State::Ready
+            | State::Over
             | State::Failed(_) => {}
         }
     }
@@ -268,7 +274,7 @@ impl Dial {
     fn give_up_address(&mut self, why: TransportError) {
         self.cause = Some(why);
         if let State::Connecting { route, attempt, until, .. } =
-            core::mem::replace(&mut self.state, State::Ready)
+            core::mem::replace(&mut self.state, State::Over)
         {
             self.state = State::Next { route, attempt: attempt.saturating_add(1), until };
         }

@@ -49,9 +49,10 @@ pub(crate) fn frame(
     let hints = read_keep_alive(head);
     let framing = match status {
         StatusCode::SWITCHING_PROTOCOLS => Framing::Tunnel,
+        // Any 2xx opens the tunnel, 204 included (RFC 9110 section 9.3.6).
+        _ if method == Method::CONNECT && status.is_success() => Framing::Tunnel,
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Framing::None,
         _ if status.is_informational() || method == Method::HEAD => Framing::None,
-        _ if method == Method::CONNECT && status.is_success() => Framing::Tunnel,
         _ => frame_by_fields(head)?,
     };
     let close = reason_to_close(framing, head);

@@ -1,0 +1,301 @@
+//! The transitions of a call.
+
+use core::time::Duration;
+
+use super::clock::phase_of;
+use super::{Call, CallStep, Hop, HopReason, State, Then};
+use crate::buf::Io;
+use crate::error::{CloseReason, Error, ErrorKind, NotReplayed, Phase, ProtocolError, Sent, TransportError};
+use crate::exchange::{Exchange, ExchangeStep, Waits};
+use crate::policy::replay::{Loss, may_replay};
+use crate::pool::{Demand, Fate};
+use crate::time::Instant;
+use crate::want::Want;
+
+impl Call {
+    /// Whether the total deadline has passed.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= self.now)
+    }
+
+    pub(super) fn acquire(&mut self, fresh: bool) -> CallStep {
+        let patience = self.config.call.pool_wait.map(|limit| self.now + limit);
+        let demand = Demand { patience, deadline: self.deadline, fresh };
+        self.state = State::Queued(demand);
+        CallStep::Acquire(demand)
+    }
+
+    pub(super) fn begin(&mut self, io: &mut Io) {
+        self.state = State::Exchange { begun: true };
+        self.handed = 0;
+        self.clock.stop();
+        let user_agent = self.config.call.user_agent.as_ref();
+        self.exchange = Some(Exchange::begin(&self.request, &self.key, self.plan, user_agent, io));
+    }
+
+    pub(super) fn exchange(&mut self, io: &mut Io) -> CallStep {
+        if self.draining.is_some() {
+            return self.drain(io);
+        }
+        if self.is_over() {
+            return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
+        }
+        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
+            return self.unasked(io);
+        }
+        let Some(step) = self.advance(io) else { return self.lost_conn() };
+        match step {
+            ExchangeStep::Blocked => return self.wait(io),
+            ExchangeStep::NeedBody => {
+                self.body_touched = true;
+                self.clock.stop();
+                return CallStep::NeedBody { from: self.handed };
+            }
+            ExchangeStep::Interim(len) => {
+                self.clock.stop();
+                return CallStep::Interim(len);
+            }
+            ExchangeStep::Head(len) => {
+                self.clock.stop();
+                self.head_said = true;
+                return CallStep::Head(len);
+            }
+            ExchangeStep::Data(len) => {
+                self.clock.stop();
+                return CallStep::Data(len);
+            }
+            ExchangeStep::End(_)
+            | ExchangeStep::BodyFault(_)
+            | ExchangeStep::Upgraded
+            | ExchangeStep::Lost(_)
+            | ExchangeStep::Broken(_)
+            | ExchangeStep::Bad(_) => {}
+        }
+        self.conclude(step, io)
+    }
+
+    fn advance(&mut self, io: &mut Io) -> Option<ExchangeStep> {
+        let exchange = self.exchange.as_mut()?;
+        Some(exchange.advance(self.request.method(), io, &self.config.limits))
+    }
+
+    /// The exchange is over, one way or another.
+    fn conclude(&mut self, step: ExchangeStep, io: &mut Io) -> CallStep {
+        match step {
+            ExchangeStep::End(fate) => {
+                self.trailers = self.exchange.as_mut().and_then(Exchange::trailers);
+                self.release(fate, Then::End, io)
+            }
+            ExchangeStep::Upgraded => {
+                self.state = State::Upgraded;
+                CallStep::Upgraded(io.rx.bytes().len())
+            }
+            ExchangeStep::BodyFault(what) => {
+                let error = self.error_in(Phase::SendBody, ErrorKind::Body(what), io);
+                self.release(Fate::Spent(CloseReason::HalfSent), Then::Fail(error), io)
+            }
+            ExchangeStep::Lost(failure) => self.lost(failure, io),
+            ExchangeStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
+            ExchangeStep::Bad(error @ ProtocolError::Truncated(_)) => {
+                self.broken(ErrorKind::Protocol(error), CloseReason::PeerClosed, io)
+            }
+            ExchangeStep::Bad(error) => self.fail(ErrorKind::Protocol(error), CloseReason::Protocol, io),
+            ExchangeStep::NeedBody
+            | ExchangeStep::Interim(_)
+            | ExchangeStep::Head(_)
+            | ExchangeStep::Data(_)
+            | ExchangeStep::Blocked => CallStep::Wait(self.want(io, None, Phase::RecvBody)),
+        }
+    }
+
+    /// The connection ended before a byte of the response: it may have been stale.
+    fn lost(&mut self, failure: Option<TransportError>, io: &mut Io) -> CallStep {
+        let kind = failure.map_or(ErrorKind::Closed, ErrorKind::Reset);
+        self.replay_or_fail(kind, CloseReason::PeerClosed, io)
+    }
+
+    /// Bytes on a connection that others have used, and nothing of the request is sent: whatever they answer, it
+    /// is not this request (RFC 9112 section 9.2).
+    fn unasked(&mut self, io: &mut Io) -> CallStep {
+        let what = ProtocolError::BadStatusLine("it came before the request was sent");
+        self.replay_or_fail(ErrorKind::Protocol(what), CloseReason::Unasked, io)
+    }
+
+    fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let then = match self.replay_verdict(false, io) {
+            Ok(()) => {
+                self.sent_before = Some(more(self.sent_by_others(), self.sent(io)));
+                Then::Replay
+            }
+            Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
+        };
+        self.release(Fate::Spent(why), then, io)
+    }
+
+    /// The connection ended within the response.
+    fn broken(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let mut error = self.error(kind, io);
+        if let Err(why) = self.replay_verdict(true, io) {
+            error = error.with_not_replayed(why);
+        }
+        self.release(Fate::Spent(why), Then::Fail(error), io)
+    }
+
+    fn replay_verdict(&self, response_begun: bool, io: &Io) -> Result<(), NotReplayed> {
+        may_replay(Loss {
+            method: self.request.method(),
+            fields: self.request.headers(),
+            // Once is enough, whatever the pool says of the second connection.
+            may_be_stale: self.facts.may_be_stale() && self.sent_before.is_none(),
+            response_begun,
+            sent: self.sent(io),
+            body_at_hand: self.body.replayable || !self.body_touched,
+            allowed: self.config.call.replay_any_method,
+        })
+    }
+
+    fn wait(&mut self, io: &mut Io) -> CallStep {
+        let waits = self.waits(io);
+        let until = self.clock.deadline(waits, io, &self.config.call, self.now);
+        if until.is_none_or(|until| until > self.now) {
+            let until = Instant::earliest(until, self.deadline);
+            return CallStep::Wait(self.want(io, until, phase_of(waits)));
+        }
+        self.clock.stop();
+        if waits == Waits::Await100 {
+            if let Some(exchange) = &mut self.exchange {
+                exchange.stop_awaiting();
+            }
+            return self.exchange(io);
+        }
+        self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io)
+    }
+
+    /// Reads what nobody wants, within bounds; then the connection may live on. Whatever happens, the call ends
+    /// well: the user has what was wanted.
+    fn drain(&mut self, io: &mut Io) -> CallStep {
+        let fate = loop {
+            let (Some(drain), Some(exchange)) = (&mut self.draining, &mut self.exchange) else {
+                return self.lost_conn();
+            };
+            if !exchange.worth_draining() || exchange.rest_of_body(io) > drain.left {
+                break Fate::Spent(CloseReason::NotDrained);
+            }
+            match exchange.advance(self.request.method(), io, &self.config.limits) {
+                ExchangeStep::Data(n) if n as u64 <= drain.left => drain.left -= n as u64,
+                ExchangeStep::End(fate) => break fate,
+                ExchangeStep::Blocked
+                    if drain.until > self.now && exchange.rest_of_body(io) <= drain.left =>
+                {
+                    let until = Some(drain.until);
+                    return CallStep::Wait(self.want(io, until, Phase::Drain));
+                }
+                ExchangeStep::Data(_)
+                | ExchangeStep::Blocked
+                | ExchangeStep::Lost(_)
+                | ExchangeStep::Broken(_)
+                | ExchangeStep::Bad(_)
+                | ExchangeStep::NeedBody
+                | ExchangeStep::BodyFault(_)
+                | ExchangeStep::Interim(_)
+                | ExchangeStep::Head(_)
+                | ExchangeStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
+            }
+        };
+        self.release(fate, Then::End, io)
+    }
+
+    pub(super) fn fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let error = self.error(kind, io);
+        self.release(Fate::Spent(why), Then::Fail(error), io)
+    }
+
+    fn error(&self, kind: ErrorKind, io: &Io) -> Error {
+        let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
+        self.error_in(phase, kind, io)
+    }
+
+    fn error_in(&self, phase: Phase, kind: ErrorKind, io: &Io) -> Error {
+        Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
+    }
+
+    /// An error while no connection is at hand.
+    pub(super) fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
+        Error::new(kind, phase).with_sent(self.sent_by_others())
+    }
+
+    pub(super) fn sent_by_others(&self) -> Sent {
+        self.sent_before.unwrap_or(Sent::Nothing)
+    }
+
+    pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
+        self.state = State::Releasing(fate, then);
+        self.pass_on(io)
+    }
+
+    /// `Release`, and then what comes of it.
+    pub(super) fn pass_on(&mut self, io: &mut Io) -> CallStep {
+        match core::mem::replace(&mut self.state, State::Ended) {
+            State::Releasing(fate, then) => {
+                let stirred = self.conn.as_ref().and_then(|conn| conn.idle_input(io));
+                let fate = match (fate, stirred) {
+                    // Nobody would notice later what was read while it was in our hands.
+                    (Fate::Untouched, Some(why)) => Fate::Spent(why),
+                    (fate, _) => fate,
+                };
+                io.reset();
+                self.exchange = None;
+                self.state = State::Released(then);
+                CallStep::Release(fate)
+            }
+            State::Released(Then::End) => CallStep::End,
+            State::Released(Then::Fail(error)) => {
+                self.state = State::Failed(error.clone());
+                CallStep::Failed(error)
+            }
+            State::Released(Then::Replay) => {
+                // A connection that nobody has used yet can't be stale.
+                self.state = State::Start { fresh: true };
+                CallStep::Hop(Hop { status: None, why: HopReason::StaleConnection, after: Duration::ZERO })
+            }
+            other @ (State::Start { .. }
+            | State::Queued(_)
+            | State::Exchange { .. }
+            | State::Cancelling
+            | State::Ended
+            | State::Upgraded
+            | State::Failed(_)) => {
+                self.state = other;
+                CallStep::End
+            }
+        }
+    }
+
+    /// The driver took the connection in the middle of an exchange.
+    fn lost_conn(&mut self) -> CallStep {
+        let error =
+            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_by_others(), Sent::Part));
+        self.state = State::Failed(error.clone());
+        CallStep::Failed(error)
+    }
+
+    fn want(&self, io: &Io, until: Option<Instant>, phase: Phase) -> Want {
+        Want { read: !io.rx.ended(), write: !io.tx.pending().is_empty(), until, phase }
+    }
+
+    fn waits(&self, io: &Io) -> Waits {
+        self.exchange.as_ref().map_or(Waits::User, |exchange| exchange.waits(io))
+    }
+
+    fn sent(&self, io: &Io) -> Sent {
+        self.exchange.as_ref().map_or(Sent::Nothing, |exchange| exchange.sent(io))
+    }
+}
+
+fn more(a: Sent, b: Sent) -> Sent {
+    match (a, b) {
+        (Sent::All, _) | (_, Sent::All) => Sent::All,
+        (Sent::Part, _) | (_, Sent::Part) => Sent::Part,
+        (Sent::Nothing, Sent::Nothing) => Sent::Nothing,
+    }
+}

@@ -1,0 +1,72 @@
+//! What a call says.
+
+use core::time::Duration;
+
+use http::StatusCode;
+
+use crate::error::Error;
+use crate::pool::{Demand, Fate};
+use crate::want::Want;
+
+/// What a driver has to do for a call, one thing at a time.
+#[must_use]
+#[derive(Debug)]
+pub enum CallStep {
+    /// Ask the pool for a connection of [`Call::key`]; answer with [`Call::attach`] or [`Call::refused`].
+    Acquire(Demand),
+    /// Take the connection with [`Call::detach`] and give it back with this fate. The buffers are clean.
+    Release(Fate),
+    /// Flush `io.tx`, fill `io.rx`, sleep.
+    Wait(Want),
+    /// The next piece of the request's body is wanted, from offset `from` on: answer with
+    /// [`Call::send_body`], [`Call::finish_body`] or [`Call::body_failed`]. Said once for each piece; until the
+    /// answer the call waits for an early response.
+    NeedBody {
+        /// How many bytes of the body were handed over. Less than the driver remembers: start over from there.
+        from: u64,
+    },
+    /// The request will be made once more.
+    Hop(Hop),
+    /// An interim (1xx) response: [`Io::head`] of so many bytes.
+    Interim(usize),
+    /// The head of the response: [`Io::head`] of so many bytes.
+    Head(usize),
+    /// Bytes of the response's body: [`Io::data`].
+    Data(usize),
+    /// The response is whole. [`Call::trailers`] may have some.
+    End,
+    /// The connection speaks another protocol now, and so many bytes of that are in `io.rx`. Take it with
+    /// [`Call::detach`]; its lease is for [`Pool::forget`](crate::Pool::forget).
+    Upgraded(usize),
+    /// There is no response, or no whole one. A waiter that is still in the pool is the driver's to cancel.
+    Failed(Error),
+}
+
+/// One more attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hop {
+    /// The status of the response that caused it, if one did.
+    pub status: Option<StatusCode>,
+    /// Why it is made.
+    pub why: HopReason,
+    /// How long it waits before.
+    pub after: Duration,
+}
+
+/// Why a request is made once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HopReason {
+    /// Its connection went bad while it was idle: the peer closed it, or sent what nobody had asked for.
+    StaleConnection,
+}
+
+impl HopReason {
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::StaleConnection => "the connection had gone bad while it was idle",
+        }
+    }
+}
