@@ -26,6 +26,8 @@ impl<T, E> Pool<T, E> {
         }
         self.arm_conn(conn, until);
         self.evict_surplus(id);
+        // Who takes only a fresh one may be waiting for the place of an idle one.
+        self.balance(id);
         self.feed();
         self.conns.get(conn).is_some_and(|slot| slot.is_idle())
     }
