@@ -3,6 +3,7 @@
 mod counted;
 mod exchange;
 mod gated;
+mod hanging;
 mod recorder;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use httpocean_testkit::server::Server;
 pub use counted::{Counted, Open};
 pub use exchange::{exchange, id, seen};
 pub use gated::{Gate, Gated};
+pub use hanging::{Hanging, refusing_url};
 pub use recorder::Recorder;
 
 /// Only a broken test waits this long.
