@@ -180,13 +180,28 @@ impl Body {
         Kind::Incoming(Box::new(incoming)).into()
     }
 
+    /// What was read of it already is not sent: its start is where it stands.
+    pub(crate) fn start_here(&mut self) {
+        match &mut self.kind {
+            Kind::Bytes(bytes) if bytes.position() > 0 => {
+                let at = bytes.get_ref().len().min(usize::try_from(bytes.position()).unwrap_or(usize::MAX));
+                *bytes = Cursor::new(bytes.get_ref().slice(at..));
+            }
+            Kind::Seekable { start, left, size, .. } => {
+                *start += *size - *left;
+                *size = *left;
+            }
+            Kind::Empty | Kind::Bytes(_) | Kind::Reader { .. } | Kind::Incoming(_) => {}
+        }
+    }
+
     pub(crate) fn plan(&self) -> BodyPlan {
         let (size, replayable) = match &self.kind {
             Kind::Empty => (Some(0), true),
             Kind::Bytes(bytes) => (Some(bytes.get_ref().len() as u64), true),
             Kind::Seekable { size, .. } => (Some(*size), true),
             Kind::Reader { left, .. } => (*left, false),
-            Kind::Incoming(incoming) => (incoming.size(), false),
+            Kind::Incoming(incoming) => (incoming.left(), false),
         };
         // Trailers can only follow a body that does not announce its length.
         BodyPlan { size: if self.trailers.is_some() { None } else { size }, replayable }

@@ -99,7 +99,8 @@ impl Client {
     pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
         let shared = &self.inner.shared;
         let (parts, body) = request.into_parts();
-        let body = body.into();
+        let mut body = body.into();
+        body.start_here();
         let config = parts.extensions.get::<Arc<Config>>().cloned();
         let uri = parts.uri.clone();
         let config = config.as_ref().unwrap_or(&shared.config);
@@ -107,9 +108,7 @@ impl Client {
             .map_err(|verdict| Error::new(verdict, uri))?;
         let mut flow = Flow::new(shared, call, body);
         let (parts, ()) = flow.run_to_head()?.into_parts();
-        let size =
-            parts.headers.get(http::header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
-        let incoming = Incoming::new(flow, size)?;
+        let incoming = Incoming::new(flow, &parts.headers)?;
         Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
     }
 

@@ -253,6 +253,7 @@ impl Flow {
 
     /// A connection that was idle is asked whether it is still there: what it has to say before it was asked
     /// anything is shown to the core. If it is dead, the answer to asking for another.
+    #[expect(clippy::result_large_err, reason = "it is no error, but what is gone on with")]
     fn try_grant(&mut self, mut held: Held, facts: Facts) -> Result<(), Option<Answer>> {
         let conn = held.take_conn();
         let asked = facts.may_be_stale() && self.shared.probes(facts);

@@ -1,6 +1,7 @@
 //! The body of a response, on its way.
 
 use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use crate::error::Error;
 use crate::flow::{Flow, Seen, Told};
@@ -9,22 +10,24 @@ use crate::transport::Transport;
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {
     flow: Flow,
-    /// What `Content-Length` announced, where that is what frames the body.
-    size: Option<u64>,
+    /// How much is left of what `Content-Length` announced, where that is what frames the body.
+    left: Option<u64>,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Reading,
+    /// It broke off: whoever reads on is told again, and never sees an end.
+    Failed,
     Over,
     Upgraded,
 }
 
 impl Incoming {
     /// A response without a body gives its connection back here.
-    pub(crate) fn new(flow: Flow, size: Option<u64>) -> Result<Self, Error> {
-        let mut incoming = Self { flow, size, state: State::Reading };
+    pub(crate) fn new(flow: Flow, fields: &HeaderMap) -> Result<Self, Error> {
+        let mut incoming = Self { flow, left: announced(fields), state: State::Reading };
         incoming.settle()?;
         Ok(incoming)
     }
@@ -33,15 +36,19 @@ impl Incoming {
         self.flow.told()
     }
 
-    pub(crate) fn size(&self) -> Option<u64> {
-        self.size
+    /// How many bytes are still to be read, if that is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        match self.state {
+            State::Reading | State::Failed => self.left,
+            State::Over | State::Upgraded => Some(0),
+        }
     }
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if out.is_empty() {
             return Ok(0);
         }
-        while self.state == State::Reading {
+        while matches!(self.state, State::Reading | State::Failed) {
             let mut n = self.flow.read_buffered(out);
             if n == 0 {
                 match self.turn()? {
@@ -54,6 +61,7 @@ impl Incoming {
                 }
             }
             if n > 0 {
+                self.left = self.left.map(|left| left.saturating_sub(n as u64));
                 self.settle()?;
                 return Ok(n);
             }
@@ -97,9 +105,9 @@ impl Incoming {
         let seen = self.flow.turn();
         match &seen {
             Ok(Seen::End) => self.state = State::Over,
+            Err(_) => self.state = State::Failed,
             Ok(Seen::Upgraded) => self.state = State::Upgraded,
-            // A call that has failed says so again: a body cut short never looks whole to who reads on.
-            Ok(Seen::Head(_) | Seen::Wait(_) | Seen::Data(_)) | Err(_) => {}
+            Ok(Seen::Head(_) | Seen::Wait(_) | Seen::Data(_)) => {}
         }
         seen
     }
@@ -121,4 +129,12 @@ impl Drop for Incoming {
             self.flow.abandon();
         }
     }
+}
+
+/// What `Content-Length` says, unless the chunked coding overrides it.
+fn announced(fields: &HeaderMap) -> Option<u64> {
+    if fields.contains_key(TRANSFER_ENCODING) {
+        return None;
+    }
+    fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

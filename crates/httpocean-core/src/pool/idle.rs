@@ -28,6 +28,8 @@ impl<T, E> Pool<T, E> {
         }
         self.arm_conn(conn, until);
         self.evict_surplus(id);
+        // Who takes only a fresh one may be waiting for the place of an idle one.
+        self.balance(id);
         self.feed();
         // At the key's limit its own idle connections are what a fresh one can take the place of.
         self.balance(id);

@@ -1,0 +1,54 @@
+//! A fresh connection that dies without an answer did not die of old age: the request is not made once more.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use httpocean_std::http::Method;
+use httpocean_std::{Client, ErrorKind, NotReplayed};
+use httpocean_testkit::server::{End, Greeting, Reply, Server};
+use httpocean_tests::{at_rest, exchange, seen, times};
+
+#[test]
+fn no_answer_on_a_fresh_connection_is_an_error() {
+    for end in [End::CloseNow, End::Reset] {
+        let server = Server::start(move |_| Reply::script([]).then(end.clone()));
+        let client = Client::new();
+        for round in 0..times(300) {
+            for method in [Method::GET, Method::PUT, Method::POST] {
+                let id = format!("{method}-{round}");
+                let error = exchange(&client, &method, &server.url("/"), &id, ()).unwrap_err();
+                assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "{error}");
+                assert_eq!(error.not_replayed(), Some(NotReplayed::FreshConnection));
+                assert_eq!(error.connection().unwrap().reused, 0);
+            }
+        }
+        assert!(seen(&server).values().all(|times| *times == 1));
+        assert_eq!(client.stats().stale_replays, 0);
+        at_rest(&client);
+    }
+}
+
+#[test]
+fn a_connection_closed_in_place_of_a_greeting_is_an_error() {
+    let server = Server::builder().on_connect(|_| Greeting::Close).start(|_| Reply::ok("")).unwrap();
+    let client = Client::new();
+    for _ in 0..times(100) {
+        let error = exchange(&client, &Method::GET, &server.url("/"), "", ()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "{error}");
+        assert_eq!(error.not_replayed(), Some(NotReplayed::FreshConnection), "{error}");
+    }
+    assert_eq!(client.stats().connections_opened, times(100) as u64);
+    at_rest(&client);
+}
+
+#[test]
+fn a_connection_reset_in_place_of_a_greeting_is_an_error() {
+    let server = Server::builder().on_connect(|_| Greeting::Reset).start(|_| Reply::ok("")).unwrap();
+    let client = Client::new();
+    for _ in 0..times(20) {
+        let error = exchange(&client, &Method::GET, &server.url("/"), "", ()).unwrap_err();
+        // The reset may come so early that the connecting itself sees it.
+        let kind = error.kind();
+        assert!(matches!(kind, ErrorKind::Closed | ErrorKind::Reset(_) | ErrorKind::Connect(_)), "{error}");
+        assert!(error.hops().is_empty());
+    }
+    at_rest(&client);
+}

@@ -1,0 +1,285 @@
+//! A server that wants to harm: an error of the right class, and a bound on what is held of its bytes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use httpocean_std::{Body, Client, CloseReason, Config, Error, ErrorKind, Fault, Phase, call};
+use httpocean_testkit::server::{End, Reply, Server};
+use httpocean_tests::{BOUND, at_rest, lock};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+/// More than any limit allows to be held, and less than any of these servers sends.
+const MEMORY: usize = 2 << 20;
+
+/// What is allocated is counted for the whole process: one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    lock(&ALONE)
+}
+
+/// A server that answers with `first`, then with `again` until nobody takes it any more, in pieces of that many
+/// repetitions.
+fn endless(first: &'static str, again: &'static str, at_once: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let block = again.repeat(at_once);
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_write_timeout(Some(BOUND)).unwrap();
+        read_head(&mut stream);
+        let mut result = stream.write_all(first.as_bytes());
+        while result.is_ok() {
+            result = stream.write_all(block.as_bytes());
+        }
+    });
+    url
+}
+
+fn read_head(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    let mut block = [0; 1024];
+    while !head.ends_with(b"\r\n\r\n") {
+        let n = stream.read(&mut block).unwrap();
+        head.extend_from_slice(&block[..n]);
+    }
+}
+
+/// Sends a request and reads all of the answer, without keeping it.
+fn read_all(client: &Client, url: &str) -> Result<u64, Error> {
+    let mut body = client.get(url)?.send()?.into_body();
+    let mut read = 0;
+    loop {
+        let piece = body.read_to_vec_some()?;
+        if piece == 0 {
+            return Ok(read);
+        }
+        read += piece;
+    }
+}
+
+/// Reading in small steps, with this client's error instead of the one of `Read`.
+trait ReadSome {
+    fn read_to_vec_some(&mut self) -> Result<u64, Error>;
+}
+
+impl ReadSome for Body {
+    fn read_to_vec_some(&mut self) -> Result<u64, Error> {
+        match self.read(&mut [0; 4096]) {
+            Ok(n) => Ok(n as u64),
+            Err(error) => Err(*error.into_inner().unwrap().downcast::<Error>().unwrap()),
+        }
+    }
+}
+
+fn class(error: &Error) -> &'static str {
+    let ErrorKind::Protocol(what) = error.kind() else { panic!("{error}") };
+    what.class()
+}
+
+fn harmless(what: &str, class_wanted: &str, first: &'static str, again: &'static str, at_once: usize) {
+    let _alone = alone();
+    let url = endless(first, again, at_once);
+    let client = Client::new();
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let error = read_all(&client, &url).unwrap_err();
+    let held = ALLOCATED.peak_usage().saturating_sub(before);
+    println!("{what}: {held} bytes held, {error}");
+    assert_eq!((class(&error), error.fault()), (class_wanted, Fault::Peer), "{what}");
+    assert!(held < MEMORY, "{what}: {held} bytes held");
+    let stats = at_rest(&client);
+    assert_eq!((stats.open, stats.closed.get(&CloseReason::Protocol)), (0, Some(&1)), "{what}");
+}
+
+#[test]
+fn an_endless_status_line() {
+    harmless("status line", "too-large", "HTTP/1.1 200 ", "A", 10_000);
+}
+
+#[test]
+fn an_endless_field_dripping() {
+    harmless("field, dripping", "too-large", "HTTP/1.1 200 OK\r\nX-A: ", "bbbbbbb", 1);
+}
+
+#[test]
+fn an_endless_field_in_bulk() {
+    harmless("field, in bulk", "too-large", "HTTP/1.1 200 OK\r\nX-A: ", "b", 100_000);
+}
+
+#[test]
+fn endless_fields_dripping() {
+    harmless("fields, dripping", "too-large", "HTTP/1.1 200 OK\r\n", "X-A: b\r\n", 1);
+}
+
+#[test]
+fn endless_fields_in_bulk() {
+    harmless("fields, in bulk", "too-large", "HTTP/1.1 200 OK\r\n", "X-A: b\r\n", 10_000);
+}
+
+#[test]
+fn endless_folded_lines() {
+    harmless("folded lines", "too-large", "HTTP/1.1 200 OK\r\nX-A: b\r\n", " c\r\n", 1000);
+}
+
+#[test]
+fn endless_interim_responses() {
+    harmless("interim", "too-large", "", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 1000);
+}
+
+#[test]
+fn an_endless_chunk_extension() {
+    let first = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=";
+    harmless("chunk extension", "too-large", first, "b", 10_000);
+}
+
+#[test]
+fn endless_chunks_with_extensions() {
+    let first = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    harmless("chunk extensions", "too-large", first, "1;some=extension;and=another\r\nx\r\n", 1000);
+}
+
+#[test]
+fn an_endless_chunk_size() {
+    let first = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    harmless("chunk size", "too-large", first, "0", 10_000);
+}
+
+#[test]
+fn endless_trailers() {
+    let first = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    harmless("trailers", "too-large", first, "X-A: b\r\n", 1000);
+}
+
+#[test]
+fn an_endless_trailer() {
+    let first = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ";
+    harmless("trailer", "too-large", first, "b", 1000);
+}
+
+#[test]
+fn endless_nonsense() {
+    harmless("nonsense", "bad-status-line", "", "nonsense", 10_000);
+}
+
+#[test]
+fn an_endless_body_is_read_without_being_held() {
+    let _alone = alone();
+    let url = endless("HTTP/1.1 200 OK\r\n\r\n", "x", 100_000);
+    let client = Client::new();
+    let mut body = client.get(&url).unwrap().send().unwrap().into_body();
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    std::io::copy(&mut body.by_ref().take(100_000_000), &mut std::io::sink()).unwrap();
+    let held = ALLOCATED.peak_usage().saturating_sub(before);
+    assert!(held < MEMORY, "{held} bytes held");
+    let error = body.read_to_vec(1000).unwrap_err();
+    assert_eq!(class(&error), "too-large");
+}
+
+/// What a finite answer comes to.
+fn verdict(answer: &[u8]) -> String {
+    let answer = answer.to_vec();
+    let server = Server::start(move |_| Reply::raw(answer.clone()).then(End::Close));
+    let client = Client::new();
+    let verdict = match read_all(&client, &server.url("/")) {
+        Ok(length) if at_rest(&client).open == 1 => format!("{length} bytes, kept"),
+        Ok(length) => format!("{length} bytes, closed"),
+        Err(error) => {
+            assert_eq!(at_rest(&client).open, 0, "{error}");
+            class(&error).to_owned()
+        }
+    };
+    client.close();
+    assert_eq!(at_rest(&client).open, 0, "{verdict}");
+    verdict
+}
+
+#[test]
+fn wrong_answers_are_told_apart() {
+    let _alone = alone();
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-A: b\r\n".repeat(10_000));
+    for (answer, wanted) in [
+        (many.as_str(), "too-large"),
+        ("HTTP/1.1 2000 OK\r\n\r\n", "bad-status-line"),
+        ("HTTP/2.0 200 OK\r\n\r\n", "bad-status-line"),
+        ("ICY 200 OK\r\n\r\n", "bad-status-line"),
+        ("HTTP/1.1 200 OK\nContent-Length: 0\n\n", "bad-status-line"),
+        ("HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\nA\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n ,2\r\n\r\n", "bad-header"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde", "conflicting-length"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 4, 5\r\n\r\nabcde", "conflicting-length"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\nabcd", "conflicting-length"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "too-large"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc", "unsupported-transfer-coding"),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "unsupported-transfer-coding",
+        ),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "conflicting-length"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "bad-chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "bad-chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n", "bad-chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\na\n0\n\n", "bad-chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", "bad-chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", "too-large"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "truncated"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "truncated"),
+        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "unsolicited-upgrade"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            "2 bytes, closed",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", "2 bytes, kept"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n\r\n", "2 bytes, closed"),
+    ] {
+        let shown = &answer[..answer.len().min(100)];
+        assert_eq!(verdict(answer.as_bytes()), wanted, "{shown:?}");
+    }
+}
+
+#[test]
+fn bytes_after_the_end_close_the_connection_and_reach_nobody() {
+    let _alone = alone();
+    let server = Server::start(|_| {
+        Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Forged\r\n\r\n")
+    });
+    let client = Client::new();
+    for _ in 0..50 {
+        let mut response = client.get(server.url("/")).unwrap().send().unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.body_mut().read_to_string(10).unwrap(), "ok");
+    }
+    assert_eq!(client.stats().closed.get(&CloseReason::Unasked), Some(&50));
+}
+
+#[test]
+fn a_head_that_drips_forever_ends_with_the_total_deadline() {
+    let _alone = alone();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        read_head(&mut stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nX: ").unwrap();
+        while stream.write_all(b"y").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    // Each byte is in time, all together are not: no deadline between bytes helps.
+    let call = call::Options { idle: Some(BOUND), ..call::Options::default() };
+    let client = Client::builder().config(Config { call, ..Config::default() }).build();
+    let error = client.get(&url).unwrap().timeout(Duration::from_millis(200)).send().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Timeout), "{error}");
+    assert_eq!(error.phase(), Phase::RecvHead);
+    at_rest(&client);
+}

@@ -1,0 +1,130 @@
+//! A connection that the server closed between two requests is found by a look at it before it is used: no
+//! request of any method notices.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use httpocean_std::http::Method;
+use httpocean_std::{Body, Client, CloseReason};
+use httpocean_testkit::server::{End, Greeting, Reply, Server};
+use httpocean_tests::{BOUND, Gated, at_rest, exchange, get, seen, times, wait_for_open, wait_until};
+
+fn body_of(method: &Method) -> Body {
+    if method == Method::GET { Body::empty() } else { Body::from("some content") }
+}
+
+fn closed_between_requests(method: &Method, end: &End, rounds: usize) {
+    let end = end.clone();
+    let server = Server::start(move |_| Reply::ok("fine").then(end.clone()));
+    let client = Client::new();
+    for round in 0..rounds {
+        let answer = exchange(&client, method, &server.url("/"), &format!("{round}"), body_of(method));
+        assert_eq!(answer.unwrap(), b"fine", "{method} {round}");
+        wait_for_open(&server, 0);
+    }
+    let seen = seen(&server);
+    assert_eq!(seen.len(), rounds);
+    assert!(seen.values().all(|times| *times == 1), "{method}: {seen:?}");
+    let stats = client.stats();
+    assert_eq!(stats.stale_replays, 0);
+    assert_eq!(stats.closed.get(&CloseReason::PeerClosed), Some(&(rounds as u64 - 1)));
+    at_rest(&client);
+}
+
+#[test]
+fn closed_between_requests_is_no_error() {
+    for method in [Method::GET, Method::PUT, Method::POST] {
+        closed_between_requests(&method, &End::CloseNow, times(1000));
+    }
+}
+
+#[test]
+fn reset_between_requests_is_no_error() {
+    for method in [Method::GET, Method::PUT, Method::POST] {
+        closed_between_requests(&method, &End::Reset, times(200));
+    }
+}
+
+#[test]
+fn a_body_that_can_be_read_once_is_not_touched_by_the_look() {
+    let server = Server::start(|_| Reply::ok("").then(End::CloseNow));
+    let client = Client::new();
+    for round in 0..50 {
+        let once = Body::from_reader(&b"only once"[..]);
+        exchange(&client, &Method::POST, &server.url("/"), &format!("{round}"), once).unwrap();
+        wait_for_open(&server, 0);
+    }
+    assert!(server.requests().iter().all(|received| received.body == b"only once"));
+}
+
+/// Answers one request, says something unasked on command, and answers another one on the next connection.
+fn forger(listener: &TcpListener, command: &Receiver<()>, done: &Sender<()>) -> io::Result<()> {
+    let (mut first, _) = listener.accept()?;
+    read_head(&mut first)?;
+    first.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")?;
+    command.recv().map_err(io::Error::other)?;
+    first.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")?;
+    done.send(()).map_err(io::Error::other)?;
+    let (mut second, _) = listener.accept()?;
+    read_head(&mut second)?;
+    second.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\ngenuine")
+}
+
+fn read_head(stream: &mut TcpStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    Ok(())
+}
+
+#[test]
+fn bytes_that_nobody_asked_for_never_reach_a_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (command, commanded) = channel();
+    let (done, is_done) = channel();
+    let rounds = 100;
+    let server = std::thread::spawn(move || {
+        (0..rounds).try_for_each(|_| forger(&listener, &commanded, &done)).unwrap();
+    });
+    let client = Client::new();
+    for round in 1..=rounds {
+        assert_eq!(exchange(&client, &Method::GET, &url, "", ()).unwrap(), b"first");
+        command.send(()).unwrap();
+        is_done.recv().unwrap();
+        assert_eq!(exchange(&client, &Method::GET, &url, "", ()).unwrap(), b"genuine");
+        assert_eq!(client.stats().closed.get(&CloseReason::Unasked), Some(&round));
+    }
+    assert_eq!(client.stats().stale_replays, 0);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_connection_that_dies_in_the_pool_unused_is_found_too() {
+    // The second request is served by the first one's connection while its own dial hangs; that goes to the pool
+    // without having been used, and the server closes it there.
+    let server = Server::builder()
+        .on_connect(|number| if number == 1 { Greeting::Close } else { Greeting::Serve })
+        .start(|_| Reply::ok("fine").pause(Duration::from_millis(50)))
+        .unwrap();
+    let (connector, gate) = Gated::tcp();
+    let client = Client::builder().connector(connector).build();
+    std::thread::scope(|scope| {
+        scope.spawn(|| get(&client, &server.url("/first")));
+        assert!(server.wait_for(BOUND, |stats| stats.requests == 1));
+        gate.shut();
+        assert_eq!(get(&client, &server.url("/second")), "fine");
+    });
+    gate.open();
+    assert!(server.wait_for(BOUND, |stats| stats.accepted == 2 && stats.open == 1));
+    wait_until("the dial is done", || client.stats().idle == 2);
+    let response = client.post(server.url("/third")).unwrap().body("x").send().unwrap();
+    assert_eq!(response.body().connection().unwrap().number, 1);
+    assert_eq!(client.stats().closed.get(&CloseReason::PeerClosed), Some(&1));
+}

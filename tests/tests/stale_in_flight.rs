@@ -1,0 +1,132 @@
+//! A kept-alive connection that the server closes at the moment a request arrives on it: the request is made
+//! once more, on a fresh connection, if doing it twice does no harm; else the error says why not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::Arc;
+
+use httpocean_std::http::Method;
+use httpocean_std::{Body, Client, Config, Error, ErrorKind, Fault, HopReason, NotReplayed, Sent, call};
+use httpocean_testkit::server::{End, Reply, Request, Server};
+use httpocean_tests::{at_rest, exchange, id, seen, times};
+
+/// Answers the first request of each connection; the second one, every other time, finds a FIN or a reset.
+fn server() -> Server {
+    Server::start(|request: &Request| {
+        let end = if request.connection % 2 == 0 { End::CloseOnNextRequest } else { End::ResetOnNextRequest };
+        Reply::ok(id(request)).then(end)
+    })
+}
+
+/// One request on a connection that has served one before and won't serve another.
+fn on_a_dying_connection(
+    client: &Client,
+    server: &Server,
+    method: &Method,
+    id: &str,
+    body: Body,
+) -> Result<Vec<u8>, Error> {
+    client.clear_idle();
+    exchange(client, &Method::GET, &server.url("/warm"), &format!("warm-{id}"), ()).unwrap();
+    exchange(client, method, &server.url("/"), id, body)
+}
+
+fn replayed(method: &Method, make_body: impl Fn() -> Body) {
+    let (server, client) = (server(), Client::new());
+    let rounds = times(1000);
+    for round in 0..rounds {
+        let id = format!("{round}");
+        let answer = on_a_dying_connection(&client, &server, method, &id, make_body());
+        assert_eq!(answer.unwrap(), id.as_bytes(), "{method} {round}");
+    }
+    let seen = seen(&server);
+    for round in 0..rounds {
+        assert_eq!(seen[&format!("{round}")], 2, "{method}: the dying connection's, and the fresh one's");
+        assert_eq!(seen[&format!("warm-{round}")], 1);
+    }
+    assert_eq!(client.stats().stale_replays, rounds as u64);
+    at_rest(&client);
+}
+
+#[test]
+fn a_get_is_made_once_more() {
+    replayed(&Method::GET, Body::empty);
+}
+
+#[test]
+fn a_put_is_made_once_more_with_its_body() {
+    replayed(&Method::PUT, || Body::from("the whole content"));
+}
+
+#[test]
+fn a_post_is_never_made_twice() {
+    let (server, client) = (server(), Client::new());
+    let rounds = times(1000);
+    for round in 0..rounds {
+        let answer =
+            on_a_dying_connection(&client, &server, &Method::POST, &format!("{round}"), "an order".into());
+        let error = answer.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "{error}");
+        assert_eq!(error.not_replayed(), Some(NotReplayed::NotIdempotent));
+        assert_eq!((error.sent(), error.hops().len()), (Sent::All, 0));
+        assert_ne!(error.fault(), Fault::Local);
+    }
+    let seen = seen(&server);
+    for round in 0..rounds {
+        assert_eq!(seen[&format!("{round}")], 1, "a POST was made twice");
+    }
+    assert_eq!(client.stats().stale_replays, 0);
+    at_rest(&client);
+}
+
+#[test]
+fn a_post_with_a_key_is_made_once_more() {
+    let (server, client) = (server(), Client::new());
+    let rounds = times(200);
+    for round in 0..rounds {
+        client.clear_idle();
+        exchange(&client, &Method::GET, &server.url("/warm"), "warm", ()).unwrap();
+        let id = format!("{round}");
+        let request = client.post(server.url("/")).unwrap().header("x-id", id.as_str());
+        let response = request.header("idempotency-key", "k").body("an order").send().unwrap();
+        let hops: Vec<_> = response.body().hops().iter().map(|hop| hop.why).collect();
+        assert_eq!(hops, [HopReason::StaleConnection]);
+    }
+    let seen = seen(&server);
+    assert!((0..rounds).all(|round| seen[&format!("{round}")] == 2));
+}
+
+#[test]
+fn a_post_is_made_once_more_if_the_caller_said_so() {
+    let server = server();
+    let call = call::Options { replay_any_method: true, ..call::Options::default() };
+    let client = Client::builder().call(call).build();
+    let answer = on_a_dying_connection(&client, &server, &Method::POST, "1", "an order".into());
+    assert_eq!(answer.unwrap(), b"1");
+    assert!(Arc::<Config>::clone(client.config()).call.replay_any_method);
+}
+
+#[test]
+fn a_body_that_can_be_read_once_is_not_sent_twice() {
+    let (server, client) = (server(), Client::new());
+    let rounds = times(200);
+    for round in 0..rounds {
+        let body = Body::from_reader(&b"read once"[..]);
+        let error =
+            on_a_dying_connection(&client, &server, &Method::PUT, &format!("{round}"), body).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "{error}");
+        assert_eq!(error.not_replayed(), Some(NotReplayed::BodyNotReplayable));
+    }
+    let seen = seen(&server);
+    assert!((0..rounds).all(|round| seen[&format!("{round}")] == 1));
+    at_rest(&client);
+}
+
+#[test]
+fn a_replay_that_finds_the_server_gone_says_both() {
+    let (server, client) = (server(), Client::new());
+    exchange(&client, &Method::GET, &server.url("/"), "1", ()).unwrap();
+    server.stop();
+    let error = exchange(&client, &Method::GET, &server.url("/"), "2", ()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Connect(_)), "{error}");
+    at_rest(&client);
+}
