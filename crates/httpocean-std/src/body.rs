@@ -207,6 +207,14 @@ impl Body {
         BodyPlan { size: if self.trailers.is_some() { None } else { size }, replayable }
     }
 
+    /// Whether its next bytes may have to be waited for, unlike what lies in memory or in a file.
+    pub(crate) fn may_take_long(&self) -> bool {
+        match &self.kind {
+            Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } => false,
+            Kind::Reader { .. } | Kind::Incoming(_) => true,
+        }
+    }
+
     pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_deref()
     }

@@ -32,6 +32,8 @@ pub(crate) struct Flow {
     /// The request's body, and how much of it was handed over.
     source: Body,
     handed: u64,
+    /// A piece was asked for and is read when there is nothing else to do: reading it may take long.
+    owed: Option<u64>,
     piece: Vec<u8>,
     /// The first write of an exchange goes out at once; before each further one comes a look for an answer.
     wrote: bool,
@@ -72,6 +74,7 @@ impl Flow {
             demand: Demand::default(),
             source,
             handed: 0,
+            owed: None,
             piece: Vec::new(),
             wrote: false,
             told: Told::default(),
@@ -109,6 +112,10 @@ impl Flow {
                 CallStep::Acquire(demand) => self.acquire(demand),
                 CallStep::Release(fate) => self.release(fate),
                 CallStep::Wait(want) => return Ok(Seen::Wait(want)),
+                CallStep::NeedBody { from } if self.source.may_take_long() => {
+                    self.owed = Some(from);
+                    self.send_ready();
+                }
                 CallStep::NeedBody { from } => self.feed(from),
                 CallStep::Hop(hop) => self.hop(hop),
                 CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
@@ -123,6 +130,10 @@ impl Flow {
 
     /// Reads, writes or sleeps as told, once.
     pub(crate) fn wait(&mut self, want: Want) -> Result<(), Error> {
+        if let Some(from) = self.owed.take() {
+            self.feed(from);
+            return Ok(());
+        }
         let until = self.shared.clock.system(want.until);
         let Some(transport) = self.held.as_mut().and_then(Held::transport) else {
             return Err(self.broken("a call waits for a peer without a connection"));
@@ -210,6 +221,7 @@ impl Flow {
     }
 
     fn take_head(&mut self, len: usize) -> Response<()> {
+        self.owed = None;
         let response = self.io.head(len).to_response();
         self.told.status = Some(response.status());
         if let Some(connection) = &self.told.connection {
@@ -224,6 +236,7 @@ impl Flow {
     }
 
     fn acquire(&mut self, demand: Demand) {
+        self.owed = None;
         self.demand = demand;
         let started = std::time::Instant::now();
         let mut answer = self.shared.acquire(self.call.key(), demand);
@@ -305,6 +318,17 @@ impl Flow {
         self.shared.observe(&Event::Hop { uri: self.call.uri(), hop: &hop });
         self.told.hops.push(hop);
         self.told.source = None;
+    }
+
+    /// Before a piece of the body that may be long in coming: what is ready goes out, and an answer that has
+    /// come is taken in. Nothing here waits.
+    fn send_ready(&mut self) {
+        let Some(transport) = self.held.as_mut().and_then(Held::transport) else { return };
+        if !self.io.tx.pending().is_empty() {
+            self.wrote = true;
+            flush(transport, &mut self.io);
+            probe(transport, &mut self.io);
+        }
     }
 
     /// The next piece of the request's body.

@@ -1,0 +1,75 @@
+//! A request's body that comes slowly is sent as it comes, and an answer to its beginning is noticed.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use httpocean_std::{Body, Client};
+use httpocean_testkit::server::{Reply, Server};
+
+const LONG: Duration = Duration::from_secs(10);
+
+/// Gives a byte at a time, after it was looked whether it may.
+struct Careful<F>(F);
+
+impl<F: FnMut() -> Option<u8>> Read for Careful<F> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let byte = (self.0)();
+        buf[..byte.iter().len()].fill(byte.unwrap_or_default());
+        Ok(byte.iter().len())
+    }
+}
+
+#[test]
+fn each_piece_is_sent_before_the_next_is_read() {
+    let server = Arc::new(Server::start(|_| Reply::ok("thanks")));
+    let client = Client::new();
+    let mut given = 0;
+    let seen = server.clone();
+    let source = Careful(move || {
+        // Before the first piece comes the head, before each further one what was given of the body.
+        assert!(seen.wait_for(LONG, |stats| stats.requests == 1), "the head is held back");
+        for _ in 0..1_000 {
+            if seen.requests()[0].body_len == given {
+                given += 1;
+                return (given <= 5).then_some(b'x');
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{given} bytes were given, {} have arrived", seen.requests()[0].body_len);
+    });
+    let response = client.post(server.url("/")).unwrap().body(Body::from_reader(source)).send().unwrap();
+    assert_eq!(response.into_body().read_to_string(10).unwrap(), "thanks");
+    assert_eq!(server.requests()[0].body, b"xxxxx");
+}
+
+#[test]
+fn an_early_answer_is_noticed_between_pieces() {
+    let server = Server::start(|_| Reply::status(403, "Forbidden").early().close());
+    let client = Client::new();
+    let mut given = 0;
+    let source = Careful(move || {
+        given += 1;
+        assert!(given < 5_000, "the answer is not noticed");
+        thread::sleep(Duration::from_millis(2));
+        Some(b'x')
+    });
+    let response = client.post(server.url("/")).unwrap().body(Body::from_reader(source)).send().unwrap();
+    assert_eq!(response.status(), 403);
+}
+
+#[test]
+fn a_received_body_is_passed_on_as_it_comes() {
+    let target = Arc::new(Server::start(|_| Reply::ok("thanks")));
+    let pieces: Vec<&[u8]> = vec![b"one", b"two", b"three"];
+    let source = Server::start(move |_| {
+        let pause = Duration::from_millis(20);
+        Reply::status(200, "OK").chunked(pieces.clone(), [("x-end", "yes")]).in_pieces(7, pause)
+    });
+    let client = Client::new();
+    let received = client.get(source.url("/")).unwrap().send().unwrap().into_body();
+    let response = client.post(target.url("/")).unwrap().body(received).send().unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(target.requests()[0].body, b"onetwothree");
+}
