@@ -1,6 +1,7 @@
 //! The body of a response, on its way.
 
 use http::HeaderMap;
+use httpocean_core::Want;
 
 use crate::error::Error;
 use crate::flow::{Flow, Seen, Told};
@@ -45,7 +46,7 @@ impl Incoming {
             let mut n = self.flow.read_buffered(out);
             if n == 0 {
                 match self.turn()? {
-                    Seen::Wait(want) => match self.flow.direct() {
+                    Seen::Wait(want) => match self.direct(want) {
                         0 => self.flow.wait(want)?,
                         direct => n = self.flow.read_direct(out, direct, want),
                     },
@@ -91,6 +92,12 @@ impl Incoming {
             self.turn()?;
         }
         Ok(())
+    }
+
+    /// How much may be read around our own buffer. None while some of the request is still to be written, which
+    /// the peer may wait for.
+    fn direct(&mut self, want: Want) -> u64 {
+        if want.write { 0 } else { self.flow.direct() }
     }
 
     fn turn(&mut self) -> Result<Seen, Error> {
