@@ -4,7 +4,7 @@ use http::HeaderMap;
 use httpocean_core::Want;
 
 use crate::error::Error;
-use crate::flow::{Flow, Seen, Told};
+use crate::flow::{Flow, READ, Seen, Told};
 use crate::transport::Transport;
 
 /// A response whose head was handed out. It holds its connection until the body's end.
@@ -46,7 +46,7 @@ impl Incoming {
             let mut n = self.flow.read_buffered(out);
             if n == 0 {
                 match self.turn()? {
-                    Seen::Wait(want) => match self.direct(want) {
+                    Seen::Wait(want) => match self.direct(want, out.len()) {
                         0 => self.flow.wait(want)?,
                         direct => n = self.flow.read_direct(out, direct, want),
                     },
@@ -95,9 +95,9 @@ impl Incoming {
     }
 
     /// How much may be read around our own buffer. None while some of the request is still to be written, which
-    /// the peer may wait for.
-    fn direct(&mut self, want: Want) -> u64 {
-        if want.write { 0 } else { self.flow.direct() }
+    /// the peer may wait for, and none into little room: who reads byte by byte would pay a system call for each.
+    fn direct(&mut self, want: Want, room: usize) -> u64 {
+        if want.write || room < READ { 0 } else { self.flow.direct() }
     }
 
     fn turn(&mut self) -> Result<Seen, Error> {
