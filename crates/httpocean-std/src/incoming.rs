@@ -124,7 +124,8 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.state == State::Reading {
+        // A transport that panicked is not asked again: a second panic would end the process.
+        if self.state == State::Reading && !std::thread::panicking() {
             self.flow.abandon();
         }
     }
