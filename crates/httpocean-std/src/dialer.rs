@@ -118,7 +118,9 @@ impl Shared {
                 DialStep::Abandon { .. } => (made, attempt_at) = (None, None),
                 DialStep::Ready(conn) => {
                     let Some(transport) = made.take() else { return Err(abandoned()) };
-                    let (local, peer) = (transport.local_addr(), transport.peer_addr());
+                    // What a user's transport does here must not cost the slot.
+                    let addrs = guarded(|| Ok((transport.local_addr(), transport.peer_addr())));
+                    let (local, peer) = addrs.unwrap_or_default();
                     return Ok(Parked { conn, transport, local, peer });
                 }
                 DialStep::Failed(verdict) => return Err(DialError { verdict, source }),
@@ -152,7 +154,7 @@ impl Shared {
     }
 }
 
-/// An observer that panics takes its thread along; the count of threads must not go with it.
+/// Should a thread panic all the same, the count of threads must not go with it.
 struct Unwinding<'a>(&'a Shared);
 
 impl Drop for Unwinding<'_> {

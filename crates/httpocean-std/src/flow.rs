@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::transport::Transport;
 
 /// Bytes that a read of the wire asks for where the user's own buffer can't take them.
-const READ: usize = 8 * 1024;
+pub(crate) const READ: usize = 8 * 1024;
 /// Bytes of a request body that are read at a time.
 const PIECE: usize = 64 * 1024;
 

@@ -2,9 +2,10 @@
 
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use httpocean_core::Want;
 
 use crate::error::Error;
-use crate::flow::{Flow, Seen, Told};
+use crate::flow::{Flow, READ, Seen, Told};
 use crate::transport::Transport;
 
 /// A response whose head was handed out. It holds its connection until the body's end.
@@ -52,7 +53,7 @@ impl Incoming {
             let mut n = self.flow.read_buffered(out);
             if n == 0 {
                 match self.turn()? {
-                    Seen::Wait(want) => match self.flow.direct() {
+                    Seen::Wait(want) => match self.direct(want, out.len()) {
                         0 => self.flow.wait(want)?,
                         direct => n = self.flow.read_direct(out, direct, want),
                     },
@@ -101,6 +102,12 @@ impl Incoming {
         Ok(())
     }
 
+    /// How much may be read around our own buffer. None while some of the request is still to be written, which
+    /// the peer may wait for, and none into little room: who reads byte by byte would pay a system call for each.
+    fn direct(&mut self, want: Want, room: usize) -> u64 {
+        if want.write || room < READ { 0 } else { self.flow.direct() }
+    }
+
     fn turn(&mut self) -> Result<Seen, Error> {
         let seen = self.flow.turn();
         match &seen {
@@ -125,7 +132,8 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.state == State::Reading {
+        // A transport that panicked is not asked again: a second panic would end the process.
+        if self.state == State::Reading && !std::thread::panicking() {
             self.flow.abandon();
         }
     }

@@ -28,7 +28,9 @@ use crate::connection::Connection;
 /// # drop(client);
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Something was decided.
+    /// Something was decided. A panic here is told by the panic hook and goes no further: the request goes on.
+    ///
+    /// The thread that calls may hold a connection, so a request that is made from here may wait for itself.
     fn observe(&self, event: &Event<'_>);
 }
 

@@ -197,9 +197,11 @@ impl Shared {
         }
     }
 
+    /// Whoever tells the observer may hold a lease, an answer or jobs of others: none of them may be lost to a
+    /// panic of the observer's.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
-            observer.observe(event);
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
         }
     }
 

@@ -11,8 +11,9 @@ use httpocean_core::dial::Route;
 /// yours.
 ///
 /// No method waits past `until`; one that would returns [`io::ErrorKind::WouldBlock`] or
-/// [`io::ErrorKind::TimedOut`], early rather than late: the client looks at its clocks and calls again. Dropping
-/// a transport closes it.
+/// [`io::ErrorKind::TimedOut`], early rather than late: the client looks at its clocks and calls again. The
+/// system's own `ETIMEDOUT` is no such wait but a dead connection, and is to be passed on as it is. Dropping a
+/// transport closes it.
 pub trait Transport: Send {
     /// Waits for bytes and reads what there is. `Ok(0)` is the end of the stream.
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
