@@ -1,8 +1,40 @@
-//! Scripted loopback servers, and links that add a round-trip time: what httpocean and its adapters are tested
-//! with.
+//! What httpocean and its adapters are tested with, and what any other HTTP/1.1 client could be.
+//!
+//! - [`server`]: a server on loopback whose every answer and misbehaviour is a script, and which counts and
+//!   records what it gets;
+//! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too.
+//!
+//! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
+//! [counts](server::Server::wait_for) instead of asserting on time.
+//!
+//! A client must not repeat a POST whose connection ended before the answer. The server ends it in that way and
+//! knows what came:
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//! use std::time::Duration;
+//! use httpocean_testkit::link::{Link, LinkOptions};
+//! use httpocean_testkit::server::{End, Reply, Server};
+//!
+//! let server = Server::start(|_| Reply::ok("kept alive").then(End::CloseOnNextRequest));
+//! let options = LinkOptions { rtt: Duration::from_millis(2), initial_window: Some(14_600) };
+//! let link = Link::start(server.addr(), options)?;
+//!
+//! let mut client = TcpStream::connect(link.addr())?;
+//! client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+//! client.read_exact(&mut vec![0; b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nkept alive".len()])?;
+//!
+//! client.write_all(b"POST /order HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")?;
+//! assert_eq!(client.read(&mut [0])?, 0, "the end instead of an answer");
+//! assert_eq!(server.requests().iter().filter(|received| received.request.method == "POST").count(), 1);
+//! assert_eq!(link.stats().round_trips, 3, "handshake, GET, POST");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod acceptor;
+pub mod link;
 mod pattern;
 pub mod server;
 mod switch;

@@ -57,6 +57,7 @@ impl Wire {
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8], pace: Option<Pace>) -> io::Result<()> {
+        self.proceed()?;
         let Some(pace) = pace else { return (&*self.stream).write_all(bytes) };
         for (nth, piece) in bytes.chunks(pace.piece.max(1)).enumerate() {
             if nth > 0 {
@@ -80,7 +81,8 @@ impl Wire {
     }
 
     pub(crate) fn pause(&self, length: Duration) -> io::Result<()> {
-        if self.switch.pause(length) { Ok(()) } else { Err(stopped()) }
+        self.switch.pause(length);
+        self.proceed()
     }
 
     /// Sends back what was read ahead and all that comes.
@@ -119,17 +121,15 @@ impl Wire {
     fn read(&mut self) -> io::Result<usize> {
         loop {
             // A socket that was shut down still delivers what a busy client goes on sending.
-            if self.switch.is_off() {
-                return Err(stopped());
-            }
+            self.proceed()?;
             match (&*self.stream).read(&mut self.block) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,
             }
         }
     }
-}
 
-fn stopped() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, "the server stops")
+    fn proceed(&self) -> io::Result<()> {
+        if self.switch.is_off() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    }
 }
