@@ -45,6 +45,8 @@ pub(crate) struct Told {
     pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
     pub(crate) status: Option<StatusCode>,
+    /// The reason phrase, where it is not the usual one of the status.
+    pub(crate) reason: Option<Box<[u8]>>,
     /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
     pub(crate) parked: Option<bool>,
     source: Option<io::Error>,
@@ -210,8 +212,11 @@ impl Flow {
     }
 
     fn take_head(&mut self, len: usize) -> Response<()> {
-        let response = self.io.head(len).to_response();
+        let head = self.io.head(len);
+        let response = head.to_response();
         self.told.status = Some(response.status());
+        let usual = response.status().canonical_reason().unwrap_or_default();
+        self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());
         if let Some(connection) = &self.told.connection {
             self.shared.observe(&Event::Response {
                 method: self.call.request().method(),
