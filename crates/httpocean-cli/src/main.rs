@@ -1,5 +1,7 @@
 //! The `httpocean` command: see what a connection pool saves, fetch things, say why.
 
+mod batch;
+mod bench;
 mod connector;
 mod demo;
 mod get;
@@ -24,6 +26,8 @@ Usage: httpocean COMMAND [OPTIONS]
 Commands:
   demo   fetch many pages over one connection, and see what that saves
   get    fetch URLs; -v says what is decided and why
+  batch  requests as JSON lines on stdin, answers as JSON lines on stdout
+  bench  how fast: N requests, and nothing but them
 
 Options:
       --help     this text; `httpocean COMMAND --help` for one command
@@ -51,6 +55,8 @@ fn run(mut args: Parser) -> Done {
             Out::help(concat!("httpocean ", env!("CARGO_PKG_VERSION"), "\n"))
         }
         Arg::Value(command) => match command.to_string_lossy().as_ref() {
+            "batch" => batch::main(args),
+            "bench" => bench::main(args),
             "demo" => demo::main(args),
             "get" => get::main(args),
             "help" => Out::help(HELP),

@@ -107,6 +107,7 @@ impl Wish {
                 unknown @ (Arg::Short(_) | Arg::Value(_)) => return Err(unknown.unexpected().into()),
             }
         }
+        wish.run = wish.run.without_upgrade()?;
         Ok(Some(wish))
     }
 }

@@ -98,6 +98,7 @@ impl Order {
             (false, Some(_)) => Method::POST,
             (false, None) => Method::GET,
         });
+        order.run = order.run.without_upgrade()?;
         order.check().map(Some)
     }
 
@@ -120,11 +121,6 @@ impl Order {
     fn check(self) -> Done<Self> {
         if self.urls.is_empty() {
             return Err(Stop::usage("a URL is missing"));
-        }
-        if self.run.request.upgrade.is_some() {
-            return Err(Stop::usage(
-                "`upgrade` is for `batch`: `get` has nobody to speak the other protocol",
-            ));
         }
         if matches!(self.target, Target::ByName) {
             self.check_names()?;

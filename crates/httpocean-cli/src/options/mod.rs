@@ -5,7 +5,6 @@ pub(crate) mod flags;
 mod value;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use httpocean_std::pool::{self, Order};
@@ -13,6 +12,7 @@ use httpocean_std::{Client, Config, Limits, Observer};
 use serde_json::Value;
 
 use crate::connector::{Connector, Journal, Pins};
+use crate::stop::{Done, Stop};
 
 /// Options whose policy is not built yet.
 const LATER: [&str; 12] = [
@@ -74,6 +74,14 @@ impl Run {
         value::object("options", options)?.iter().try_for_each(|(name, value)| self.set(name, value))
     }
 
+    /// For commands where nobody would speak the protocol that is switched to.
+    pub(crate) fn without_upgrade(self) -> Done<Self> {
+        match self.request.upgrade {
+            Some(_) => Err(Stop::usage("`upgrade` is for `batch`")),
+            None => Ok(self),
+        }
+    }
+
     /// The client of the run.
     pub(crate) fn client(&self) -> Client {
         self.build(None, None::<NoObserver>)
@@ -82,6 +90,21 @@ impl Run {
     /// The client of the run, and somebody who is told what it decides.
     pub(crate) fn observed_client(&self, journal: Journal, observer: impl Observer) -> Client {
         self.build(Some(journal), Some(observer))
+    }
+
+    /// The same, with room for so many connections of one host, busy or idle.
+    pub(crate) fn wide_enough(mut self, connections: usize) -> Self {
+        let pool = &mut self.pool;
+        let bounds = [
+            &mut pool.max_per_key,
+            &mut pool.max_total,
+            &mut pool.max_idle_per_key,
+            &mut pool.max_idle_total,
+        ];
+        for bound in bounds {
+            *bound = connections.max(*bound);
+        }
+        self
     }
 
     fn build(&self, journal: Option<Journal>, observer: Option<impl Observer>) -> Client {
@@ -151,11 +174,6 @@ impl PerRequest {
             own.set(name, value)?;
         }
         Ok(own)
-    }
-
-    /// As a request carries them.
-    pub(crate) fn shared_config(&self) -> Arc<Config> {
-        Arc::new(self.config.clone())
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
