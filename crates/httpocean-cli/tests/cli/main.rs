@@ -1,4 +1,5 @@
 //! The built command against scripted servers.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod batch_answers;
 mod batch_body_kinds;
