@@ -159,6 +159,17 @@ impl Exchange {
         }
     }
 
+    pub(crate) fn awaits_body(&self) -> bool {
+        matches!(self.send, Send::Body { asked: true, .. })
+    }
+
+    pub(crate) fn body_left(&self) -> Option<u64> {
+        match &self.recv {
+            Recv::Body(decoder) => decoder.left(),
+            Recv::Head(_) => None,
+        }
+    }
+
     pub(crate) fn body_is_over(&self) -> bool {
         match &self.recv {
             Recv::Body(decoder) => decoder.is_done() && !matches!(self.lent, Lent::Data(_)),

@@ -99,6 +99,13 @@ impl Body {
         self.incoming().and_then(|incoming| incoming.told().connection.as_ref())
     }
 
+    /// Of a received body: the reason phrase as the server sent it, maybe empty. Nothing should depend on it.
+    pub fn reason(&self) -> Option<&[u8]> {
+        let told = self.incoming()?.told();
+        let usual = told.status.and_then(|status| status.canonical_reason()).unwrap_or_default();
+        Some(told.reason.as_deref().unwrap_or(usual.as_bytes()))
+    }
+
     /// Of a received body: the interim responses that came before its own.
     pub fn interim(&self) -> &[Response<()>] {
         self.incoming().map_or(&[], |incoming| &incoming.told().interim)

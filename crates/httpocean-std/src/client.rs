@@ -108,7 +108,7 @@ impl Client {
             .map_err(|verdict| Error::new(verdict, uri))?;
         let mut flow = Flow::new(shared, call, body);
         let (parts, ()) = flow.run_to_head()?.into_parts();
-        let incoming = Incoming::new(flow, &parts.headers)?;
+        let incoming = Incoming::new(flow)?;
         Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Told {
     pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
     pub(crate) status: Option<StatusCode>,
+    /// The reason phrase, where it is not the usual one of the status.
+    pub(crate) reason: Option<Box<[u8]>>,
     /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
     pub(crate) parked: Option<bool>,
     source: Option<io::Error>,
@@ -130,7 +132,8 @@ impl Flow {
 
     /// Reads, writes or sleeps as told, once.
     pub(crate) fn wait(&mut self, want: Want) -> Result<(), Error> {
-        if let Some(from) = self.owed.take() {
+        // An answer may have come that leaves nobody to want it.
+        if let Some(from) = self.owed.take().filter(|_| self.call.awaits_body()) {
             self.feed(from);
             return Ok(());
         }
@@ -174,6 +177,10 @@ impl Flow {
 
     pub(crate) fn read_buffered(&mut self, out: &mut [u8]) -> usize {
         self.call.read_body(&mut self.io, out)
+    }
+
+    pub(crate) fn body_left(&self) -> Option<u64> {
+        self.call.body_left()
     }
 
     pub(crate) fn direct(&mut self) -> u64 {
@@ -221,9 +228,11 @@ impl Flow {
     }
 
     fn take_head(&mut self, len: usize) -> Response<()> {
-        self.owed = None;
-        let response = self.io.head(len).to_response();
+        let head = self.io.head(len);
+        let response = head.to_response();
         self.told.status = Some(response.status());
+        let usual = response.status().canonical_reason().unwrap_or_default();
+        self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());
         if let Some(connection) = &self.told.connection {
             self.shared.observe(&Event::Response {
                 method: self.call.request().method(),

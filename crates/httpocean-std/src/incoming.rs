@@ -1,7 +1,6 @@
 //! The body of a response, on its way.
 
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use httpocean_core::Want;
 
 use crate::error::Error;
@@ -11,8 +10,6 @@ use crate::transport::Transport;
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {
     flow: Flow,
-    /// How much is left of what `Content-Length` announced, where that is what frames the body.
-    left: Option<u64>,
     state: State,
 }
 
@@ -27,8 +24,8 @@ enum State {
 
 impl Incoming {
     /// A response without a body gives its connection back here.
-    pub(crate) fn new(flow: Flow, fields: &HeaderMap) -> Result<Self, Error> {
-        let mut incoming = Self { flow, left: announced(fields), state: State::Reading };
+    pub(crate) fn new(flow: Flow) -> Result<Self, Error> {
+        let mut incoming = Self { flow, state: State::Reading };
         incoming.settle()?;
         Ok(incoming)
     }
@@ -40,7 +37,8 @@ impl Incoming {
     /// How many bytes are still to be read, if that is known.
     pub(crate) fn left(&self) -> Option<u64> {
         match self.state {
-            State::Reading | State::Failed => self.left,
+            State::Reading => self.flow.body_left(),
+            State::Failed => None,
             State::Over | State::Upgraded => Some(0),
         }
     }
@@ -62,7 +60,6 @@ impl Incoming {
                 }
             }
             if n > 0 {
-                self.left = self.left.map(|left| left.saturating_sub(n as u64));
                 self.settle()?;
                 return Ok(n);
             }
@@ -137,12 +134,4 @@ impl Drop for Incoming {
             self.flow.abandon();
         }
     }
-}
-
-/// What `Content-Length` says, unless the chunked coding overrides it.
-fn announced(fields: &HeaderMap) -> Option<u64> {
-    if fields.contains_key(TRANSFER_ENCODING) {
-        return None;
-    }
-    fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

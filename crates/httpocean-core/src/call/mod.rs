@@ -266,6 +266,11 @@ impl Call {
         }
     }
 
+    /// Whether a `NeedBody` was said that still wants an answer: an early response may have ended the need.
+    pub fn awaits_body(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::awaits_body)
+    }
+
     /// An answer to `NeedBody`: the next bytes of the body. Without having been asked for they are not taken, and
     /// will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
@@ -306,6 +311,15 @@ impl Call {
     /// `Release`, or `Upgraded`.
     pub fn body_is_over(&self) -> bool {
         self.head_said && self.exchange.as_ref().is_none_or(Exchange::body_is_over)
+    }
+
+    /// How many bytes of the response's body are still to come and to be taken, where its framing says it.
+    pub fn body_left(&self) -> Option<u64> {
+        match &self.exchange {
+            Some(exchange) if self.head_said => exchange.body_left(),
+            Some(_) => None,
+            None => Some(0),
+        }
     }
 
     /// So many bytes that the transport will deliver next are body and nothing else: they may be read straight

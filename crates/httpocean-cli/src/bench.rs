@@ -1,0 +1,115 @@
+//! `httpocean bench`: N requests, and nothing but them.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use httpocean_std::http::{Request, Uri};
+use httpocean_std::{Body, Client};
+use lexopt::{Arg, Parser, ValueExt};
+
+use crate::options::Run;
+use crate::options::flags::number;
+use crate::output::{Out, note};
+use crate::reading::{self, Failure};
+use crate::stop::{Done, Stop};
+use crate::threads;
+
+const HELP: &str = "\
+Fetches a URL N times over one client, one after the other or M at a time, reads each body in full, and
+prints `ok N BYTES SECONDS`. A status other than 2xx ends it, as any failure does.
+
+Usage: httpocean bench URL N [M] [OPTIONS]
+
+      --transport std, and every pool and time option of `httpocean get`
+      --help          this text
+
+Example: httpocean bench http://127.0.0.1:8080/ 10000 4
+";
+
+const BUFFER: usize = 256 * 1024;
+/// The pool's bounds, unless the user sets them: what is measured is not a wait for a place.
+const ROOM: usize = 4096;
+
+struct Plan {
+    uri: Uri,
+    requests: usize,
+    threads: usize,
+    run: Run,
+}
+
+pub(crate) fn main(args: Parser) -> Done {
+    match Plan::parse(args)? {
+        Some(plan) => run(&plan),
+        None => Out::help(HELP),
+    }
+}
+
+fn run(plan: &Plan) -> Done {
+    let client = plan.run.client();
+    let bytes = AtomicU64::new(0);
+    let started = Instant::now();
+    threads::share(plan.threads, plan.threads, |thread| {
+        let own = plan.requests / plan.threads + usize::from(thread < plan.requests % plan.threads);
+        bytes.fetch_add(fetch(&client, &plan.uri, own)?, Relaxed);
+        Ok(())
+    })?;
+    let seconds = started.elapsed().as_secs_f64();
+    let bytes = bytes.into_inner();
+    Ok(Out::lock().line(format_args!("ok {} {bytes} {seconds:.6}", plan.requests))?)
+}
+
+/// The loop that is measured; the bytes of all bodies.
+fn fetch(client: &Client, uri: &Uri, times: usize) -> Done<u64> {
+    let mut buffer = vec![0; BUFFER];
+    let mut bytes = 0;
+    for _ in 0..times {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri.clone();
+        let mut response = client.send(request).map_err(|error| failed(error.into()))?;
+        if !response.status().is_success() {
+            note(format_args!("httpocean: {uri}: {}", response.status()));
+            return Err(Stop::Failed);
+        }
+        bytes += reading::count(response.body_mut(), &mut buffer).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
+fn failed(failure: Failure) -> Stop {
+    note(format_args!("httpocean: {failure}"));
+    Stop::Failed
+}
+
+impl Plan {
+    fn parse(mut args: Parser) -> Done<Option<Self>> {
+        let mut values = Vec::new();
+        let mut run = Run::default().wide_enough(ROOM);
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Value(value) => values.push(value.string()?),
+                Arg::Long("help") | Arg::Short('h') => return Ok(None),
+                Arg::Long(flag) => {
+                    let flag = flag.to_owned();
+                    run.take_flag(&flag, &mut args)?;
+                }
+                unknown @ Arg::Short(_) => return Err(unknown.unexpected().into()),
+            }
+        }
+        let (url, requests, threads) = match values.as_slice() {
+            [url, requests] => (url, requests, "1"),
+            [url, requests, threads] => (url, requests, threads.as_str()),
+            _ => {
+                return Err(Stop::usage(
+                    "bench takes a URL, a number of requests, and maybe a number at a time",
+                ));
+            }
+        };
+        let uri = url.parse().map_err(|_| Stop::usage(format!("`{url}` is no URL")))?;
+        let requests = usize::try_from(number("requests", requests)?).unwrap_or(usize::MAX);
+        let threads = usize::try_from(number("concurrency", threads)?).unwrap_or(usize::MAX);
+        if threads == 0 {
+            return Err(Stop::usage("at least 1 at a time"));
+        }
+        Ok(Some(Self { uri, requests, threads, run: run.without_upgrade()? }))
+    }
+}

@@ -1,0 +1,45 @@
+//! What the user might do about an error.
+
+use httpocean_std::pool::Refusal;
+use httpocean_std::{Error, ErrorKind, Phase, ProtocolError, TransportError};
+
+/// What the user might do about it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
+pub(super) fn hint(error: &Error) -> Option<String> {
+    let authority = error.uri().authority();
+    let host = authority.map_or("the host", |authority| authority.as_str());
+    Some(match error.kind() {
+        ErrorKind::Connect(TransportError::Refused) => format!("does a server listen at {host}?"),
+        ErrorKind::Resolve(TransportError::NotFound) => {
+            format!("is `{host}` spelled right? --resolve pins a name to an address")
+        }
+        ErrorKind::Unsupported(_) if error.uri().scheme_str() == Some("https") => {
+            "an http:// URL works today".to_owned()
+        }
+        ErrorKind::Timeout => {
+            format!("a longer limit is set with {}, or with --timeout", limit_of(error.phase())?)
+        }
+        ErrorKind::Pool(Refusal::WaitedTooLong) => {
+            "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout"
+                .to_owned()
+        }
+        ErrorKind::Pool(Refusal::QueueFull) => "allow more waiting requests with --max-waiters".to_owned(),
+        ErrorKind::Protocol(ProtocolError::TooLarge(_)) => {
+            "limits can be set with --options '{\"limits\": {...}}'".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other phases have no limit of their own")]
+fn limit_of(phase: Phase) -> Option<&'static str> {
+    Some(match phase {
+        Phase::PoolWait => "--pool-timeout",
+        Phase::Resolve => "--resolve-timeout",
+        Phase::Connect => "--connect-timeout",
+        Phase::SendHead | Phase::SendBody => "--send-timeout",
+        Phase::RecvHead => "--first-byte-timeout",
+        Phase::RecvBody => "--idle-timeout",
+        _ => return None,
+    })
+}

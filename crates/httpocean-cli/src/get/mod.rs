@@ -1,0 +1,43 @@
+//! `httpocean get`: fetches URLs, and says what was decided on the way.
+
+mod fetch;
+mod hints;
+mod narrator;
+mod order;
+mod progress;
+mod sink;
+
+use lexopt::Parser;
+
+use crate::connector::Journal;
+use crate::output::{Out, note};
+use crate::stop::Done;
+use crate::threads;
+use fetch::Fetcher;
+use narrator::Narrator;
+use order::Order;
+
+pub(crate) fn main(args: Parser) -> Done {
+    match Order::parse(args)? {
+        Some(order) => run(&order),
+        None => Out::help(&order::help()),
+    }
+}
+
+fn run(order: &Order) -> Done {
+    let client = if order.verbose {
+        let journal = Journal::default();
+        order.run.observed_client(journal.clone(), Narrator::new(journal))
+    } else {
+        order.run.client()
+    };
+    let fetcher = Fetcher::new(order, &client)?;
+    let count = order.urls.len().saturating_mul(order.times);
+    let outcome = threads::share(order.concurrency, count, |number| fetcher.fetch(number));
+    if order.verbose {
+        let stats = client.stats();
+        let (sent, made) = (stats.requests_sent, stats.connections_opened);
+        note(format_args!("* {sent} requests sent, {made} connections made, {} idle now", stats.idle));
+    }
+    outcome
+}

@@ -1,0 +1,184 @@
+//! What the user ordered.
+
+use std::path::PathBuf;
+
+use httpocean_std::http::{HeaderName, HeaderValue, Method};
+use lexopt::{Arg, Parser, ValueExt};
+
+use super::sink::Target;
+use crate::options::Run;
+use crate::options::flags::{self, number};
+use crate::stop::{Done, Stop};
+
+const HELP: &str = "\
+Fetches URLs through one pool and prints what comes.
+
+Usage: httpocean get URL... [OPTIONS]
+
+      -n, --times N            fetch each URL so many times (1)
+      -c, --concurrency N      so many at a time (1)
+      -o, --output FILE        all bodies go into FILE, one after the other; - is stdout
+      -O, --remote-name        each body goes into a file named by the end of its URL
+      -X, --request METHOD     the method (GET, or POST with -d)
+      -I, --head               HEAD: the head only, which is printed
+      -H, --header 'N: VALUE'  a header field; may be given again
+      -d, --data BODY          a body; @FILE sends a file, @- what comes on stdin
+      -i, --include            print the head of the response, too
+      -v, --verbose            say each decision with its reason
+      -f, --fail               a status of 400 and more is a failure
+
+";
+
+const EXAMPLE: &str = "
+Example: httpocean get -v -n 3 http://127.0.0.1:8080/
+";
+
+pub(super) fn help() -> String {
+    [HELP, flags::HELP, EXAMPLE].concat()
+}
+
+/// What the user ordered.
+pub(super) struct Order {
+    pub(super) urls: Vec<String>,
+    pub(super) times: usize,
+    pub(super) concurrency: usize,
+    pub(super) target: Target,
+    pub(super) method: Method,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) data: Option<Data>,
+    pub(super) include: bool,
+    pub(super) verbose: bool,
+    pub(super) fail: bool,
+    pub(super) run: Run,
+}
+
+/// Where the request's body comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Data {
+    Bytes(Vec<u8>),
+    File(PathBuf),
+    Stdin,
+}
+
+impl Order {
+    /// `None`: help is all that was wanted.
+    pub(super) fn parse(mut args: Parser) -> Done<Option<Self>> {
+        let mut order = Self::nothing();
+        let mut method = None;
+        let mut head = false;
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Value(url) => order.urls.push(with_scheme(url.string()?)),
+                Arg::Short('n') | Arg::Long("times") => order.times = at_least_1("times", &mut args)?,
+                Arg::Short('c') | Arg::Long("concurrency") => {
+                    order.concurrency = at_least_1("concurrency", &mut args)?;
+                }
+                Arg::Short('o') | Arg::Long("output") => order.target = Target::file(args.value()?),
+                Arg::Short('O') | Arg::Long("remote-name") => order.target = Target::ByName,
+                Arg::Short('X') | Arg::Long("request") => method = Some(method_of(&args.value()?.string()?)?),
+                Arg::Short('I') | Arg::Long("head") => head = true,
+                Arg::Short('H') | Arg::Long("header") => {
+                    order.headers.push(header_of(&args.value()?.string()?)?);
+                }
+                Arg::Short('d') | Arg::Long("data") => order.data = Some(Data::of(args.value()?)),
+                Arg::Short('i') | Arg::Long("include") => order.include = true,
+                Arg::Short('v') | Arg::Long("verbose") => order.verbose = true,
+                Arg::Short('f') | Arg::Long("fail") => order.fail = true,
+                Arg::Short('h') | Arg::Long("help") => return Ok(None),
+                Arg::Long(flag) => {
+                    let flag = flag.to_owned();
+                    order.run.take_flag(&flag, &mut args)?;
+                }
+                unknown @ Arg::Short(_) => return Err(unknown.unexpected().into()),
+            }
+        }
+        order.include |= head;
+        order.method = method.unwrap_or(match (head, &order.data) {
+            (true, _) => Method::HEAD,
+            (false, Some(_)) => Method::POST,
+            (false, None) => Method::GET,
+        });
+        order.run = order.run.without_upgrade()?;
+        order.check().map(Some)
+    }
+
+    fn nothing() -> Self {
+        Self {
+            urls: Vec::new(),
+            times: 1,
+            concurrency: 1,
+            target: Target::Stdout,
+            method: Method::GET,
+            headers: Vec::new(),
+            data: None,
+            include: false,
+            verbose: false,
+            fail: false,
+            run: Run::default(),
+        }
+    }
+
+    fn check(self) -> Done<Self> {
+        if self.urls.is_empty() {
+            return Err(Stop::usage("a URL is missing"));
+        }
+        if matches!(self.target, Target::ByName) {
+            self.check_names()?;
+        }
+        Ok(self)
+    }
+
+    fn check_names(&self) -> Done {
+        if self.times > 1 {
+            return Err(Stop::usage("-O would write each file anew -n times; use -o"));
+        }
+        let mut seen = Vec::new();
+        for url in &self.urls {
+            let name = super::sink::remote_name(url)
+                .ok_or_else(|| Stop::usage(format!("`{url}` ends in no name for -O; use -o")))?;
+            if seen.contains(&name) {
+                return Err(Stop::usage(format!("-O would write `{name}` twice; use -o")));
+            }
+            seen.push(name);
+        }
+        Ok(())
+    }
+}
+
+impl Data {
+    fn of(given: std::ffi::OsString) -> Self {
+        use std::os::unix::ffi::{OsStrExt, OsStringExt};
+        match given.as_bytes() {
+            b"@-" => Self::Stdin,
+            [b'@', path @ ..] => Self::File(std::ffi::OsStr::from_bytes(path).into()),
+            _ => Self::Bytes(given.into_vec()),
+        }
+    }
+}
+
+fn with_scheme(url: String) -> String {
+    if url.contains("://") { url } else { format!("http://{url}") }
+}
+
+fn at_least_1(flag: &str, args: &mut Parser) -> Done<usize> {
+    match number(flag, &args.value()?.string()?)?.try_into() {
+        Ok(0) => Err(Stop::usage(format!("--{flag} is at least 1"))),
+        Ok(number) => Ok(number),
+        Err(_) => Err(Stop::usage(format!("--{flag} is too large"))),
+    }
+}
+
+fn method_of(text: &str) -> Done<Method> {
+    text.parse().map_err(|_| Stop::usage(format!("`{text}` is no method")))
+}
+
+fn header_of(text: &str) -> Done<(HeaderName, HeaderValue)> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or_else(|| Stop::usage(format!("a header is 'Name: value', not `{text}`")))?;
+    let name = name.trim().parse().map_err(|_| Stop::usage(format!("`{name}` is no name for a header")))?;
+    let value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| {
+        Stop::usage(format!("the value of header `{name}` has a byte that no value may have"))
+    })?;
+    Ok((name, value))
+}

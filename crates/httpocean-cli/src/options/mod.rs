@@ -1,0 +1,257 @@
+//! Everything that a run or a request can be told, by name: the JSON of `--options` and of a batch line, and the
+//! flags that stand for the same names.
+
+pub(crate) mod flags;
+mod value;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use httpocean_std::pool::{self, Order};
+use httpocean_std::{Client, Config, Limits, Observer};
+use serde_json::Value;
+
+use crate::connector::{Connector, Journal, Pins};
+use crate::stop::{Done, Stop};
+
+/// Options whose policy is not built yet.
+const LATER: [&str; 12] = [
+    "keep_method",
+    "same_host",
+    "sensitive",
+    "https_only",
+    "retry_methods",
+    "retry_status",
+    "backoff",
+    "retry_after_max_ms",
+    "proxy",
+    "no_proxy",
+    "ca_file",
+    "insecure",
+];
+
+/// What [`Run`] knows and [`PerRequest`] does not.
+const OF_RUN: [&str; 13] = [
+    "max_per_key",
+    "max_total",
+    "max_idle_per_key",
+    "max_idle_total",
+    "max_waiters",
+    "idle_ms",
+    "lifetime_ms",
+    "max_uses",
+    "order",
+    "probe_after_ms",
+    "seed",
+    "unix_socket",
+    "resolve",
+];
+
+/// Options of a whole run: those of its client, and those of its requests unless they bring their own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) pool: pool::Options,
+    pub(crate) request: PerRequest,
+    pub(crate) pins: Pins,
+    probe_after: Duration,
+    unix_socket: Option<PathBuf>,
+}
+
+/// Options that a request can bring itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PerRequest {
+    pub(crate) config: Config,
+    /// The protocol to switch to.
+    pub(crate) upgrade: Option<String>,
+}
+
+/// Why an option can't be obeyed, in a sentence.
+type Unfit = String;
+
+impl Run {
+    /// Sets all options of a JSON object.
+    pub(crate) fn apply(&mut self, options: &Value) -> Result<(), Unfit> {
+        value::object("options", options)?.iter().try_for_each(|(name, value)| self.set(name, value))
+    }
+
+    /// For commands where nobody would speak the protocol that is switched to.
+    pub(crate) fn without_upgrade(self) -> Done<Self> {
+        match self.request.upgrade {
+            Some(_) => Err(Stop::usage("`upgrade` is for `batch`")),
+            None => Ok(self),
+        }
+    }
+
+    /// The client of the run.
+    pub(crate) fn client(&self) -> Client {
+        self.build(None, None::<NoObserver>)
+    }
+
+    /// The client of the run, and somebody who is told what it decides.
+    pub(crate) fn observed_client(&self, journal: Journal, observer: impl Observer) -> Client {
+        self.build(Some(journal), Some(observer))
+    }
+
+    /// The same, with room for so many connections of one host, busy or idle.
+    pub(crate) fn wide_enough(mut self, connections: usize) -> Self {
+        let pool = &mut self.pool;
+        let bounds = [
+            &mut pool.max_per_key,
+            &mut pool.max_total,
+            &mut pool.max_idle_per_key,
+            &mut pool.max_idle_total,
+        ];
+        for bound in bounds {
+            *bound = connections.max(*bound);
+        }
+        self
+    }
+
+    fn build(&self, journal: Option<Journal>, observer: Option<impl Observer>) -> Client {
+        let connector = Connector::new(self.pins.clone(), self.unix_socket.clone(), journal);
+        let builder = Client::builder()
+            .pool(self.pool.clone())
+            .config(self.request.config.clone())
+            .probe_after(self.probe_after)
+            .connector(connector);
+        match observer {
+            Some(observer) => builder.observer(observer).build(),
+            None => builder.build(),
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
+        let pool = &mut self.pool;
+        match name {
+            "max_per_key" => pool.max_per_key = value::at_least_1(name, value)?,
+            "max_total" => pool.max_total = value::at_least_1(name, value)?,
+            "max_idle_per_key" => pool.max_idle_per_key = value::count(name, value)?,
+            "max_idle_total" => pool.max_idle_total = value::count(name, value)?,
+            "max_waiters" => pool.max_waiters = value::count(name, value)?,
+            "idle_ms" => pool.idle = value::duration(name, value)?,
+            "lifetime_ms" => pool.lifetime = value::maybe(name, value, value::duration)?,
+            "max_uses" => pool.max_uses = value::maybe(name, value, value::count)?,
+            "order" => pool.order = order(name, value)?,
+            "probe_after_ms" => self.probe_after = value::duration(name, value)?,
+            "seed" => pool.seed = seed(value::count(name, value)?),
+            "unix_socket" => {
+                self.unix_socket = value::maybe(name, value, value::text)?.map(PathBuf::from);
+            }
+            "resolve" => self.pin(name, value)?,
+            "timeout_ms" => {
+                let limits = value::object(name, value)?;
+                return limits.iter().try_for_each(|(clock, value)| self.set_timeout(clock, value));
+            }
+            _ => return self.request.set(name, value),
+        }
+        Ok(())
+    }
+
+    fn set_timeout(&mut self, clock: &str, value: &Value) -> Result<(), Unfit> {
+        let dial = &mut self.request.config.dial;
+        let name = format!("timeout_ms.{clock}");
+        match clock {
+            "resolve" => dial.resolve = value::maybe(&name, value, value::duration)?,
+            "connect" => dial.connect = value::maybe(&name, value, value::duration)?,
+            _ => return self.request.set_timeout(clock, value),
+        }
+        Ok(())
+    }
+
+    fn pin(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
+        for (host_port, addresses) in value::object(name, value)? {
+            self.pins.pin(host_port, value::addresses(name, addresses)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl PerRequest {
+    /// These options with some of a request's own.
+    pub(crate) fn with(&self, options: &Value) -> Result<Self, Unfit> {
+        let mut own = self.clone();
+        for (name, value) in value::object("options", options)? {
+            own.set(name, value)?;
+        }
+        Ok(own)
+    }
+
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
+        match name {
+            "redirects" | "retries" => return value::only_zero(name, value),
+            "timeout_ms" => {
+                let limits = value::object(name, value)?;
+                return limits.iter().try_for_each(|(clock, value)| self.set_timeout(clock, value));
+            }
+            "limits" => {
+                let limits = value::object(name, value)?;
+                return limits.iter().try_for_each(|(limit, value)| self.set_limit(limit, value));
+            }
+            "expect_continue" => self.config.call.expect_continue = value::yes_or_no(name, value)?,
+            "upgrade" => self.upgrade = value::maybe(name, value, value::text)?,
+            later if LATER.contains(&later) => return Err(not_yet(name)),
+            of_run if OF_RUN.contains(&of_run) => return Err(belongs_to_run(name)),
+            _ => return Err(format!("there is no option `{name}`")),
+        }
+        Ok(())
+    }
+
+    fn set_timeout(&mut self, clock: &str, value: &Value) -> Result<(), Unfit> {
+        let call = &mut self.config.call;
+        let name = format!("timeout_ms.{clock}");
+        let limit = match clock {
+            "total" => &mut call.total,
+            "pool" => &mut call.pool_wait,
+            "send" => &mut call.send,
+            "first_byte" => &mut call.first_byte,
+            "idle" => &mut call.idle,
+            "resolve" | "connect" => return Err(belongs_to_run(&name)),
+            "tls" => return Err(not_yet(&name)),
+            _ => return Err(format!("there is no option `{name}`")),
+        };
+        *limit = value::maybe(&name, value, value::duration)?;
+        Ok(())
+    }
+
+    fn set_limit(&mut self, limit: &str, value: &Value) -> Result<(), Unfit> {
+        let limits: &mut Limits = &mut self.config.limits;
+        let name = format!("limits.{limit}");
+        match limit {
+            "head_bytes" => limits.head_bytes = value::count(&name, value)?,
+            "headers" => limits.headers = value::count(&name, value)?,
+            "interim" => limits.interim = value::count(&name, value)?,
+            "trailer_bytes" => limits.trailer_bytes = value::count(&name, value)?,
+            "chunk_line" => limits.chunk_line = value::count(&name, value)?,
+            _ => return Err(format!("there is no option `{name}`")),
+        }
+        Ok(())
+    }
+}
+
+struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&self, _: &httpocean_std::Event<'_>) {}
+}
+
+pub(crate) fn not_yet(name: &str) -> Unfit {
+    format!("not yet supported: {name}")
+}
+
+fn belongs_to_run(name: &str) -> Unfit {
+    format!("`{name}` belongs to the run, not to a request: give it in --options")
+}
+
+fn order(name: &str, value: &Value) -> Result<Order, Unfit> {
+    match value.as_str() {
+        Some("lifo") => Ok(Order::Lifo),
+        Some("fifo") => Ok(Order::Fifo),
+        Some("round-robin") => Ok(Order::RoundRobin),
+        _ => Err(format!("`{name}` is `lifo`, `fifo` or `round-robin`, not {value}")),
+    }
+}
+
+/// The client takes 0 for "any".
+fn seed(given: u64) -> u64 {
+    if given == 0 { u64::MAX } else { given }
+}

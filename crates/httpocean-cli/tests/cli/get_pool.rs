@@ -1,0 +1,47 @@
+//! What the pool decides is said, and can be set.
+
+use std::time::Duration;
+
+use httpocean_testkit::server::{Reply, Server};
+
+use crate::command::run;
+
+#[test]
+fn each_decision_is_said_with_its_reason() {
+    let server = Server::start(|request| match request.index {
+        0 => Reply::ok("first"),
+        _ => Reply::ok("last").close(),
+    });
+    let said = run(&["get", "-v", "-n", "2", &server.url("/page")]);
+    let lines: Vec<&str> = said.stderr.lines().filter(|line| !line.starts_with("* waited")).collect();
+    let wanted = [
+        "* connecting to http://",
+        "* connection 1 to http://",
+        "> GET /page HTTP/1.1",
+        "< 200 OK",
+        "* kept connection 1",
+        "* reused connection 1 (idle ",
+        "> GET /page HTTP/1.1",
+        "< 200 OK",
+        "* closed connection 1: one side announced Connection: close",
+        "* 2 requests sent, 1 connections made",
+    ];
+    assert_eq!(lines.len(), wanted.len(), "{}", said.stderr);
+    assert!(lines.iter().zip(wanted).all(|(line, wanted)| line.starts_with(wanted)), "{}", said.stderr);
+    assert!(lines[1].contains(&format!(" -> {})", server.addr())), "{}", lines[1]);
+}
+
+#[test]
+fn so_many_at_a_time_share_the_pool() {
+    let server = Server::start(|_| Reply::ok("x").pause(Duration::from_millis(5)));
+    let said = run(&["get", "-n", "12", "-c", "6", "--max-per-host", "2", &server.url("/")]);
+    assert_eq!((said.code, said.text()), (0, "xxxxxxxxxxxx"));
+    assert!(server.stats().peak_open <= 2, "{:?}", server.stats());
+}
+
+#[test]
+fn without_idle_connections_each_request_makes_one() {
+    let server = Server::start(|_| Reply::ok("x"));
+    run(&["get", "-n", "3", "--max-idle-per-host", "0", &server.url("/")]);
+    assert_eq!(server.stats().accepted, 3);
+}

@@ -1,0 +1,19 @@
+//! The built command against scripted servers.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod batch_answers;
+mod batch_body_kinds;
+mod batch_concurrency;
+mod batch_connections;
+mod batch_errors;
+mod batch_interactive;
+mod batch_options;
+mod batch_timeouts;
+mod bench;
+mod command;
+mod demo;
+mod get_bodies;
+mod get_errors;
+mod get_pool;
+mod get_requests;
+mod usage;
