@@ -119,7 +119,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.uri, self.0.verdict)
+        if self.0.uri.host().is_some() {
+            write!(f, "{}: ", self.0.uri)?;
+        }
+        write!(f, "{}", self.0.verdict)
     }
 }
 
