@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -78,7 +79,6 @@ struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
     closes: SmallVec<[(Key, u64, Parked, CloseReason); 1]>,
-    dialing: SmallVec<[Key; 1]>,
     spawn: usize,
 }
 
@@ -186,9 +186,10 @@ impl Shared {
         }
     }
 
+    /// A panic of the observer's ends here: whoever holds a lease now must not lose it.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
-            observer.observe(event);
+            _ = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
         }
     }
 
@@ -237,7 +238,6 @@ impl Shared {
                     state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
-                    outbox.dialing.push(lease.key().clone());
                     // Another thread may be about to close the socket whose place this dial takes.
                     let queue = if state.closing > 0 { &mut state.held_back } else { &mut state.jobs };
                     queue.push_back(lease);
@@ -275,9 +275,6 @@ impl Shared {
         }
         for _ in 0..spawn {
             self.spawn_dial_thread();
-        }
-        for key in &outbox.dialing {
-            self.observe(&Event::Dialing { key });
         }
         for (key, number, why) in &closed {
             self.observe(&Event::Closed { key, number: *number, why: *why });
