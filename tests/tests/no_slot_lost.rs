@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use httpocean_std::pool::Refusal;
 use httpocean_std::{
-    Body, Client, Config, Connect, ErrorKind, Key, Transport, call, core::dial::Route, pool,
+    Body, Client, Config, Connect, ErrorKind, Event, Key, Observer, Transport, call, core::dial::Route, pool,
 };
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_tests::{Counted, Dice, at_rest, get, refusing_url, times};
@@ -37,8 +37,7 @@ impl Read for Failing {
 fn silence_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let message = info.payload_as_str().unwrap_or_default();
-        if !message.contains("panics") {
+        if !info.to_string().contains("panics") {
             usual(info);
         }
     }));
@@ -189,4 +188,35 @@ fn waiters_are_refused_when_the_client_closes() {
     });
     drop(busy);
     assert_eq!(at_rest(&client).open, 0);
+}
+
+/// Panics at every event of one kind.
+struct Hysterical(&'static str);
+
+impl Observer for Hysterical {
+    fn observe(&self, event: &Event<'_>) {
+        assert!(!format!("{event:?}").starts_with(self.0), "this observer panics");
+    }
+}
+
+#[test]
+fn an_observer_that_panics_costs_nothing() {
+    silence_panics();
+    for kind in ["Dialing", "Dialed", "DialFailed", "Granted", "Stale", "Response", "Hop", "Parked", "Closed"]
+    {
+        let server = Server::start(|request: &Request| match request.target.as_str() {
+            "/gone" => Reply::ok("fine").then(End::CloseNow),
+            "/dying" => Reply::ok("fine").then(End::CloseOnNextRequest),
+            _ => Reply::ok("fine"),
+        });
+        let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
+        let client = Client::builder().pool(options).observer(Hysterical(kind)).build();
+        for path in ["/gone", "/", "/dying", "/", "/"] {
+            assert_eq!(get(&client, &server.url(path)), "fine", "{kind}");
+            httpocean_tests::wait_until("the server is done", || server.stats().open <= 1);
+        }
+        assert!(client.get(nobody_listens()).unwrap().send().is_err());
+        client.clear_idle();
+        assert_eq!(at_rest(&client).open, 0, "{kind}");
+    }
 }

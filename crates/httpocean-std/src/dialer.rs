@@ -64,9 +64,11 @@ impl Shared {
         Some(state.jobs.pop_front())
     }
 
-    /// Carries one dial through and tells the pool what came of it.
+    /// Carries one dial through and tells the pool what came of it; the observer before, so that it hears of a
+    /// connection before it hears of what is done with it.
     fn run_dial(self: &Arc<Self>, lease: Lease) {
         let key = lease.key().clone();
+        self.observe(&Event::Dialing { key: &key });
         let started = StdInstant::now();
         let outcome = self.dial(&key, &lease);
         let conn = lease.conn();
@@ -74,16 +76,16 @@ impl Shared {
             Ok(parked) => {
                 self.counters.opened.fetch_add(1, Relaxed);
                 let (local, peer, took) = (parked.local, parked.peer, started.elapsed());
-                self.with_pool(|pool, now| pool.dialed(lease, parked, now));
                 self.observe(&Event::Dialed { key: &key, local, peer, took });
+                self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
             Err(error) => {
                 self.counters.dials_failed.fetch_add(1, Relaxed);
-                let verdict = error.verdict.clone();
+                self.observe(&Event::DialFailed { key: &key, error: &error.verdict });
                 self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
-                self.observe(&Event::DialFailed { key: &key, error: &verdict });
             }
         }
+        // Only now, since the pool may have abandoned it until it was answered.
         self.lock().abandoned.retain(|abandoned| *abandoned != conn);
     }
 
@@ -154,7 +156,7 @@ impl Shared {
     }
 }
 
-/// Should a thread panic all the same, the count of threads must not go with it.
+/// A transport whose drop panics takes its thread along; the count of threads must not go with it.
 struct Unwinding<'a>(&'a Shared);
 
 impl Drop for Unwinding<'_> {

@@ -294,9 +294,8 @@ impl Flow {
             }
             Some(why) => {
                 self.io.reset();
-                let connection = held.facts;
+                self.shared.observe(&Event::Stale { key: self.call.key(), connection: &held.facts, why });
                 let Some((lease, parked)) = held.into_grant() else { return Err(None) };
-                self.shared.observe(&Event::Stale { key: lease.key(), connection: &connection, why });
                 Err(Some(self.shared.retake(lease, parked, why, self.demand)))
             }
         }

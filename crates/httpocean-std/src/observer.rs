@@ -9,7 +9,8 @@ use httpocean_core::{CloseReason, Hop, Key};
 
 use crate::connection::Connection;
 
-/// Is told what a client decides, at once, on the thread that does it and outside of every lock.
+/// Is told what a client decides, at once, on the thread that does it and outside of every lock. A panic in it
+/// ends there: no request notices.
 ///
 /// ```
 /// use httpocean_std::{Client, Event, Observer};

@@ -88,7 +88,8 @@ struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
     closes: SmallVec<[ToClose; 1]>,
-    dialing: SmallVec<[Key; 1]>,
+    /// Dials that were asked for.
+    dials: usize,
     spawn: usize,
 }
 
@@ -218,7 +219,7 @@ impl Shared {
             return answer;
         }
         // Who has a dial of its own waits for the network, not for others.
-        self.counters.waited.fetch_add(u64::from(outbox.dialing.is_empty()), Relaxed);
+        self.counters.waited.fetch_add(u64::from(outbox.dials == 0), Relaxed);
         let mailbox = Arc::new(Mailbox::default());
         state.mailboxes.insert(waiter, mailbox.clone());
         let mut wake = state.pool.next_timeout();
@@ -251,7 +252,7 @@ impl Shared {
                     state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
-                    outbox.dialing.push(lease.key().clone());
+                    outbox.dials += 1;
                     state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),
@@ -290,9 +291,6 @@ impl Shared {
         }
         for _ in 0..spawn {
             self.spawn_dial_thread();
-        }
-        for key in &outbox.dialing {
-            self.observe(&Event::Dialing { key });
         }
         for (_, key, number, why) in &closed {
             self.observe(&Event::Closed { key, number: *number, why: *why });

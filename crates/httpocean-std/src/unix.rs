@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use httpocean_core::Key;
 use httpocean_core::dial::Route;
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::socket;
 use crate::transport::{Connect, Ready, Transport};
@@ -39,8 +40,22 @@ impl Connect for UnixConnector {
         Ok(Route::Direct)
     }
 
-    fn connect(&self, _: &Key, _: Option<SocketAddr>, _: Option<Instant>) -> io::Result<Box<dyn Transport>> {
-        let stream = UnixStream::connect(&self.path)?;
+    fn connect(
+        &self,
+        _: &Key,
+        _: Option<SocketAddr>,
+        until: Option<Instant>,
+    ) -> io::Result<Box<dyn Transport>> {
+        let stream = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        // A listener whose backlog is full makes connect(2) wait, as long as a write would.
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(left)?;
+        stream.connect(&SockAddr::unix(&self.path)?)?;
+        stream.set_write_timeout(None)?;
+        let stream = UnixStream::from(OwnedFd::from(stream));
         socket::prepare(stream.as_fd())?;
         Ok(Box::new(UnixTransport { stream }))
     }

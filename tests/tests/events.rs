@@ -1,0 +1,123 @@
+//! What an observer is told, and in which order; and what the numbers say.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use httpocean_std::{Client, CloseReason, Stats};
+use httpocean_testkit::server::{End, Reply, Request, Server};
+use httpocean_tests::{Recorder, at_rest, exchange, get, refusing_url, wait_for_open};
+
+fn observed() -> (Client, Recorder) {
+    let recorder = Recorder::default();
+    (Client::builder().observer(recorder.clone()).build(), recorder)
+}
+
+#[test]
+fn a_request_is_told_of_step_by_step() {
+    // Often, because the dial is told of by another thread.
+    for _ in 0..200 {
+        let server = Server::start(|_| Reply::ok("fine"));
+        let (client, recorder) = observed();
+        get(&client, &server.url("/"));
+        get(&client, &server.url("/"));
+        client.clear_idle();
+        let expected = [
+            "dialing",
+            "dialed",
+            "granted 1 after 0 uses, not idle",
+            "response 200 to GET on 1",
+            "parked 1",
+            "granted 1 after 1 uses, idle",
+            "response 200 to GET on 1",
+            "parked 1",
+            "closed 1: evicted",
+        ];
+        assert_eq!(recorder.lines(), expected);
+    }
+}
+
+#[test]
+fn a_dead_connection_is_told_of_before_the_next_one() {
+    for _ in 0..50 {
+        let server = Server::start(|_| Reply::ok("fine").then(End::CloseNow));
+        let (client, recorder) = observed();
+        get(&client, &server.url("/"));
+        wait_for_open(&server, 0);
+        get(&client, &server.url("/"));
+        let mut lines = recorder.lines().split_off(5);
+        assert_eq!(lines.remove(0), "stale 1: peer-closed");
+        // The old one is closed here, while the new one is made there.
+        lines.retain(|line| line != "closed 1: peer-closed");
+        assert_eq!(lines[..3], ["dialing", "dialed", "granted 2 after 0 uses, not idle"]);
+        assert_eq!(recorder.starting("closed"), ["closed 1: peer-closed"]);
+    }
+}
+
+#[test]
+fn a_replay_is_told_of() {
+    let server = Server::start(|_| Reply::ok("fine").then(End::CloseOnNextRequest));
+    let (client, recorder) = observed();
+    get(&client, &server.url("/"));
+    get(&client, &server.url("/"));
+    assert_eq!(recorder.starting("hop"), ["hop: StaleConnection"]);
+    assert_eq!(recorder.starting("granted").len(), 3);
+    assert_eq!(recorder.starting("response").len(), 2);
+}
+
+#[test]
+fn a_failed_dial_is_told_of_before_its_consequence() {
+    for _ in 0..50 {
+        let (client, recorder) = observed();
+        client.get(refusing_url("/")).unwrap().send().unwrap_err();
+        let expected = [
+            "dialing",
+            "dial failed: no connection could be made: connection refused",
+            "refused: DialFailed",
+        ];
+        assert_eq!(recorder.lines(), expected);
+    }
+}
+
+#[test]
+fn every_connection_that_was_made_is_told_of_once_when_it_is_closed() {
+    let server = Server::start(|request: &Request| match request.index {
+        0..5 => Reply::ok("fine"),
+        _ => Reply::ok("fine").close(),
+    });
+    let (client, recorder) = observed();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..50).for_each(|_| _ = get(&client, &server.url("/"))));
+        }
+    });
+    client.close();
+    let stats = at_rest(&client);
+    let mut closed = recorder.starting("closed");
+    closed.sort();
+    closed.dedup();
+    assert_eq!(closed.len() as u64, stats.connections_opened);
+    assert_eq!(recorder.starting("closed").len(), closed.len());
+    assert_eq!(stats.closed.values().sum::<u64>(), stats.connections_opened);
+    assert_eq!(recorder.starting("dialed").len(), recorder.starting("dialing").len());
+}
+
+#[test]
+fn the_numbers_add_up() {
+    let server = Server::start(|request: &Request| match request.target.as_str() {
+        "/dying" => Reply::ok("fine").then(End::CloseOnNextRequest),
+        "/close" => Reply::ok("fine").close(),
+        _ => Reply::ok("fine"),
+    });
+    let client = Client::new();
+    assert_eq!(client.stats(), Stats::default());
+    for path in ["/", "/", "/dying", "/", "/close", "/"] {
+        exchange(&client, &httpocean_std::http::Method::GET, &server.url(path), "", ()).unwrap();
+    }
+    client.get(refusing_url("/")).unwrap().send().unwrap_err();
+    let stats = client.stats();
+    let closed = [(CloseReason::PeerClosed, 1), (CloseReason::CloseHeader, 1)];
+    assert_eq!(stats.closed, closed.into_iter().collect());
+    assert_eq!((stats.connections_opened, stats.dials_failed), (3, 1));
+    assert_eq!((stats.requests_sent, stats.stale_replays), (7, 1));
+    assert_eq!((stats.open, stats.idle, stats.dialing, stats.waiting), (1, 1, 0, 0));
+    // Whoever had to wait for a dial waited; the key of the refusal is remembered for a while.
+    assert_eq!((stats.waited, stats.keys), (4, 2));
+}

@@ -1,0 +1,241 @@
+//! How long, how many and in which order connections are kept.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::time::Duration;
+
+use httpocean_std::http::Response;
+use httpocean_std::pool::{Options, Order, Refusal};
+use httpocean_std::{Body, Client, CloseReason, ErrorKind, Phase};
+use httpocean_testkit::server::{Reply, Request, Server};
+use httpocean_tests::{at_rest, get, wait_for_open, wait_until};
+
+fn client(options: Options) -> Client {
+    Client::builder().pool(options).build()
+}
+
+fn closed(client: &Client, why: CloseReason) -> u64 {
+    client.stats().closed.get(&why).copied().unwrap_or(0)
+}
+
+fn server() -> Server {
+    Server::start(|request: &Request| match request.target.as_str() {
+        // Too much to be read together with its head: it keeps its connection until it is read.
+        "/long" => Reply::generated(100_000),
+        "/timeout=1" => Reply::ok("").header("Keep-Alive", "timeout=1"),
+        "/timeout=60" => Reply::ok("").header("Keep-Alive", "timeout=60, max=2"),
+        "/max=1" => Reply::ok("").header("Keep-Alive", "timeout=60, max=1"),
+        "/max=0" => Reply::ok("").header("Keep-Alive", "timeout=60, max=0"),
+        "/close" => Reply::ok("").header("Connection", "close"),
+        "/1.0" => Reply::raw("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        "/1.0-keep-alive" => {
+            Reply::raw("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n")
+        }
+        _ => Reply::ok(""),
+    })
+}
+
+/// Responses on so many connections at once; their order is that of the connections' numbers.
+fn at_once(client: &Client, server: &Server, n: usize) -> Vec<Response<Body>> {
+    (0..n).map(|_| client.get(server.url("/long")).unwrap().send().unwrap()).collect()
+}
+
+fn number(response: &Response<Body>) -> u64 {
+    response.body().connection().unwrap().number
+}
+
+fn read(mut response: Response<Body>) -> u64 {
+    response.body_mut().read_to_vec(1 << 20).unwrap();
+    number(&response)
+}
+
+/// The numbers of the connections that so many requests in a row take.
+fn in_a_row(client: &Client, server: &Server, n: usize) -> Vec<u64> {
+    (0..n).map(|_| read(client.get(server.url("/")).unwrap().send().unwrap())).collect()
+}
+
+#[test]
+fn an_idle_connection_is_closed_at_its_deadline() {
+    let server = server();
+    let client = client(Options { idle: Duration::from_millis(30), ..Options::default() });
+    get(&client, &server.url("/"));
+    assert_eq!(client.stats().idle, 1);
+    wait_until("tending closes it", || {
+        client.tend();
+        client.stats().idle == 0
+    });
+    wait_for_open(&server, 0);
+    assert_eq!(closed(&client, CloseReason::IdleTooLong), 1);
+}
+
+#[test]
+fn an_idle_connection_is_not_used_after_its_deadline() {
+    let server = server();
+    let client = client(Options { idle: Duration::from_millis(10), ..Options::default() });
+    for _ in 0..5 {
+        get(&client, &server.url("/"));
+        std::thread::sleep(Duration::from_millis(11));
+    }
+    assert_eq!((server.stats().accepted, closed(&client, CloseReason::IdleTooLong)), (5, 4));
+}
+
+#[test]
+fn a_connection_is_not_used_beyond_its_lifetime() {
+    let server = server();
+    let client = client(Options { lifetime: Some(Duration::from_millis(10)), ..Options::default() });
+    for _ in 0..5 {
+        get(&client, &server.url("/"));
+        std::thread::sleep(Duration::from_millis(11));
+    }
+    assert_eq!((server.stats().accepted, closed(&client, CloseReason::TooOld)), (5, 4));
+}
+
+#[test]
+fn clearing_closes_what_is_idle_and_then_what_was_busy() {
+    let (server, client) = (server(), Client::new());
+    let busy = at_once(&client, &server, 1).remove(0);
+    get(&client, &server.url("/"));
+    client.clear_idle();
+    wait_for_open(&server, 1);
+    assert_eq!(read(busy), 1);
+    wait_for_open(&server, 0);
+    assert_eq!(closed(&client, CloseReason::Evicted), 2);
+    get(&client, &server.url("/"));
+    assert_eq!(at_rest(&client).idle, 1);
+}
+
+#[test]
+fn closing_closes_what_is_idle_and_refuses_what_comes() {
+    let (server, client) = (server(), Client::new());
+    let busy = at_once(&client, &server, 1).remove(0);
+    get(&client, &server.url("/"));
+    let clone = client.clone();
+    client.close();
+    wait_for_open(&server, 1);
+    for client in [&client, &clone] {
+        let error = client.get(server.url("/")).unwrap().send().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Pool(Refusal::ShutDown)), "{error}");
+        assert_eq!(error.phase(), Phase::PoolWait);
+    }
+    assert_eq!(read(busy), 1);
+    wait_for_open(&server, 0);
+    assert_eq!((at_rest(&client).open, closed(&client, CloseReason::ShutDown)), (0, 2));
+}
+
+#[test]
+fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read() {
+    let (server, client) = (server(), Client::new());
+    let busy = at_once(&client, &server, 1).remove(0);
+    get(&client, &server.url("/"));
+    let clone = client.clone();
+    drop(client);
+    get(&clone, &server.url("/"));
+    assert_eq!(server.stats().open, 2);
+    drop(clone);
+    wait_for_open(&server, 1);
+    assert_eq!(read(busy), 1);
+    wait_for_open(&server, 0);
+}
+
+#[test]
+fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word() {
+    let (server, client) = (server(), Client::new());
+    for n in 1..=3 {
+        get(&client, &server.url("/timeout=1"));
+        assert_eq!((client.stats().idle, closed(&client, CloseReason::IdleTooLong)), (0, n));
+    }
+    wait_for_open(&server, 0);
+    get(&client, &server.url("/timeout=60"));
+    assert_eq!(client.stats().idle, 1);
+}
+
+#[test]
+fn a_server_that_takes_no_more_requests_is_taken_at_its_word() {
+    let (server, client) = (server(), Client::new());
+    for (path, why) in [
+        ("/max=0", Some(CloseReason::UsedUp)),
+        ("/max=1", None),
+        ("/close", Some(CloseReason::CloseHeader)),
+        ("/1.0", Some(CloseReason::Http10)),
+        ("/1.0-keep-alive", None),
+    ] {
+        client.clear_idle();
+        get(&client, &server.url(path));
+        assert_eq!(client.stats().idle, usize::from(why.is_none()), "{path}");
+        assert!(why.is_none_or(|why| closed(&client, why) == 1), "{path}: {:?}", client.stats());
+    }
+}
+
+#[test]
+fn a_request_that_says_close_is_the_last_of_its_connection() {
+    let (server, client) = (server(), Client::new());
+    client.get(server.url("/")).unwrap().header("connection", "close").send().unwrap();
+    assert_eq!(at_rest(&client).open, 0);
+    assert_eq!(server.requests()[0].request.header("connection"), Some(&b"close"[..]));
+}
+
+#[test]
+fn nothing_is_kept_if_nothing_may_be() {
+    let server = server();
+    let client = client(Options { max_idle_per_key: 0, ..Options::default() });
+    for n in 1..=5 {
+        get(&client, &server.url("/"));
+        assert_eq!((client.stats().open, closed(&client, CloseReason::IdleFull)), (0, n));
+    }
+    assert_eq!(server.stats().accepted, 5);
+}
+
+#[test]
+fn the_coldest_of_too_many_goes() {
+    let server = server();
+    let client = client(Options { max_idle_per_key: 2, ..Options::default() });
+    let mut numbers: Vec<_> = at_once(&client, &server, 5).into_iter().map(read).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    assert_eq!((at_rest(&client).idle, closed(&client, CloseReason::IdleFull)), (2, 3));
+    assert_eq!(in_a_row(&client, &server, 1), [5]);
+    wait_for_open(&server, 2);
+}
+
+#[test]
+fn a_connection_serves_as_many_requests_as_it_may() {
+    let server = server();
+    let client = client(Options { max_uses: Some(3), ..Options::default() });
+    assert_eq!(in_a_row(&client, &server, 8), [1, 1, 1, 2, 2, 2, 3, 3]);
+    assert_eq!(closed(&client, CloseReason::UsedUp), 2);
+}
+
+#[test]
+fn the_order_of_reuse_is_as_wished() {
+    for (order, expected) in [
+        (Order::Lifo, [4, 4, 4, 4, 4, 4]),
+        (Order::Fifo, [1, 2, 3, 4, 1, 2]),
+        (Order::RoundRobin, [1, 2, 3, 4, 1, 2]),
+    ] {
+        let server = server();
+        let client = client(Options { order, ..Options::default() });
+        let responses = at_once(&client, &server, 4);
+        assert_eq!(responses.iter().map(number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        responses.into_iter().for_each(|response| _ = read(response));
+        assert_eq!(in_a_row(&client, &server, 6), expected, "{order:?}");
+        at_rest(&client);
+    }
+}
+
+#[test]
+fn the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return() {
+    for (order, expected) in [(Order::Fifo, [3, 2, 1]), (Order::RoundRobin, [1, 2, 3])] {
+        let server = server();
+        let client = client(Options { order, ..Options::default() });
+        let responses = at_once(&client, &server, 3);
+        // Given back in the opposite order.
+        responses.into_iter().rev().for_each(|response| _ = read(response));
+        assert_eq!(in_a_row(&client, &server, 3), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn a_connection_is_not_asked_for_signs_of_life_if_not_wished() {
+    let server = server();
+    let client = Client::builder().probe_after(Duration::from_secs(3600)).build();
+    assert_eq!(in_a_row(&client, &server, 3), [1, 1, 1]);
+}
