@@ -2,16 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use httpocean_core::Key;
 use httpocean_core::dial::Route;
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::socket;
 use crate::transport::{Connect, Ready, Transport};
+
+/// 0 would be no limit.
+const LEAST: Duration = Duration::from_millis(1);
 
 /// Connects every request to the Unix socket at one path. The URL still says the host for the `Host` field.
 ///
@@ -39,8 +43,20 @@ impl Connect for UnixConnector {
         Ok(Route::Direct)
     }
 
-    fn connect(&self, _: &Key, _: Option<SocketAddr>, _: Option<Instant>) -> io::Result<Box<dyn Transport>> {
-        let stream = UnixStream::connect(&self.path)?;
+    fn connect(
+        &self,
+        _: &Key,
+        _: Option<SocketAddr>,
+        until: Option<Instant>,
+    ) -> io::Result<Box<dyn Transport>> {
+        let stream = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        // A server whose queue is full makes a connect wait, as long as a write may.
+        if let Some(until) = until {
+            let left = until.saturating_duration_since(Instant::now()).max(LEAST);
+            stream.set_write_timeout(Some(left))?;
+        }
+        stream.connect(&SockAddr::unix(&self.path)?)?;
+        let stream = UnixStream::from(OwnedFd::from(stream));
         socket::prepare(stream.as_fd())?;
         Ok(Box::new(UnixTransport { stream }))
     }
