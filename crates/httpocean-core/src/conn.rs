@@ -195,6 +195,18 @@ impl Conn {
         }
     }
 
+    /// Body bytes that were not taken yet, where that is known.
+    pub(crate) fn body_left(&self) -> Option<u64> {
+        match &self.exchange {
+            Some(Exchange { recv: Recv::Body(decoder), lent, .. }) => {
+                let lent = if let Lent::Data(len) = lent { *len as u64 } else { 0 };
+                decoder.left().map(|left| left.saturating_sub(lent))
+            }
+            Some(_) => None,
+            None => Some(0),
+        }
+    }
+
     /// `n` of them were read around `rx`.
     pub(crate) fn took(&mut self, n: u64, io: &mut Io) {
         let Some(exchange) = &mut self.exchange else { return };

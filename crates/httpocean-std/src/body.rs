@@ -186,7 +186,7 @@ impl Body {
             Kind::Bytes(bytes) => (Some(bytes.get_ref().len() as u64), true),
             Kind::Seekable { size, .. } => (Some(*size), true),
             Kind::Reader { left, .. } => (*left, false),
-            Kind::Incoming(incoming) => (incoming.size(), false),
+            Kind::Incoming(incoming) => (incoming.left(), false),
         };
         // Trailers can only follow a body that does not announce its length.
         BodyPlan { size: if self.trailers.is_some() { None } else { size }, replayable }

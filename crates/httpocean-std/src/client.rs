@@ -107,9 +107,7 @@ impl Client {
             .map_err(|verdict| Error::new(verdict, uri))?;
         let mut flow = Flow::new(shared, call, body);
         let (parts, ()) = flow.run_to_head()?.into_parts();
-        let size =
-            parts.headers.get(http::header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
-        let incoming = Incoming::new(flow, size)?;
+        let incoming = Incoming::new(flow)?;
         Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
     }
 

@@ -82,7 +82,11 @@ impl Flow {
         &self.told
     }
 
-    pub(crate) fn call(&mut self) -> &mut Call {
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    pub(crate) fn call_mut(&mut self) -> &mut Call {
         &mut self.call
     }
 

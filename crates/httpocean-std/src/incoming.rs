@@ -10,8 +10,6 @@ use crate::transport::Transport;
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {
     flow: Flow,
-    /// What `Content-Length` announced, where that is what frames the body.
-    size: Option<u64>,
     state: State,
 }
 
@@ -24,8 +22,8 @@ enum State {
 
 impl Incoming {
     /// A response without a body gives its connection back here.
-    pub(crate) fn new(flow: Flow, size: Option<u64>) -> Result<Self, Error> {
-        let mut incoming = Self { flow, size, state: State::Reading };
+    pub(crate) fn new(flow: Flow) -> Result<Self, Error> {
+        let mut incoming = Self { flow, state: State::Reading };
         incoming.settle()?;
         Ok(incoming)
     }
@@ -34,8 +32,9 @@ impl Incoming {
         self.flow.told()
     }
 
-    pub(crate) fn size(&self) -> Option<u64> {
-        self.size
+    /// What is left of the body, where that is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.flow.call().body_left()
     }
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
@@ -63,7 +62,7 @@ impl Incoming {
     }
 
     pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
-        self.flow.call().trailers()
+        self.flow.call_mut().trailers()
     }
 
     pub(crate) fn finish(&mut self) -> Result<bool, Error> {

@@ -366,6 +366,16 @@ impl Call {
         self.head_said && self.conn.as_ref().is_none_or(Conn::body_is_over)
     }
 
+    /// How many bytes of the body are still to be taken, where the framing says it.
+    pub fn body_left(&self) -> Option<u64> {
+        match &self.conn {
+            Some(conn) if self.head_said => conn.body_left(),
+            Some(_) => None,
+            // A body that was cut short is not one that is over.
+            None => matches!(self.state, State::Ended).then_some(0),
+        }
+    }
+
     /// So many bytes that the transport will deliver next are body and nothing else: they may be read straight
     /// into the user's buffer, and then be told of with [`took`](Self::took).
     pub fn direct(&mut self, io: &mut Io) -> u64 {

@@ -156,6 +156,16 @@ impl BodyDecoder {
         }
     }
 
+    /// How many bytes of the body were not taken yet, if that is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        match &self.state {
+            State::Length(left) => Some(*left),
+            State::Done => Some(0),
+            State::UntilClose | State::Size(_) | State::Chunk(_) | State::ChunkEnd(_) => None,
+            State::Trailers { .. } | State::Failed(_) => None,
+        }
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
