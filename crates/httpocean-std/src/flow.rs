@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate};
-use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, Want};
+use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
 
 use crate::body::Body;
 use crate::connection::Connection;
@@ -348,6 +348,8 @@ impl Flow {
 
 fn flush(transport: &mut dyn Transport, io: &mut Io) {
     match transport.write(io.tx.pending()) {
+        // Who takes nothing and says no reason would be asked again for ever.
+        Ok(0) => io.tx.fail(TransportError::Reset),
         Ok(n) => io.tx.sent(n),
         Err(error) if is_wait(&error) => {}
         Err(error) => io.tx.fail(transport_error(&error)),
