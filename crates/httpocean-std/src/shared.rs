@@ -220,18 +220,18 @@ impl Shared {
         self.counters.waited.fetch_add(1, Relaxed);
         let mailbox = Arc::new(Mailbox::default());
         state.mailboxes.insert(waiter, mailbox.clone());
-        let mut wake = state.pool.next_timeout();
+        let mut wake = state.pool.next_timeout_of(waiter);
         drop(state);
         self.carry_out(outbox);
         loop {
             if let Some(answer) = mailbox.take(self.clock.system(wake)) {
                 return answer;
             }
-            // The pool's own deadlines, this waiter's among them, are judged by whoever looks.
+            // A deadline of this waiter or of its key: whoever looks judges it.
             let mut state = self.lock();
             let outbox = self.settle(&mut state, None);
             let answered = !state.mailboxes.contains_key(&waiter);
-            wake = if answered { None } else { state.pool.next_timeout() };
+            wake = if answered { None } else { state.pool.next_timeout_of(waiter) };
             drop(state);
             self.carry_out(outbox);
         }
