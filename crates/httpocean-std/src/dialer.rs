@@ -50,14 +50,17 @@ impl Shared {
         if let Some(lease) = state.jobs.pop_front() {
             return Some(Some(lease));
         }
-        if state.ended || quiet_since.elapsed() >= STAY {
+        let due = state.pool.next_timeout().filter(|_| state.pool.counts().waiting > 0);
+        // A timer that was set behind the back of sleeping requests has nobody else: the last thread stays for it.
+        let keeps_time = due.is_some() && state.idle_threads == 0;
+        let stayed = quiet_since.elapsed();
+        if state.ended || (stayed >= STAY && !keeps_time) {
             state.threads -= 1;
             return None;
         }
-        let end = quiet_since + STAY;
-        let due = state.pool.next_timeout().filter(|_| state.pool.counts().waiting > 0);
-        let until = self.clock.system(due).map_or(end, |due| due.min(end));
-        let left = until.saturating_duration_since(StdInstant::now());
+        let end = if stayed >= STAY { None } else { Some(quiet_since + STAY) };
+        let until = self.clock.system(due).into_iter().chain(end).min();
+        let left = until.map_or(STAY, |until| until.saturating_duration_since(StdInstant::now()));
         state.idle_threads += 1;
         let (mut state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         state.idle_threads -= 1;
