@@ -34,7 +34,8 @@ impl Shared {
     fn dial_jobs(self: Arc<Self>) {
         let _guard = Unwinding(&self);
         let mut quiet_since = StdInstant::now();
-        while let Some(next) = self.next_job(quiet_since) {
+        let mut starting = true;
+        while let Some(next) = self.next_job(quiet_since, std::mem::take(&mut starting)) {
             if let Some(lease) = next {
                 self.run_dial(lease);
                 quiet_since = StdInstant::now();
@@ -45,8 +46,9 @@ impl Shared {
     }
 
     /// Sleeps until there is a job, or a deadline of the pool to keep (`Some(None)`), or it is time to end.
-    fn next_job(&self, quiet_since: StdInstant) -> Option<Option<Lease>> {
+    fn next_job(&self, quiet_since: StdInstant, starting: bool) -> Option<Option<Lease>> {
         let mut state = self.lock();
+        state.starting -= usize::from(starting);
         if let Some(lease) = state.jobs.pop_front() {
             return Some(Some(lease));
         }
@@ -142,6 +144,7 @@ impl Shared {
     fn no_thread(self: &Arc<Self>, error: io::Error) {
         let mut state = self.lock();
         state.threads -= 1;
+        state.starting -= 1;
         if state.threads > 0 {
             return;
         }

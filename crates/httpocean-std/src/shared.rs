@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) abandoned: Vec<ConnId>,
     pub(crate) threads: usize,
     pub(crate) idle_threads: usize,
+    /// Threads that are counted and have not looked for a job yet.
+    pub(crate) starting: usize,
     pub(crate) ended: bool,
     closed: BTreeMap<CloseReason, u64>,
 }
@@ -111,6 +113,7 @@ impl Shared {
             abandoned: Vec::new(),
             threads: 0,
             idle_threads: 0,
+            starting: 0,
             ended: false,
             closed: BTreeMap::new(),
         };
@@ -304,9 +307,10 @@ impl Shared {
             return 0;
         }
         self.work.notify_all();
-        let missing = state.jobs.len().saturating_sub(state.idle_threads);
+        let missing = state.jobs.len().saturating_sub(state.idle_threads + state.starting);
         let spawn = missing.min(self.dial_threads.saturating_sub(state.threads));
         state.threads += spawn;
+        state.starting += spawn;
         spawn
     }
 }
