@@ -73,20 +73,21 @@ impl Shared {
     fn run_dial(self: &Arc<Self>, lease: Lease) {
         let key = lease.key().clone();
         let started = StdInstant::now();
+        // Each event before what follows from it, on whatever thread that is.
+        self.observe(&Event::Dialing { key: &key });
         let outcome = self.dial(&key, &lease);
         let conn = lease.conn();
         match outcome {
             Ok(parked) => {
                 self.counters.opened.fetch_add(1, Relaxed);
                 let (local, peer, took) = (parked.local, parked.peer, started.elapsed());
-                self.with_pool(|pool, now| pool.dialed(lease, parked, now));
                 self.observe(&Event::Dialed { key: &key, local, peer, took });
+                self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
             Err(error) => {
                 self.counters.dials_failed.fetch_add(1, Relaxed);
-                let verdict = error.verdict.clone();
+                self.observe(&Event::DialFailed { key: &key, error: &error.verdict });
                 self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
-                self.observe(&Event::DialFailed { key: &key, error: &verdict });
             }
         }
         self.lock().abandoned.retain(|abandoned| *abandoned != conn);

@@ -90,7 +90,6 @@ struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
     closes: SmallVec<[ToClose; 1]>,
-    dialing: SmallVec<[Key; 1]>,
     spawn: usize,
 }
 
@@ -253,7 +252,6 @@ impl Shared {
                     state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
-                    outbox.dialing.push(lease.key().clone());
                     state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),
@@ -292,9 +290,6 @@ impl Shared {
         }
         for _ in 0..spawn {
             self.spawn_dial_thread();
-        }
-        for key in &outbox.dialing {
-            self.observe(&Event::Dialing { key });
         }
         for (_, key, number, why) in &closed {
             self.observe(&Event::Closed { key, number: *number, why: *why });
