@@ -333,12 +333,18 @@ impl Flow {
         }
     }
 
-    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
+    fn error(&mut self, verdict: httpocean_core::Error) -> Error {
         let told = &mut self.told;
         let hops = told.hops.clone();
         Error::new(verdict, self.call.uri().clone())
             .with_story(hops, told.connection, told.status)
             .with_source(told.source.take())
+    }
+
+    /// The reader of the body can't use it.
+    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
+        let verdict = self.call.rejected(what, &self.io);
+        self.error(verdict)
     }
 
     fn broken(&mut self, what: &'static str) -> Error {

@@ -81,8 +81,8 @@ impl Incoming {
         self.flow.take_stream()
     }
 
-    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        self.flow.error(verdict)
+    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
+        self.flow.rejected(what)
     }
 
     /// Gives the connection back as soon as the body is over, not only when the user asks once more.

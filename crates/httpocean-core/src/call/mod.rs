@@ -147,6 +147,8 @@ pub struct Call {
     body_touched: bool,
     /// What earlier attempts sent, and whether there were any.
     sent_before: Option<Sent>,
+    /// What the attempt had sent that gave its connection back last.
+    sent_last: Sent,
     head_said: bool,
     draining: Option<Drain>,
     trailers: Option<HeaderMap>,
@@ -226,6 +228,7 @@ impl Call {
             handed: 0,
             body_touched: false,
             sent_before: None,
+            sent_last: Sent::Nothing,
             head_said: false,
             draining: None,
             trailers: None,
@@ -431,6 +434,12 @@ impl Call {
             | State::Upgraded
             | State::Failed(_) => {}
         }
+    }
+
+    /// The error of a reader who can't use the response, with what is known of its request.
+    pub fn rejected(&self, what: &'static str, io: &Io) -> Error {
+        let sent = more(self.sent_last, self.sent(io));
+        Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(more(self.sent_by_others(), sent))
     }
 
     /// The trailer fields of the response, once, after `End`.
@@ -654,6 +663,7 @@ impl Call {
     }
 
     fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
+        self.sent_last = self.sent(io);
         self.state = State::Releasing(fate, then);
         self.pass_on(io)
     }
