@@ -110,6 +110,8 @@ pub enum ErrorKind {
     Protocol(ProtocolError),
     /// The request's body could not be produced, or is not what was announced.
     Body(&'static str),
+    /// The response is acceptable HTTP/1.1, but not what its reader asked for.
+    Content(&'static str),
     /// The pool gave no connection.
     Pool(Refusal),
     /// The caller gave up.
@@ -119,9 +121,12 @@ pub enum ErrorKind {
 impl ErrorKind {
     fn usual_fault(&self) -> Fault {
         match self {
-            Self::Request(_) | Self::Unsupported(_) | Self::Body(_) | Self::Pool(_) | Self::Cancelled => {
-                Fault::Local
-            }
+            Self::Request(_)
+            | Self::Unsupported(_)
+            | Self::Body(_)
+            | Self::Content(_)
+            | Self::Pool(_)
+            | Self::Cancelled => Fault::Local,
             Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset(_) => Fault::Network,
             Self::Closed | Self::Protocol(_) => Fault::Peer,
         }
@@ -140,6 +145,7 @@ impl fmt::Display for ErrorKind {
             Self::Reset(why) => write!(f, "the connection broke: {why}"),
             Self::Protocol(what) => write!(f, "the peer's answer is not acceptable HTTP/1.1: {what}"),
             Self::Body(what) => write!(f, "the request's body failed: {what}"),
+            Self::Content(what) => write!(f, "the response is not what was asked for: {what}"),
             Self::Pool(why) => write!(f, "the pool gave no connection: {}", why.explain()),
             Self::Cancelled => write!(f, "the request was cancelled"),
         }

@@ -165,7 +165,10 @@ impl Exchange {
 
     pub(crate) fn body_left(&self) -> Option<u64> {
         match &self.recv {
-            Recv::Body(decoder) => decoder.left(),
+            Recv::Body(decoder) => {
+                let lent = if let Lent::Data(len) = self.lent { len as u64 } else { 0 };
+                decoder.left().map(|left| left.saturating_sub(lent))
+            }
             Recv::Head(_) => None,
         }
     }

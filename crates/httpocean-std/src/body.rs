@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
-use httpocean_core::{BodyPlan, ErrorKind, Phase, ProtocolError};
+use httpocean_core::{BodyPlan, ErrorKind, Phase};
 
 use crate::connection::Connection;
 use crate::error::Error;
@@ -147,8 +147,7 @@ impl Body {
                 return Ok(all);
             }
             if n > room {
-                let too_large = ErrorKind::Protocol(ProtocolError::TooLarge("a body above the limit given"));
-                return Err(self.error(too_large));
+                return Err(self.rejected("its body is larger than the limit given"));
             }
             room -= n;
         }
@@ -157,7 +156,7 @@ impl Body {
     /// Reads the rest, which must be at most `limit` bytes of UTF-8.
     pub fn read_to_string(&mut self, limit: u64) -> Result<String, Error> {
         let bytes = self.read_to_vec(limit)?;
-        String::from_utf8(bytes).map_err(|_| self.error(ErrorKind::Body("it is not UTF-8")))
+        String::from_utf8(bytes).map_err(|_| self.rejected("its body is not UTF-8"))
     }
 
     /// Done with a received body: what is left is read within [`Limits`](crate::Limits), so that its connection
@@ -256,16 +255,15 @@ impl Body {
             Kind::Incoming(incoming) => incoming.read_some(buf),
             Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => self
                 .read(buf)
-                .map_err(|error| self.error(ErrorKind::Body("reading it failed")).with_source(Some(error))),
+                .map_err(|error| unsent(ErrorKind::Body("reading it failed")).with_source(Some(error))),
         }
     }
 
-    fn error(&mut self, kind: ErrorKind) -> Error {
-        let verdict = httpocean_core::Error::new(kind, Phase::RecvBody);
+    fn rejected(&mut self, what: &'static str) -> Error {
         match &mut self.kind {
-            Kind::Incoming(incoming) => incoming.error(verdict),
+            Kind::Incoming(incoming) => incoming.rejected(what),
             Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => {
-                Error::new(verdict, http::Uri::default())
+                unsent(ErrorKind::Content(what))
             }
         }
     }
@@ -276,6 +274,11 @@ impl Body {
             Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => None,
         }
     }
+}
+
+/// An error of a body that belongs to no request.
+fn unsent(kind: ErrorKind) -> Error {
+    Error::new(httpocean_core::Error::new(kind, Phase::Start), http::Uri::default())
 }
 
 impl Read for Body {

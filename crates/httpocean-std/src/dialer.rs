@@ -34,7 +34,8 @@ impl Shared {
     fn dial_jobs(self: Arc<Self>) {
         let _guard = Unwinding(&self);
         let mut quiet_since = StdInstant::now();
-        while let Some(next) = self.next_job(quiet_since) {
+        let mut starting = true;
+        while let Some(next) = self.next_job(quiet_since, std::mem::take(&mut starting)) {
             if let Some(lease) = next {
                 self.run_dial(lease);
                 quiet_since = StdInstant::now();
@@ -45,19 +46,23 @@ impl Shared {
     }
 
     /// Sleeps until there is a job, or a deadline of the pool to keep (`Some(None)`), or it is time to end.
-    fn next_job(&self, quiet_since: StdInstant) -> Option<Option<Lease>> {
+    fn next_job(&self, quiet_since: StdInstant, starting: bool) -> Option<Option<Lease>> {
         let mut state = self.lock();
+        state.starting -= usize::from(starting);
         if let Some(lease) = state.jobs.pop_front() {
             return Some(Some(lease));
         }
-        if state.ended || quiet_since.elapsed() >= STAY {
+        let due = state.pool.next_timeout().filter(|_| state.pool.counts().waiting > 0);
+        // A timer that was set behind the back of sleeping requests has nobody else: the last thread stays for it.
+        let keeps_time = due.is_some() && state.idle_threads == 0;
+        let stayed = quiet_since.elapsed();
+        if state.ended || (stayed >= STAY && !keeps_time) {
             state.threads -= 1;
             return None;
         }
-        let end = quiet_since + STAY;
-        let due = state.pool.next_timeout().filter(|_| state.pool.counts().waiting > 0);
-        let until = self.clock.system(due).map_or(end, |due| due.min(end));
-        let left = until.saturating_duration_since(StdInstant::now());
+        let end = if stayed >= STAY { None } else { Some(quiet_since + STAY) };
+        let until = self.clock.system(due).into_iter().chain(end).min();
+        let left = until.map_or(STAY, |until| until.saturating_duration_since(StdInstant::now()));
         state.idle_threads += 1;
         let (mut state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         state.idle_threads -= 1;
@@ -70,6 +75,8 @@ impl Shared {
         let key = lease.key().clone();
         self.observe(&Event::Dialing { key: &key });
         let started = StdInstant::now();
+        // Each event before what follows from it, on whatever thread that is.
+        self.observe(&Event::Dialing { key: &key });
         let outcome = self.dial(&key, &lease);
         let conn = lease.conn();
         match outcome {
@@ -141,6 +148,7 @@ impl Shared {
     fn no_thread(self: &Arc<Self>, error: io::Error) {
         let mut state = self.lock();
         state.threads -= 1;
+        state.starting -= 1;
         if state.threads > 0 {
             return;
         }

@@ -108,7 +108,7 @@ impl Error {
             ErrorKind::Timeout => io::ErrorKind::TimedOut,
             ErrorKind::Closed => io::ErrorKind::UnexpectedEof,
             ErrorKind::Reset(_) => io::ErrorKind::ConnectionReset,
-            ErrorKind::Protocol(_) => io::ErrorKind::InvalidData,
+            ErrorKind::Protocol(_) | ErrorKind::Content(_) => io::ErrorKind::InvalidData,
             ErrorKind::Connect(TransportError::Refused) => io::ErrorKind::ConnectionRefused,
             ErrorKind::Request(_) => io::ErrorKind::InvalidInput,
             ErrorKind::Unsupported(_) => io::ErrorKind::Unsupported,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate};
-use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, Want};
+use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
 
 use crate::body::Body;
 use crate::connection::Connection;
@@ -87,7 +87,11 @@ impl Flow {
         &self.told
     }
 
-    pub(crate) fn call(&mut self) -> &mut Call {
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    pub(crate) fn call_mut(&mut self) -> &mut Call {
         &mut self.call
     }
 
@@ -362,12 +366,18 @@ impl Flow {
         }
     }
 
-    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
+    fn error(&mut self, verdict: httpocean_core::Error) -> Error {
         let told = &mut self.told;
         let hops = told.hops.clone();
         Error::new(verdict, self.call.uri().clone())
             .with_story(hops, told.connection, told.status)
             .with_source(told.source.take())
+    }
+
+    /// The reader of the body can't use it.
+    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
+        let verdict = self.call.rejected(what, &self.io);
+        self.error(verdict)
     }
 
     fn broken(&mut self, what: &'static str) -> Error {
@@ -377,6 +387,8 @@ impl Flow {
 
 fn flush(transport: &mut dyn Transport, io: &mut Io) {
     match transport.write(io.tx.pending()) {
+        // Who takes nothing and says no reason would be asked again for ever.
+        Ok(0) => io.tx.fail(TransportError::Reset),
         Ok(n) => io.tx.sent(n),
         Err(error) if is_wait(&error) => {}
         Err(error) => io.tx.fail(transport_error(&error)),

@@ -34,13 +34,9 @@ impl Incoming {
         self.flow.told()
     }
 
-    /// How many bytes are still to be read, if that is known.
+    /// What is left of the body, where that is known.
     pub(crate) fn left(&self) -> Option<u64> {
-        match self.state {
-            State::Reading => self.flow.body_left(),
-            State::Failed => None,
-            State::Over | State::Upgraded => Some(0),
-        }
+        self.flow.call().body_left()
     }
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
@@ -68,7 +64,7 @@ impl Incoming {
     }
 
     pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
-        self.flow.call().trailers()
+        self.flow.call_mut().trailers()
     }
 
     pub(crate) fn finish(&mut self) -> Result<bool, Error> {
@@ -87,8 +83,8 @@ impl Incoming {
         self.flow.take_stream()
     }
 
-    pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        self.flow.error(verdict)
+    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
+        self.flow.rejected(what)
     }
 
     /// Gives the connection back as soon as the body is over, not only when the user asks once more.

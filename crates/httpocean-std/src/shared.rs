@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) abandoned: Vec<ConnId>,
     pub(crate) threads: usize,
     pub(crate) idle_threads: usize,
+    /// Threads that are counted and have not looked for a job yet.
+    pub(crate) starting: usize,
     pub(crate) ended: bool,
     closed: BTreeMap<CloseReason, u64>,
 }
@@ -112,6 +114,7 @@ impl Shared {
             abandoned: Vec::new(),
             threads: 0,
             idle_threads: 0,
+            starting: 0,
             ended: false,
             closed: BTreeMap::new(),
         };
@@ -222,18 +225,18 @@ impl Shared {
         self.counters.waited.fetch_add(u64::from(outbox.dials == 0), Relaxed);
         let mailbox = Arc::new(Mailbox::default());
         state.mailboxes.insert(waiter, mailbox.clone());
-        let mut wake = state.pool.next_timeout();
+        let mut wake = state.pool.next_timeout_of(waiter);
         drop(state);
         self.carry_out(outbox);
         loop {
             if let Some(answer) = mailbox.take(self.clock.system(wake)) {
                 return answer;
             }
-            // The pool's own deadlines, this waiter's among them, are judged by whoever looks.
+            // A deadline of this waiter or of its key: whoever looks judges it.
             let mut state = self.lock();
             let outbox = self.settle(&mut state, None);
             let answered = !state.mailboxes.contains_key(&waiter);
-            wake = if answered { None } else { state.pool.next_timeout() };
+            wake = if answered { None } else { state.pool.next_timeout_of(waiter) };
             drop(state);
             self.carry_out(outbox);
         }
@@ -303,9 +306,10 @@ impl Shared {
             return 0;
         }
         self.work.notify_all();
-        let missing = state.jobs.len().saturating_sub(state.idle_threads);
+        let missing = state.jobs.len().saturating_sub(state.idle_threads + state.starting);
         let spawn = missing.min(self.dial_threads.saturating_sub(state.threads));
         state.threads += spawn;
+        state.starting += spawn;
         spawn
     }
 }

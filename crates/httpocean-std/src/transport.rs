@@ -18,7 +18,7 @@ pub trait Transport: Send {
     /// Waits for bytes and reads what there is. `Ok(0)` is the end of the stream.
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
 
-    /// Writes what fits at once; `WouldBlock` when nothing does.
+    /// Writes what fits at once; `WouldBlock` when nothing does. `Ok(0)` counts as broken.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Waits until a read or a write, as far as either is asked for, would not wait. An end of the stream and

@@ -229,6 +229,7 @@ impl Call {
     }
 
     pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
+        self.sent_last = self.sent(io);
         self.state = State::Releasing(fate, then);
         self.pass_on(io)
     }
@@ -287,12 +288,12 @@ impl Call {
         self.exchange.as_ref().map_or(Waits::User, |exchange| exchange.waits(io))
     }
 
-    fn sent(&self, io: &Io) -> Sent {
+    pub(super) fn sent(&self, io: &Io) -> Sent {
         self.exchange.as_ref().map_or(Sent::Nothing, |exchange| exchange.sent(io))
     }
 }
 
-fn more(a: Sent, b: Sent) -> Sent {
+pub(super) fn more(a: Sent, b: Sent) -> Sent {
     match (a, b) {
         (Sent::All, _) | (_, Sent::All) => Sent::All,
         (Sent::Part, _) | (_, Sent::Part) => Sent::Part,

@@ -86,6 +86,8 @@ pub struct Call {
     body_touched: bool,
     /// What earlier attempts sent, and whether there were any.
     sent_before: Option<Sent>,
+    /// What the attempt had sent that gave its connection back last.
+    sent_last: Sent,
     head_said: bool,
     draining: Option<Drain>,
     trailers: Option<HeaderMap>,
@@ -166,6 +168,7 @@ impl Call {
             handed: 0,
             body_touched: false,
             sent_before: None,
+            sent_last: Sent::Nothing,
             head_said: false,
             draining: None,
             trailers: None,
@@ -313,12 +316,13 @@ impl Call {
         self.head_said && self.exchange.as_ref().is_none_or(Exchange::body_is_over)
     }
 
-    /// How many bytes of the response's body are still to come and to be taken, where its framing says it.
+    /// How many bytes of the body are still to be taken, where the framing says it.
     pub fn body_left(&self) -> Option<u64> {
         match &self.exchange {
             Some(exchange) if self.head_said => exchange.body_left(),
             Some(_) => None,
-            None => Some(0),
+            // A body that was cut short is not one that is over.
+            None => matches!(self.state, State::Ended).then_some(0),
         }
     }
 
@@ -377,6 +381,13 @@ impl Call {
             | State::Upgraded
             | State::Failed(_) => {}
         }
+    }
+
+    /// The error of a reader who can't use the response, with what is known of its request.
+    pub fn rejected(&self, what: &'static str, io: &Io) -> Error {
+        let sent = drive::more(self.sent_last, self.sent(io));
+        Error::new(ErrorKind::Content(what), Phase::RecvBody)
+            .with_sent(drive::more(self.sent_by_others(), sent))
     }
 
     /// The trailer fields of the response, once, after `End`.

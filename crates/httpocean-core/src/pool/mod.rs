@@ -408,6 +408,14 @@ impl<T, E> Pool<T, E> {
         if self.words.is_empty() { self.timers.peek().map(|timer| timer.at) } else { Some(self.now) }
     }
 
+    /// When to poll again for the sake of one waiter: its own deadlines, and what its key waits for. Many threads
+    /// that sleep, each for a waiter of its own, need not all wake for each other's deadlines.
+    pub fn next_timeout_of(&self, waiter: WaitId) -> Option<Instant> {
+        let waiter = self.waiters.get(waiter)?;
+        let of_key = self.hosts.get(waiter.host).and_then(|host| host.armed);
+        Instant::earliest(waiter.armed, of_key)
+    }
+
     /// How much of what it holds.
     pub fn counts(&self) -> Counts {
         Counts {
