@@ -157,8 +157,6 @@ pub(crate) fn transport_error(error: &io::Error) -> TransportError {
 /// Whether a transport only says that it has nothing yet. A time-out that has a number of the system's is none
 /// of ours: the connection is dead, and its next read would look like an orderly end.
 pub(crate) fn is_wait(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::TimedOut => error.raw_os_error().is_none(),
-        kind => matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
-    }
+    let ours = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    ours || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
