@@ -80,7 +80,9 @@ impl Real {
     /// nginx, in one process. `site` is what stands in its `server` block, where `HOME` is the directory.
     pub fn nginx(home: Home, site: &str) -> Option<Self> {
         let program = program("nginx")?;
-        Some(Self::on_a_port(home, |home, port| {
+        // It names its process when all of its sockets listen.
+        let up = |server: &Self| fs::metadata(server.home.path("pid")).is_ok_and(|pid| pid.len() > 0);
+        Some(Self::on_a_port(home, up, |home, port| {
             let config = nginx_config(port, site).replace("HOME", &home.0.to_string_lossy());
             fs::write(home.path("nginx.conf"), config).expect("a file can be written");
             let mut command = Command::new(&program);
@@ -92,7 +94,8 @@ impl Real {
     /// haproxy in front of `backend`. `defaults` is more of its section `defaults`.
     pub fn haproxy(defaults: &str, backend: SocketAddr) -> Option<Self> {
         let program = program("haproxy")?;
-        Some(Self::on_a_port(Home::new(), |home, port| {
+        let up = |server: &Self| TcpStream::connect(server.addr).is_ok();
+        Some(Self::on_a_port(Home::new(), up, |home, port| {
             let config = haproxy_config(port, defaults, backend);
             fs::write(home.path("haproxy.cfg"), config).expect("a file can be written");
             let mut command = Command::new(&program);
@@ -146,12 +149,16 @@ impl Real {
         read().lines().map(Logged::parse).collect()
     }
 
-    fn on_a_port(mut home: Home, command: impl Fn(&Home, u16) -> Command) -> Self {
+    fn on_a_port(
+        mut home: Home,
+        up: impl Fn(&Self) -> bool,
+        command: impl Fn(&Home, u16) -> Command,
+    ) -> Self {
         let mut said = String::new();
         for _ in 0..5 {
             let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
             let mut started = Self { child: spawn(&home, command(&home, addr.port())), addr, home };
-            if started.comes_up(|server| TcpStream::connect(server.addr).is_ok()) {
+            if started.comes_up(|server| up(server)) {
                 return started;
             }
             // Somebody else took the port, perhaps.

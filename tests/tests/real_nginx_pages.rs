@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::{Method, header};
 use httpocean_std::{Client, CloseReason, ErrorKind, Fault, NotReplayed, Sent, UnixConnector};
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_tests::real::{Blocks, Home, Pinned, Real, connections, page, peak_memory};
+use httpocean_tests::real::{Blocks, Home, Pinned, Real, connections, page};
 
 #[test]
 fn every_kind_of_answer_comes_on_one_connection() {
@@ -63,25 +63,6 @@ fn every_kind_of_answer_comes_on_one_connection() {
     let statuses: Vec<u16> = log.iter().map(|logged| logged.status).collect();
     assert_eq!(statuses, [200, 200, 206, 304, 405, 204, 200, 200, 404, 405]);
     assert_eq!(client.stats().connections_opened, 1);
-}
-
-#[test]
-fn a_hundred_megabytes_come_through_little_memory() {
-    const SIZE: u64 = 100 * 1024 * 1024;
-    let home = Home::new();
-    Blocks::new(SIZE).write_to(&home.www("large")).unwrap();
-    let Some(nginx) = Real::nginx(home, "") else { return };
-    let client = Client::new();
-    for _ in 0..2 {
-        let mut response = client.get(nginx.url("/large")).unwrap().send().unwrap();
-        assert_eq!(response.headers()[header::CONTENT_LENGTH], SIZE.to_string());
-        Blocks::new(SIZE).compare(response.body_mut());
-    }
-    assert_eq!(client.stats().connections_opened, 1);
-    assert_eq!(connections(&nginx.nginx_log(2)).len(), 1);
-    if let Some(peak) = peak_memory() {
-        assert!(peak < SIZE / 2, "{peak} bytes of memory at the peak");
-    }
 }
 
 #[test]
