@@ -159,8 +159,8 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn awaits_body(&self) -> bool {
-        matches!(self.send, Send::Body { asked: true, .. })
+    pub(crate) fn wants_body(&self) -> bool {
+        matches!(self.send, Send::Await100 | Send::Body { .. })
     }
 
     pub(crate) fn body_left(&self) -> Option<u64> {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 use httpocean_core::pool::Fate;
 use httpocean_core::{BodyPlan, CloseReason, Config, ErrorKind, Fault, Limits, Phase, Sent, TransportError};
 
-const CHUNKED: BodyPlan = BodyPlan { size: None, replayable: true };
+const CHUNKED: BodyPlan = BodyPlan { size: None, replayable: true, trailers: false };
 
 fn sized(size: u64) -> Scenario {
     Scenario::upload("POST", &[], BodyPlan::sized(size), Config::default())

@@ -8,7 +8,7 @@ use httpocean_core::pool::Fate;
 use httpocean_core::{BodyPlan, CloseReason, Config};
 
 fn half_way() -> Scenario {
-    let plan = BodyPlan { size: None, replayable: false };
+    let plan = BodyPlan { size: None, replayable: false, trailers: false };
     let mut it = Scenario::upload("POST", &[], plan, Config::default());
     assert_eq!(it.step(), Said::NeedBody { from: 0 });
     it.call.send_body(b"one", &mut it.io);

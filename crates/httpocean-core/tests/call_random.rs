@@ -84,7 +84,11 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
 fn requests() -> impl Strategy<Value = (http::Request<()>, BodyPlan)> {
     let method = prop::sample::select(vec!["GET", "HEAD", "POST", "PUT"]);
     let field = prop::sample::select(vec![("x", "y"), ("upgrade", "tea"), ("connection", "close")]);
-    let body = prop::option::of(0..60u64).prop_map(|size| BodyPlan { size, replayable: size != Some(9) });
+    let body = prop::option::of(0..60u64).prop_map(|size| BodyPlan {
+        size,
+        replayable: size != Some(9),
+        trailers: false,
+    });
     (method, field, body)
         .prop_map(|(method, field, body)| (request(method, "http://example.com/", &[field]), body))
 }

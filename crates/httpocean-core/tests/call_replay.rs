@@ -67,7 +67,7 @@ fn died(case: Case) -> Scenario {
         call: call::Options { replay_any_method: case.allowed, ..call::Options::default() },
         ..Config::default()
     };
-    let body = BodyPlan { size: Some(3), replayable: case.replayable };
+    let body = BodyPlan { size: Some(3), replayable: case.replayable, trailers: false };
     let mut it = Scenario::start(request(case.method, "http://example.com/", &fields), body, config);
     it.acquire(case.facts);
     assert_eq!(it.step(), Said::NeedBody { from: 0 });

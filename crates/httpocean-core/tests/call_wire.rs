@@ -45,7 +45,7 @@ fn refused(request: Request<()>, body: BodyPlan) -> String {
     (*what).to_owned()
 }
 
-const CHUNKED: BodyPlan = BodyPlan { size: None, replayable: true };
+const CHUNKED: BodyPlan = BodyPlan { size: None, replayable: true, trailers: false };
 
 #[test]
 fn a_plain_get_to_the_byte() {

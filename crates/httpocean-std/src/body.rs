@@ -87,7 +87,7 @@ impl Body {
         if file.metadata()?.is_file() { Self::from_seekable(file) } else { Ok(Self::from_reader(file)) }
     }
 
-    /// The same, with trailer fields behind it. They need a body whose length is not announced.
+    /// The same, with trailer fields behind it; it is then sent chunked.
     #[must_use]
     pub fn with_trailers(mut self, trailers: HeaderMap) -> Self {
         self.trailers = Some(Box::new(trailers));
@@ -132,7 +132,7 @@ impl Body {
         }
     }
 
-    /// Reads the rest, which must be at most `limit` bytes.
+    /// Reads the rest, which must be at most `limit` bytes. What was read of a longer one is lost.
     pub fn read_to_vec(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
         let mut room = limit;
@@ -209,8 +209,7 @@ impl Body {
             Kind::Reader { left, .. } => (*left, false),
             Kind::Incoming(incoming) => (incoming.left(), false),
         };
-        // Trailers can only follow a body that does not announce its length.
-        BodyPlan { size: if self.trailers.is_some() { None } else { size }, replayable }
+        BodyPlan { size, replayable, trailers: self.trailers.is_some() }
     }
 
     /// Whether its next bytes may have to be waited for, unlike what lies in memory or in a file.
@@ -345,14 +344,16 @@ impl From<String> for Body {
     }
 }
 
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Bytes::from_static(text.as_bytes()).into()
+impl From<&str> for Body {
+    /// Copies; [`Bytes::from_static`] is the way around that.
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
     }
 }
 
-impl From<&'static [u8]> for Body {
-    fn from(bytes: &'static [u8]) -> Self {
-        Bytes::from_static(bytes).into()
+impl From<&[u8]> for Body {
+    /// Copies; [`Bytes::from_static`] is the way around that.
+    fn from(bytes: &[u8]) -> Self {
+        Bytes::copy_from_slice(bytes).into()
     }
 }

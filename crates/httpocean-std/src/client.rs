@@ -20,6 +20,9 @@ use crate::transport::Connect;
 /// A blocking HTTP/1.1 client. It makes a pool for every host by itself, and keeps connections open between
 /// requests.
 ///
+/// Connecting takes at most 10 s; nothing else has a deadline unless you give it one, as with
+/// [`ClientBuilder::total_timeout`]: a server that is silent for ever is waited for for ever.
+///
 /// Clones share one pool, and so do threads. When the last clone is dropped, idle connections close; bodies
 /// that are still being read keep theirs to the end.
 ///
@@ -87,15 +90,14 @@ impl Client {
 
     /// A request of any method.
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
-        let uri: Uri = url.as_ref().parse().map_err(|_| {
-            Error::request("its URL is not one, or holds bytes that no URL may hold", Uri::default())
-        })?;
+        let uri: Uri = url.as_ref().parse().map_err(|_| Error::url(url.as_ref()))?;
         Ok(RequestBuilder::new(self.clone(), method, uri))
     }
 
     /// Sends a request and waits for the head of its response; the body is read from the response.
     ///
-    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's.
+    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's, but for what concerns
+    /// dials.
     pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
         let shared = &self.inner.shared;
         let (parts, body) = request.into_parts();
@@ -207,6 +209,22 @@ impl ClientBuilder {
     #[must_use]
     pub fn total_timeout(mut self, limit: Duration) -> Self {
         self.config.call.total = Some(limit);
+        self
+    }
+
+    /// Connecting, all addresses of a host together, at most so long. Default 10 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.config.dial.connect = Some(limit);
+        self
+    }
+
+    /// Waiting for the first byte of a response, and for each next one, at most so long: urllib3's and
+    /// requests' read timeout. Default none.
+    #[must_use]
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.config.call.first_byte = Some(limit);
+        self.config.call.idle = Some(limit);
         self
     }
 

@@ -25,6 +25,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     verdict: httpocean_core::Error,
     uri: Uri,
+    /// What was given in place of a URL, where it is none.
+    given: Option<Box<str>>,
     hops: Vec<Hop>,
     connection: Option<Connection>,
     status: Option<StatusCode>,
@@ -33,11 +35,26 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
-        Self(Box::new(Inner { verdict, uri, hops: Vec::new(), connection: None, status: None, source: None }))
+        Self(Box::new(Inner {
+            verdict,
+            uri,
+            given: None,
+            hops: Vec::new(),
+            connection: None,
+            status: None,
+            source: None,
+        }))
     }
 
     pub(crate) fn request(what: &'static str, uri: Uri) -> Self {
         Self::new(httpocean_core::Error::new(ErrorKind::Request(what), Phase::Start), uri)
+    }
+
+    pub(crate) fn url(given: &str) -> Self {
+        let mut error =
+            Self::request("its URL is not one, or holds bytes that no URL may hold", Uri::default());
+        error.0.given = Some(given.escape_debug().collect::<String>().into());
+        error
     }
 
     pub(crate) fn with_story(
@@ -75,6 +92,17 @@ impl Error {
     /// How much of the request the peer may have seen.
     pub fn sent(&self) -> Sent {
         self.0.verdict.sent()
+    }
+
+    /// Whether a deadline passed; [`phase`](Self::phase) says which.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Timeout)
+    }
+
+    /// Whether no connection could be made, for whatever reason.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Connect(_) | ErrorKind::Resolve(_))
+            || matches!(self.phase(), Phase::Resolve | Phase::Connect)
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.
@@ -119,10 +147,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.uri.host().is_some() {
-            write!(f, "{}: ", self.0.uri)?;
+        match &self.0.given {
+            Some(given) => write!(f, "{given}: {}", self.0.verdict),
+            None => write!(f, "{}: {}", self.0.uri, self.0.verdict),
         }
-        write!(f, "{}", self.0.verdict)
     }
 }
 

@@ -137,7 +137,7 @@ impl Flow {
     /// Reads, writes or sleeps as told, once.
     pub(crate) fn wait(&mut self, want: Want) -> Result<(), Error> {
         // An answer may have come that leaves nobody to want it.
-        if let Some(from) = self.owed.take().filter(|_| self.call.awaits_body()) {
+        if let Some(from) = self.owed.take().filter(|_| self.call.wants_body()) {
             self.feed(from);
             return Ok(());
         }
@@ -181,10 +181,6 @@ impl Flow {
 
     pub(crate) fn read_buffered(&mut self, out: &mut [u8]) -> usize {
         self.call.read_body(&mut self.io, out)
-    }
-
-    pub(crate) fn body_left(&self) -> Option<u64> {
-        self.call.body_left()
     }
 
     pub(crate) fn direct(&mut self) -> u64 {
@@ -234,6 +230,10 @@ impl Flow {
     fn take_head(&mut self, len: usize) -> Response<()> {
         let head = self.io.head(len);
         let response = head.to_response();
+        if !self.call.wants_body() {
+            // Whatever it holds on to, a file or a connection of its own, is free from here on.
+            (self.source, self.piece) = (Body::empty(), Vec::new());
+        }
         self.told.status = Some(response.status());
         let usual = response.status().canonical_reason().unwrap_or_default();
         self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());

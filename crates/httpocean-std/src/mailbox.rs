@@ -8,10 +8,6 @@ use httpocean_core::pool::{Facts, Lease, Refusal};
 use crate::shared::{DialError, Parked};
 
 /// What the pool answers to `Acquire`.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large one is the usual one, and a box would cost every request"
-)]
 pub(crate) enum Answer {
     Granted { lease: Lease, parked: Parked, facts: Facts },
     Refused { why: Refusal, error: Option<DialError> },

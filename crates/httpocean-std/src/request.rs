@@ -26,6 +26,7 @@ use crate::error::Error;
 pub struct RequestBuilder {
     client: Client,
     request: Request<Body>,
+    timeout: Option<Duration>,
     fault: Option<&'static str>,
 }
 
@@ -34,7 +35,7 @@ impl RequestBuilder {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
-        Self { client, request, fault: None }
+        Self { client, request, timeout: None, fault: None }
     }
 
     /// One more header field. One that is not acceptable fails the request when it is sent, before anything
@@ -66,27 +67,30 @@ impl RequestBuilder {
         self
     }
 
-    /// Other options than the client's.
+    /// Other options than the client's. What concerns dials is the client's all the same: a dial is not made for
+    /// one request alone.
     pub fn config(mut self, config: Config) -> Self {
         self.request.extensions_mut().insert(Arc::new(config));
         self
     }
 
     /// From the start of the request to the end of the response's body, at most so long.
-    pub fn timeout(self, limit: Duration) -> Self {
-        let mut config = match self.request.extensions().get::<Arc<Config>>() {
-            Some(config) => Config::clone(config),
-            None => Config::clone(self.client.config()),
-        };
-        config.call.total = Some(limit);
-        self.config(config)
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
     }
 
     /// Sends it and waits for the head of the response.
-    pub fn send(self) -> Result<Response<Body>, Error> {
-        match self.fault {
-            Some(what) => Err(Error::request(what, self.request.uri().clone())),
-            None => self.client.send(self.request),
+    pub fn send(mut self) -> Result<Response<Body>, Error> {
+        if let Some(what) = self.fault {
+            return Err(Error::request(what, self.request.uri().clone()));
         }
+        if let Some(limit) = self.timeout {
+            let own = self.request.extensions().get::<Arc<Config>>();
+            let mut config = Config::clone(own.unwrap_or(self.client.config()));
+            config.call.total = Some(limit);
+            self.request.extensions_mut().insert(Arc::new(config));
+        }
+        self.client.send(self.request)
     }
 }

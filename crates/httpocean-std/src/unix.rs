@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use httpocean_core::Key;
 use httpocean_core::dial::Route;
@@ -13,9 +13,6 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::socket;
 use crate::transport::{Connect, Ready, Transport};
-
-/// 0 would be no limit.
-const LEAST: Duration = Duration::from_millis(1);
 
 /// Connects every request to the Unix socket at one path. The URL still says the host for the `Host` field.
 ///

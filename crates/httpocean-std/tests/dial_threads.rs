@@ -1,4 +1,5 @@
 //! As many threads dial as there are dials, not more.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, unreachable_pub)]
 #![cfg(target_os = "linux")]
 
 use std::fs;

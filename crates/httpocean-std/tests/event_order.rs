@@ -1,4 +1,5 @@
 //! An observer hears of a dial before what came of it, though several threads tell.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, unreachable_pub)]
 
 use std::sync::{Arc, Mutex};
 

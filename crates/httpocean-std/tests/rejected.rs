@@ -1,4 +1,5 @@
 //! A response that its reader can't use is no sign that the request was not sent.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, unreachable_pub)]
 
 use httpocean_std::{Client, ErrorKind, Fault, Sent};
 use httpocean_testkit::server::{Reply, Server};

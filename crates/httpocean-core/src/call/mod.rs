@@ -14,7 +14,7 @@ mod step;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 
 pub use options::Options;
 pub use step::{CallStep, Hop, HopReason};
@@ -141,6 +141,9 @@ impl Call {
     ) -> Result<Self, Error> {
         let refuse = |what| Error::new(ErrorKind::Request(what), Phase::Start);
         let plan = encode::plan(&request, body, config.call.expect_continue).map_err(refuse)?;
+        if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
+            return Err(refuse("its URL has no scheme, such as http://"));
+        }
         let mut key = Key::of(request.uri()).map_err(refuse)?;
         if config.partition != 0 {
             key = key.in_partition(config.partition);
@@ -269,9 +272,9 @@ impl Call {
         }
     }
 
-    /// Whether a `NeedBody` was said that still wants an answer: an early response may have ended the need.
-    pub fn awaits_body(&self) -> bool {
-        self.exchange.as_ref().is_some_and(Exchange::awaits_body)
+    /// Whether some of the request's body is still wanted: an early response may have ended the need.
+    pub fn wants_body(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::wants_body)
     }
 
     /// An answer to `NeedBody`: the next bytes of the body. Without having been asked for they are not taken, and

@@ -24,7 +24,8 @@ use crate::want::Want;
 /// What a dial obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long the look-up of the name may take. Default none; the system's resolver has its own.
+    /// How long the look-up of the name may take. Default none; the system's resolver has its own. A look-up
+    /// that can't be interrupted, as the system's, fails only when it returns.
     pub resolve: Option<Duration>,
     /// How long connecting may take, all addresses together. Default 10 s.
     pub connect: Option<Duration>,
@@ -152,6 +153,7 @@ impl Dial {
     /// The answer to `Resolve`. Too late, it does nothing.
     pub fn resolved(&mut self, route: Result<Route, TransportError>, now: Instant) {
         self.now = self.now.max(now);
+        self.judge_deadlines();
         let State::Resolving { .. } = self.state else { return };
         let until = self.config.dial.connect.map(|limit| self.now + limit);
         self.state = match route {

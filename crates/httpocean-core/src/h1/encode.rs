@@ -17,17 +17,19 @@ pub struct BodyPlan {
     pub size: Option<u64>,
     /// Whether it can be had again from its start, should the request have to be sent again.
     pub replayable: bool,
+    /// Whether trailer fields will follow it. Only a chunked body can have them, so it is sent as one.
+    pub trailers: bool,
 }
 
 impl BodyPlan {
     /// No body.
     pub const fn empty() -> Self {
-        Self { size: Some(0), replayable: true }
+        Self::sized(0)
     }
 
     /// A body of `size` bytes that can be had again.
     pub const fn sized(size: u64) -> Self {
-        Self { size: Some(size), replayable: true }
+        Self { size: Some(size), replayable: true, trailers: false }
     }
 }
 
@@ -210,6 +212,12 @@ fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFra
             return Err("the only transfer-encoding that can be sent is chunked");
         }
         return Ok(OutFraming::Chunked);
+    }
+    if body.trailers {
+        return match announced {
+            Some(_) => Err("trailers can't follow a body whose content-length is given"),
+            None => Ok(OutFraming::Chunked),
+        };
     }
     match (announced, body.size) {
         (Some(announced), Some(size)) if announced != size => {

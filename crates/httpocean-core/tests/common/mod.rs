@@ -43,7 +43,7 @@ pub fn stale() -> Facts {
 
 /// A plan of `size` bytes; `once`: they can't be had again.
 pub fn once(size: Option<u64>) -> BodyPlan {
-    BodyPlan { size, replayable: false }
+    BodyPlan { size, replayable: false, trailers: false }
 }
 
 /// What a call said, with what it lent.
