@@ -10,7 +10,7 @@ use httpocean_std::{Body, Client, CloseReason, Error, ErrorKind, Fault, Phase, S
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
 use httpocean_tests::{BOUND, at_rest, get};
 
-const SHORT: Duration = Duration::from_millis(60);
+const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(3600);
 
 fn client(options: Options) -> Client {
@@ -31,7 +31,7 @@ fn server() -> Server {
         }
         "/body" => Reply::script([head(), Act::Send(b"half".to_vec())]).then(End::Hold(LONG)),
         "/dripping" => {
-            let pause = SHORT / 4;
+            let pause = SHORT / 7;
             Reply::script([head(), Act::SendInPieces { bytes: b"0123456789".to_vec(), piece: 1, pause }])
         }
         "/large" => Reply::generated(3_000_000),

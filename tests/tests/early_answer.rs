@@ -74,16 +74,22 @@ fn an_answer_before_a_close_that_resets_is_delivered() {
 
 #[test]
 fn an_answer_before_silence_is_delivered_within_a_second() {
-    let (server, client) = (refusing(End::Hold(Duration::from_secs(3600))), Client::new());
-    for _ in 0..times(100) {
-        let start = Instant::now();
-        let (response, read) = upload(&client, &server);
-        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        // It takes a millisecond; a second is what a user would still bear.
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-        assert!(read < SIZE);
+    let mut slowest = Duration::ZERO;
+    // A server that neither reads nor closes keeps a thread for each: a new one now and then.
+    for _ in 0..times(10) {
+        let (server, client) = (refusing(End::Hold(Duration::from_secs(3600))), Client::new());
+        for _ in 0..100 {
+            let start = Instant::now();
+            let (response, read) = upload(&client, &server);
+            assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+            slowest = slowest.max(start.elapsed());
+            assert!(read < SIZE);
+        }
+        at_rest(&client);
     }
-    at_rest(&client);
+    println!("silence: {} of {0} delivered, the slowest after {slowest:?}", times(10) * 100);
+    // It takes a millisecond; a second is what a user would still bear.
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ struct Tally {
     requests: AtomicUsize,
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all that may not happen")]
 fn name(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout => "timeout",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use httpocean_std::http::Method;
 use httpocean_std::{Body, Client, Config, Error, ErrorKind, Fault, HopReason, NotReplayed, Sent, call};
 use httpocean_testkit::server::{End, Reply, Request, Server};
+use httpocean_testkit::{is_pattern, pattern_byte};
 use httpocean_tests::{at_rest, exchange, id, seen, times};
 
 /// Answers the first request of each connection; the second one, every other time, finds a FIN or a reset.
@@ -55,6 +56,23 @@ fn a_get_is_made_once_more() {
 #[test]
 fn a_put_is_made_once_more_with_its_body() {
     replayed(&Method::PUT, || Body::from("the whole content"));
+}
+
+#[test]
+fn a_put_that_dies_in_the_middle_of_its_body_is_made_once_more_from_its_start() {
+    // More than the sockets hold: the connection dies while it is being written.
+    let (server, client) = (server(), Client::new());
+    let content: Vec<u8> = (0..5_000_000).map(pattern_byte).collect();
+    for round in 0..times(20) {
+        let body = Body::from(content.clone());
+        let answer = on_a_dying_connection(&client, &server, &Method::PUT, &format!("{round}"), body);
+        assert_eq!(answer.unwrap(), format!("{round}").as_bytes());
+    }
+    let puts = server.requests().into_iter().filter(|received| received.request.method == "PUT");
+    let whole: Vec<_> = puts.filter(|put| put.body_complete).collect();
+    assert_eq!(whole.len(), times(20));
+    assert!(whole.iter().all(|put| put.body_len == 5_000_000 && is_pattern(0, &put.body)));
+    at_rest(&client);
 }
 
 #[test]
