@@ -75,8 +75,6 @@ impl Shared {
         let key = lease.key().clone();
         self.observe(&Event::Dialing { key: &key });
         let started = StdInstant::now();
-        // Each event before what follows from it, on whatever thread that is.
-        self.observe(&Event::Dialing { key: &key });
         let outcome = self.dial(&key, &lease);
         let conn = lease.conn();
         match outcome {
