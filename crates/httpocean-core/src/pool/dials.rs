@@ -19,7 +19,7 @@ enum Attempt {
     Begun,
     /// Nobody needs one, or the key itself has to wait: its own limits, a pause, the dial policy.
     NotNow,
-    /// All places of the pool are taken.
+    /// A place has to come free first, or a dial to end: of the pool, or its own that is about to be closed.
     Full,
 }
 
@@ -270,6 +270,10 @@ impl<T, E> Pool<T, E> {
         if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
             return None;
         }
+        // Those behind the one for whom room is being made may not have waited for long enough.
+        if host.promised > 0 && self.options.dial != DialPolicy::Eager {
+            return None;
+        }
         let asker = host.unasked.front()?;
         if let Some(at) = self.not_before(id, asker) {
             self.arm_host(id, at);
@@ -281,19 +285,20 @@ impl<T, E> Pool<T, E> {
     fn try_dial(&mut self, id: HostId) -> Attempt {
         let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
+        // Only who wants a fresh connection waits while one of the key is idle.
+        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
+        if key_is_full && own_idle.is_none() {
+            return Attempt::NotNow;
+        }
         if self.dialing + self.promised >= self.options.max_dials {
             return Attempt::Full;
         }
-        if host.will_be_open() >= self.options.max_per_key {
-            // Only who wants a fresh connection waits while one of the key is idle.
-            return match host.idle.front() {
-                Some(coldest) => self.make_room(coldest, id),
-                None => Attempt::NotNow,
-            };
+        if let Some(coldest) = own_idle.filter(|_| key_is_full) {
+            return self.make_room(coldest, id);
         }
         if host.open >= self.options.max_per_key {
-            // A closing that is about to be said looks again.
-            return Attempt::NotNow;
+            // A closing is about to be said, which looks again; till then it keeps its place in the ring.
+            return Attempt::Full;
         }
         if self.conns.len() >= self.options.max_total {
             return match self.idle.front().filter(|_| self.lacks_places()) {

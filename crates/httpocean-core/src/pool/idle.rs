@@ -18,12 +18,12 @@ impl<T, E> Pool<T, E> {
         // Granted and not used, it has been silent all the while.
         let since = slot.idle_since().unwrap_or(now);
         slot.state = State::Idle { parked, since };
-        let (id, granted, until) = (slot.host, slot.granted, slot.idle_until);
+        let (id, turn, until) = (slot.host, slot.turn(), slot.idle_until);
         self.idle.push_back(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.push_back(&mut self.conns, conn);
             if self.options.order == Order::RoundRobin {
-                host.rotation.insert((granted, conn));
+                host.rotation.insert((turn, conn));
             }
         }
         self.arm_conn(conn, until);
@@ -64,11 +64,11 @@ impl<T, E> Pool<T, E> {
     /// Takes an idle connection out of the lists, and what is parked out of it.
     pub(super) fn unpark(&mut self, conn: ConnId) -> Option<T> {
         let slot = self.conns.get_mut(conn).filter(|slot| slot.is_idle())?;
-        let (id, granted) = (slot.host, slot.granted);
+        let (id, turn) = (slot.host, slot.turn());
         self.idle.remove(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.remove(&mut self.conns, conn);
-            host.rotation.remove(&(granted, conn));
+            host.rotation.remove(&(turn, conn));
         }
         let slot = self.conns.get_mut(conn)?;
         let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {

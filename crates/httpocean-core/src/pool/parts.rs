@@ -114,6 +114,11 @@ impl<T> Slot<T> {
         }
     }
 
+    /// Its place in round robin: by its last grant, or by when it was ready if it had none.
+    pub(super) fn turn(&self) -> (u64, u64) {
+        (self.granted, self.number)
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle { .. })
     }
@@ -168,8 +173,8 @@ pub(super) struct Host<T> {
     pub(super) orphans: List<Idle<T>>,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,
-    /// Idle connections by their last grant; only kept for round robin.
-    pub(super) rotation: BTreeSet<(u64, ConnId)>,
+    /// Idle connections by their turn; only kept for round robin.
+    pub(super) rotation: BTreeSet<((u64, u64), ConnId)>,
     /// Who takes any connection.
     pub(super) waiting: List<Queue>,
     /// Who takes only a fresh one.
