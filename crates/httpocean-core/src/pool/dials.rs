@@ -33,6 +33,7 @@ impl<T, E> Pool<T, E> {
     /// Starts the dials that a key needs and may have.
     pub(super) fn balance(&mut self, host: HostId) {
         loop {
+            self.work += 1;
             match self.try_dial(host) {
                 Attempt::Begun => {}
                 Attempt::NotNow => return,
@@ -44,6 +45,7 @@ impl<T, E> Pool<T, E> {
     /// Gives free places to the keys that wait for one, each in turn.
     pub(super) fn feed(&mut self) {
         while let Some(host) = self.ring.pop_front() {
+            self.work += 1;
             match self.try_dial(host) {
                 Attempt::Begun => self.ring.push_back(host),
                 Attempt::NotNow => {
@@ -150,6 +152,7 @@ impl<T, E> Pool<T, E> {
             if said && self.options.surplus == Surplus::Keep {
                 return;
             }
+            self.work += 1;
             // The older dial is nearer to its end: whoever waits for the newest is better off with that.
             if let Some(owner) = self.owner(newest) {
                 self.disown(newest);
@@ -241,6 +244,7 @@ impl<T, E> Pool<T, E> {
     fn next_in_ring(&mut self, host: HostId) -> Option<HostId> {
         let mut skipped_own = false;
         loop {
+            self.work += 1;
             let next = *self.ring.front()?;
             if !self.could_use_place(next) {
                 self.ring.pop_front();
@@ -327,7 +331,7 @@ impl<T, E> Pool<T, E> {
         if let Some(waiter) = self.waiters.get_mut(asker) {
             waiter.dial = Some(conn);
         }
-        self.words.push_back(Word::Dial(conn));
+        self.push_word(Word::Dial(conn));
     }
 
     /// Until when the key has to hold back, if it has to.
@@ -373,7 +377,7 @@ impl<T, E> Pool<T, E> {
         let State::Dialing(dialing) = &mut slot.state else { return };
         dialing.abandoned = true;
         self.unlist_dial(conn);
-        self.words.push_back(Word::Abandon(conn));
+        self.push_word(Word::Abandon(conn));
     }
 
     fn unlist_dial(&mut self, conn: ConnId) {
@@ -405,6 +409,7 @@ impl<T, E> Pool<T, E> {
         self.ring.push_back(id);
         // Keys that were forgotten stay in the ring until it comes round, or until they are too many.
         if self.ring.len() > 2 * self.hosts.len() + 16 {
+            self.work += self.ring.len() as u64;
             let hosts = &self.hosts;
             self.ring.retain(|id| hosts.contains(*id));
         }

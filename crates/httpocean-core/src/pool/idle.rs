@@ -38,6 +38,7 @@ impl<T, E> Pool<T, E> {
     /// timer fired.
     pub(super) fn take_idle(&mut self, id: HostId) -> Option<ConnId> {
         loop {
+            self.work += 1;
             let host = self.hosts.get(id)?;
             let conn = match self.options.order {
                 Order::Lifo => host.idle.back(),
