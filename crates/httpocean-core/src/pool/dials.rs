@@ -208,7 +208,8 @@ impl<T, E> Pool<T, E> {
             }
         }
         if let Some(host) = self.hosts.get_mut(slot.host) {
-            host.orphans.push_back(&mut self.conns, conn);
+            // In front, from where the next takes it: who comes and goes leaves all as it was.
+            host.orphans.push_front(&mut self.conns, conn);
         }
     }
 

@@ -169,7 +169,7 @@ pub(super) struct Host<T> {
     pub(super) promised: usize,
     /// Dials that count, the newest at the back.
     pub(super) dials: List<InHost<T>>,
-    /// Of these: dials whose owner left. While there are any, nobody waits without a dial.
+    /// Of these: dials whose owner left, the last of them in front. While there are any, nobody waits without a dial.
     pub(super) orphans: List<Idle<T>>,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,

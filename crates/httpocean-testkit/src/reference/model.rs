@@ -73,7 +73,7 @@ struct Known {
     failures: u32,
     failed_at: Option<Instant>,
     no_dial_before: Instant,
-    /// Dials that nobody owns, in the order in which that came to be.
+    /// Dials that nobody owns, the last that was left in front.
     orphans: Vec<usize>,
 }
 
@@ -444,7 +444,7 @@ impl Model {
         known.unasked.retain(|id| *id != waiter);
         if let Some(dial) = dial {
             let heir = known.unasked.first().copied();
-            known.orphans.push(dial);
+            known.orphans.insert(0, dial);
             if let Some(heir) = heir {
                 self.take_over(dial, heir);
             }
