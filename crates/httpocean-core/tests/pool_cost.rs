@@ -2,6 +2,8 @@
 //!
 //! Counted in turns of loops, with 100,000 idle connections and with 100,000 waiters.
 
+#![allow(clippy::wildcard_enum_match_arm, clippy::unwrap_used)]
+
 mod support;
 
 use core::time::Duration;

@@ -1,5 +1,7 @@
 //! What happens to one request is nothing to the others.
 
+#![allow(clippy::wildcard_enum_match_arm)]
+
 mod support;
 
 use core::time::Duration;

@@ -1,5 +1,7 @@
 //! Who waits has a reason to, and his turn comes.
 
+#![allow(clippy::wildcard_enum_match_arm, clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::VecDeque;

@@ -1,5 +1,7 @@
 //! Only what is fit to be used again is handed out again.
 
+#![allow(clippy::wildcard_enum_match_arm)]
+
 mod support;
 
 use core::time::Duration;

@@ -1,5 +1,7 @@
 //! Keys that wait for a place take turns.
 
+#![allow(clippy::wildcard_enum_match_arm)]
+
 mod support;
 
 use httpocean_core::pool::{Fate, Options, PoolCommand};

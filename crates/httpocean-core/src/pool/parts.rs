@@ -14,7 +14,7 @@ use crate::time::Instant;
 
 id!(
     /// A key that holds or wants something.
-    HostId
+    pub(super) HostId
 );
 
 /// One connection, from the decision to dial it until its `Close` is said.

@@ -1,6 +1,6 @@
 //! What the tests of the pool share: keys, instants, and a pool that is polled until it has nothing to say.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 pub mod random;
 
