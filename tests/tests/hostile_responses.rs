@@ -179,7 +179,7 @@ fn an_endless_body_is_read_without_being_held() {
     let held = ALLOCATED.peak_usage().saturating_sub(before);
     assert!(held < MEMORY, "{held} bytes held");
     let error = body.read_to_vec(1000).unwrap_err();
-    assert_eq!(class(&error), "too-large");
+    assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error}");
 }
 
 /// What a finite answer comes to.

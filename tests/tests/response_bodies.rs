@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use httpocean_std::http::{Method, Response};
-use httpocean_std::{Body, Client, ErrorKind, ProtocolError};
+use httpocean_std::{Body, Client, ErrorKind};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::{is_pattern, pattern_byte};
 use httpocean_tests::{at_rest, get};
@@ -174,8 +174,7 @@ fn more_than_the_limit_given_is_an_error() {
         assert_eq!(open(&client, &server, path).into_body().read_to_vec(u64::MAX).unwrap().len(), 200_000);
         for limit in [0, 1, 199_999] {
             let error = open(&client, &server, path).into_body().read_to_vec(limit).unwrap_err();
-            let too_large = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::TooLarge(_)));
-            assert!(too_large, "{path} {limit}: {error}");
+            assert!(matches!(error.kind(), ErrorKind::Content(_)), "{path} {limit}: {error}");
             assert_eq!(error.status().unwrap(), 200);
         }
     }
@@ -187,7 +186,7 @@ fn text_must_be_text() {
     let server = Server::start(|_| Reply::ok(vec![0xFF, 0xFE]));
     let client = Client::new();
     let error = open(&client, &server, "/").into_body().read_to_string(10).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Body(_)), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error}");
     assert_eq!(at_rest(&client).idle, 1);
 }
 

@@ -10,16 +10,10 @@ pub(crate) trait Id: Copy + Eq + fmt::Debug {
     fn generation(self) -> u32;
 }
 
+/// An id for one kind of thing; `public` ones can go through a driver's hands as numbers.
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name {
-            index: u32,
-            generation: u32,
-        }
-
-        $crate::arena::id!(as $name);
+    ($(#[$doc:meta])* public $name:ident) => {
+        $crate::arena::id!($(#[$doc])* pub $name);
 
         impl $name {
             /// The id as one number, for a `mio::Token` or a completion's `user_data`.
@@ -39,19 +33,15 @@ macro_rules! id {
                 self.index as usize
             }
         }
-
     };
-    (private $(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $visible:vis $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(super) struct $name {
+        $visible struct $name {
             index: u32,
             generation: u32,
         }
 
-        $crate::arena::id!(as $name);
-    };
-    (as $name:ident) => {
         impl $crate::arena::Id for $name {
             fn new(index: u32, generation: u32) -> Self {
                 Self { index, generation }
@@ -71,11 +61,11 @@ pub(crate) use id;
 
 id!(
     /// A connection of a pool, from the moment its dial is asked for until its end.
-    ConnId
+    public ConnId
 );
 id!(
     /// One request in a pool's queue; it ends with its grant, its refusal or its cancellation.
-    WaitId
+    public WaitId
 );
 
 /// A vector with free places in it, and a generation for each place.

@@ -1,5 +1,7 @@
 //! Who loses a grant again, because the connection is gone, waits in the old place.
 
+#![allow(clippy::wildcard_enum_match_arm)]
+
 mod support;
 
 use core::time::Duration;

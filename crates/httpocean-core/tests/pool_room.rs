@@ -2,9 +2,11 @@
 
 mod support;
 
+use core::time::Duration;
+
 use httpocean_core::CloseReason;
-use httpocean_core::pool::Options;
-use support::{ANY, at, busy, idle, key, names, pool, said};
+use httpocean_core::pool::{DialPolicy, Fate, Options, PoolCommand};
+use support::{ANY, at, busy, dials, idle, key, names, pool, said};
 
 fn full_of_idle(options: Options) -> support::TestPool {
     let mut pool = pool(Options { max_total: 3, ..options });
@@ -36,4 +38,22 @@ fn a_retaken_connection_leaves_its_own_place_to_the_next() {
     idle(&mut pool, "b", 2, at(0));
     let _waiter = pool.retake(lease, 1, CloseReason::PeerClosed, ANY, at(1));
     assert_eq!(names(&said(&mut pool, at(1))), ["close 1 PeerClosed", "dial a"]);
+}
+
+#[test]
+fn room_is_made_only_for_who_has_waited_for_long_enough() {
+    let wait = DialPolicy::Wait(Duration::from_millis(20));
+    let mut pool = pool(Options { max_total: 2, dial: wait, ..Options::default() });
+    for host in ["x", "y"] {
+        let _ = pool.acquire(&key(host), ANY, at(0));
+    }
+    for (socket, dial) in (0..).zip(dials(&mut pool, at(20))) {
+        pool.dialed(dial, socket, at(20));
+        let Some(PoolCommand::Grant { lease, .. }) = pool.poll(at(20)) else { panic!() };
+        assert!(pool.release(lease, socket, Fate::REUSABLE, at(20)));
+    }
+    let _ = pool.acquire(&key("b"), ANY, at(30));
+    let _ = pool.acquire(&key("b"), ANY, at(40));
+    assert_eq!(names(&said(&mut pool, at(50))), ["close 0 Evicted", "dial b"]);
+    assert_eq!(names(&said(&mut pool, at(60))), ["close 1 Evicted", "dial b"]);
 }

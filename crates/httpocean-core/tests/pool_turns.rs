@@ -1,9 +1,11 @@
 //! Keys that wait for a place take turns.
 
+#![allow(clippy::wildcard_enum_match_arm)]
+
 mod support;
 
 use httpocean_core::pool::{Fate, Options, PoolCommand};
-use support::{ANY, at, busy, dials, key, names, pool, said};
+use support::{ANY, FRESH, at, busy, dials, key, names, pool, said};
 
 #[test]
 fn i16_who_had_a_turn_goes_to_the_end() {
@@ -62,4 +64,30 @@ fn i16_nothing_is_closed_for_a_key_that_a_place_would_not_help() {
     let _ = pool.acquire(&key("a"), ANY, at(1));
     assert!(pool.release(lease, 1, Fate::REUSABLE, at(2)));
     assert_eq!(names(&said(&mut pool, at(2))), ["grant 1"]);
+}
+
+#[test]
+fn i16_who_gives_its_own_place_away_stays_in_line() {
+    let mut pool = pool(Options { max_total: 1, max_per_key: 1, ..Options::default() });
+    let mut lease = busy(&mut pool, "x", 0, at(0));
+    for (host, demand) in [("a", ANY), ("b", ANY), ("a", FRESH)] {
+        let _ = pool.acquire(&key(host), demand, at(1));
+    }
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        pool.release(lease, 0, Fate::REUSABLE, at(2));
+        let dial = said(&mut pool, at(2)).into_iter().find_map(|command| match command {
+            PoolCommand::Dial { lease } => Some(lease),
+            _ => None,
+        });
+        let dial = dial.expect("a dial");
+        if order.is_empty() {
+            let _ = pool.acquire(&key("c"), ANY, at(2));
+        }
+        order.push(dial.key().host().to_owned());
+        pool.dialed(dial, 0, at(2));
+        let Some(PoolCommand::Grant { lease: next, .. }) = pool.poll(at(2)) else { panic!() };
+        lease = next;
+    }
+    assert_eq!(order, ["a", "b", "a", "c"]);
 }

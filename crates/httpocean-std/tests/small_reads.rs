@@ -1,5 +1,5 @@
 //! Who reads a body byte by byte does not pay a system call for each.
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::unbuffered_bytes)]
 
 mod support;
 

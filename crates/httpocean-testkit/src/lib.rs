@@ -2,7 +2,10 @@
 //!
 //! - [`server`]: a server on loopback whose every answer and misbehaviour is a script, and which counts and
 //!   records what it gets;
-//! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too.
+//! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too;
+//! - [`reference`](mod@reference): a pool that is slow and obviously right, and a ledger that checks any pool by its
+//!   commands alone;
+//! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike.
 //!
 //! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
 //! [counts](server::Server::wait_for) instead of asserting on time.
@@ -36,7 +39,9 @@
 mod acceptor;
 pub mod link;
 mod pattern;
+pub mod reference;
 pub mod server;
+pub mod steps;
 mod switch;
 
 pub use pattern::{fill_pattern, is_pattern, pattern_byte};

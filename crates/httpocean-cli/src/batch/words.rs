@@ -28,7 +28,7 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Closed => "closed",
         ErrorKind::Reset(_) => "reset",
         ErrorKind::Protocol(_) => "protocol",
-        ErrorKind::Body(_) => "body",
+        ErrorKind::Body(_) | ErrorKind::Content(_) => "body",
         ErrorKind::Pool(_) => "pool",
         ErrorKind::Cancelled => "cancelled",
         _ => "unknown",
@@ -46,6 +46,7 @@ pub(super) fn detail(kind: &ErrorKind) -> Option<&'static str> {
         | ErrorKind::Timeout
         | ErrorKind::Closed
         | ErrorKind::Body(_)
+        | ErrorKind::Content(_)
         | ErrorKind::Cancelled => None,
         _ => None,
     }

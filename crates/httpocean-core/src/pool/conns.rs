@@ -52,7 +52,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn stray(&mut self, lease: Lease, parked: T) {
         self.stale_inputs += 1;
-        self.words.push_back(Word::Stray { lease, parked });
+        self.push_word(Word::Stray { lease, parked });
     }
 
     pub(super) fn let_go(&mut self, conn: ConnId) {
@@ -152,7 +152,7 @@ impl<T, E> Pool<T, E> {
         if let Some(waiting) = self.waiters.get_mut(waiter) {
             waiting.state = Waiting::Assigned(conn);
             let host = waiting.host;
-            self.words.push_back(Word::Grant { waiter, conn });
+            self.push_word(Word::Grant { waiter, conn });
             self.trim_dials(host);
         }
     }
@@ -168,14 +168,39 @@ impl<T, E> Pool<T, E> {
     pub(super) fn close(&mut self, conn: ConnId, parked: T, why: CloseReason, room_for: Option<HostId>) {
         let Some(slot) = self.conns.get_mut(conn) else { return };
         slot.state = State::Closing { parked, why, room_for };
-        self.words.push_back(Word::Close(conn));
+        let host = slot.host;
+        self.push_word(Word::Close(conn));
         self.closing += 1;
-        if let Some(host) = self.hosts.get_mut(slot.host) {
+        if let Some(host) = self.hosts.get_mut(host) {
             host.closing += 1;
         }
         if let Some(host) = room_for.and_then(|host| self.hosts.get_mut(host)) {
             host.promised += 1;
             self.promised += 1;
+        }
+    }
+
+    /// Takes note of what to say. Words that became moot before anybody polled don't pile up.
+    pub(super) fn push_word(&mut self, word: Word<T, E>) {
+        if self.words.len() >= self.words_limit {
+            let mut words = mem::take(&mut self.words);
+            self.work += words.len() as u64;
+            words.retain(|word| !self.is_moot(word));
+            self.words_limit = 2 * words.len() + 64;
+            self.words = words;
+        }
+        self.words.push_back(word);
+    }
+
+    fn is_moot(&self, word: &Word<T, E>) -> bool {
+        match word {
+            Word::Grant { waiter, conn } => {
+                self.waiters.get(*waiter).is_none_or(|waiter| waiter.state != Waiting::Assigned(*conn))
+            }
+            Word::Refuse { waiter, .. } => !self.waiters.contains(*waiter),
+            Word::Abandon(conn) => !self.is_abandoned(*conn),
+            Word::Dial(conn) | Word::Close(conn) => !self.conns.contains(*conn),
+            Word::Stray { .. } => false,
         }
     }
 

@@ -19,7 +19,7 @@ enum Attempt {
     Begun,
     /// Nobody needs one, or the key itself has to wait: its own limits, a pause, the dial policy.
     NotNow,
-    /// All places of the pool are taken.
+    /// A place has to come free first, or a dial to end: of the pool, or its own that is about to be closed.
     Full,
 }
 
@@ -33,6 +33,7 @@ impl<T, E> Pool<T, E> {
     /// Starts the dials that a key needs and may have.
     pub(super) fn balance(&mut self, host: HostId) {
         loop {
+            self.work += 1;
             match self.try_dial(host) {
                 Attempt::Begun => {}
                 Attempt::NotNow => return,
@@ -44,6 +45,7 @@ impl<T, E> Pool<T, E> {
     /// Gives free places to the keys that wait for one, each in turn.
     pub(super) fn feed(&mut self) {
         while let Some(host) = self.ring.pop_front() {
+            self.work += 1;
             match self.try_dial(host) {
                 Attempt::Begun => self.ring.push_back(host),
                 Attempt::NotNow => {
@@ -150,6 +152,7 @@ impl<T, E> Pool<T, E> {
             if said && self.options.surplus == Surplus::Keep {
                 return;
             }
+            self.work += 1;
             // The older dial is nearer to its end: whoever waits for the newest is better off with that.
             if let Some(owner) = self.owner(newest) {
                 self.disown(newest);
@@ -205,7 +208,8 @@ impl<T, E> Pool<T, E> {
             }
         }
         if let Some(host) = self.hosts.get_mut(slot.host) {
-            host.orphans.push_back(&mut self.conns, conn);
+            // In front, from where the next takes it: who comes and goes leaves all as it was.
+            host.orphans.push_front(&mut self.conns, conn);
         }
     }
 
@@ -241,6 +245,7 @@ impl<T, E> Pool<T, E> {
     fn next_in_ring(&mut self, host: HostId) -> Option<HostId> {
         let mut skipped_own = false;
         loop {
+            self.work += 1;
             let next = *self.ring.front()?;
             if !self.could_use_place(next) {
                 self.ring.pop_front();
@@ -270,6 +275,10 @@ impl<T, E> Pool<T, E> {
         if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
             return None;
         }
+        // Those behind the one for whom room is being made may not have waited for long enough.
+        if host.promised > 0 && self.options.dial != DialPolicy::Eager {
+            return None;
+        }
         let asker = host.unasked.front()?;
         if let Some(at) = self.not_before(id, asker) {
             self.arm_host(id, at);
@@ -281,19 +290,20 @@ impl<T, E> Pool<T, E> {
     fn try_dial(&mut self, id: HostId) -> Attempt {
         let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
+        // Only who wants a fresh connection waits while one of the key is idle.
+        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
+        if key_is_full && own_idle.is_none() {
+            return Attempt::NotNow;
+        }
         if self.dialing + self.promised >= self.options.max_dials {
             return Attempt::Full;
         }
-        if host.will_be_open() >= self.options.max_per_key {
-            // Only who wants a fresh connection waits while one of the key is idle.
-            return match host.idle.front() {
-                Some(coldest) => self.make_room(coldest, id),
-                None => Attempt::NotNow,
-            };
+        if let Some(coldest) = own_idle.filter(|_| key_is_full) {
+            return self.make_room(coldest, id);
         }
         if host.open >= self.options.max_per_key {
-            // A closing that is about to be said looks again.
-            return Attempt::NotNow;
+            // A closing is about to be said, which looks again; till then it keeps its place in the ring.
+            return Attempt::Full;
         }
         if self.conns.len() >= self.options.max_total {
             return match self.idle.front().filter(|_| self.lacks_places()) {
@@ -322,7 +332,7 @@ impl<T, E> Pool<T, E> {
         if let Some(waiter) = self.waiters.get_mut(asker) {
             waiter.dial = Some(conn);
         }
-        self.words.push_back(Word::Dial(conn));
+        self.push_word(Word::Dial(conn));
     }
 
     /// Until when the key has to hold back, if it has to.
@@ -368,7 +378,7 @@ impl<T, E> Pool<T, E> {
         let State::Dialing(dialing) = &mut slot.state else { return };
         dialing.abandoned = true;
         self.unlist_dial(conn);
-        self.words.push_back(Word::Abandon(conn));
+        self.push_word(Word::Abandon(conn));
     }
 
     fn unlist_dial(&mut self, conn: ConnId) {
@@ -400,6 +410,7 @@ impl<T, E> Pool<T, E> {
         self.ring.push_back(id);
         // Keys that were forgotten stay in the ring until it comes round, or until they are too many.
         if self.ring.len() > 2 * self.hosts.len() + 16 {
+            self.work += self.ring.len() as u64;
             let hosts = &self.hosts;
             self.ring.retain(|id| hosts.contains(*id));
         }

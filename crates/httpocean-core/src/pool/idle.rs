@@ -18,18 +18,16 @@ impl<T, E> Pool<T, E> {
         // Granted and not used, it has been silent all the while.
         let since = slot.idle_since().unwrap_or(now);
         slot.state = State::Idle { parked, since };
-        let (id, granted, until) = (slot.host, slot.granted, slot.idle_until);
+        let (id, turn, until) = (slot.host, slot.turn(), slot.idle_until);
         self.idle.push_back(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.push_back(&mut self.conns, conn);
             if self.options.order == Order::RoundRobin {
-                host.rotation.insert((granted, conn));
+                host.rotation.insert((turn, conn));
             }
         }
         self.arm_conn(conn, until);
         self.evict_surplus(id);
-        // Who takes only a fresh one may be waiting for the place of an idle one.
-        self.balance(id);
         self.feed();
         // At the key's limit its own idle connections are what a fresh one can take the place of.
         self.balance(id);
@@ -40,6 +38,7 @@ impl<T, E> Pool<T, E> {
     /// timer fired.
     pub(super) fn take_idle(&mut self, id: HostId) -> Option<ConnId> {
         loop {
+            self.work += 1;
             let host = self.hosts.get(id)?;
             let conn = match self.options.order {
                 Order::Lifo => host.idle.back(),
@@ -66,11 +65,11 @@ impl<T, E> Pool<T, E> {
     /// Takes an idle connection out of the lists, and what is parked out of it.
     pub(super) fn unpark(&mut self, conn: ConnId) -> Option<T> {
         let slot = self.conns.get_mut(conn).filter(|slot| slot.is_idle())?;
-        let (id, granted) = (slot.host, slot.granted);
+        let (id, turn) = (slot.host, slot.turn());
         self.idle.remove(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.remove(&mut self.conns, conn);
-            host.rotation.remove(&(granted, conn));
+            host.rotation.remove(&(turn, conn));
         }
         let slot = self.conns.get_mut(conn)?;
         let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {

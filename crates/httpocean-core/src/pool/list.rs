@@ -69,21 +69,24 @@ impl<C: Chain> List<C> {
         self.link(nodes, id, None, next);
     }
 
-    /// In front of the first node that `precedes` says it precedes, looking from the front.
+    /// In front of the first node that `precedes` says it precedes, looking from the front. How many it passed.
     pub(super) fn insert_before(
         &mut self,
         nodes: &mut Nodes<C>,
         id: C::Id,
         precedes: impl Fn(&C::Node) -> bool,
-    ) {
+    ) -> u64 {
+        let mut passed = 0;
         let (mut prev, mut next) = (None, self.head);
         while let Some((at, node)) = next.and_then(|at| Some((at, nodes.get(at)?))) {
             if precedes(node) {
                 break;
             }
             (prev, next) = (Some(at), C::peek(node).next);
+            passed += 1;
         }
         self.link(nodes, id, prev, next);
+        passed
     }
 
     /// Whether it was in the list.

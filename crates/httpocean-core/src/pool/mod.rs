@@ -79,6 +79,10 @@ pub struct Pool<T, E> {
     /// Grants made from returned connections since the ring's front began to wait.
     turns_taken: u32,
     words: VecDeque<Word<T, E>>,
+    /// At so many words those that are moot are thrown out.
+    words_limit: usize,
+    /// Turns of loops; what an input costs must not depend on how much the pool holds.
+    work: u64,
     timers: BinaryHeap<Timer>,
     /// Timers that still mean something; the heap is cleaned when they are the minority.
     armed: usize,
@@ -265,6 +269,10 @@ pub struct Counts {
     pub timers: usize,
     /// Inputs about something that was gone already; they did nothing.
     pub stale_inputs: u64,
+    /// Words that wait to be polled, those included that have become moot.
+    pub words: usize,
+    /// Turns of the pool's loops so far: what all inputs together have cost, but for the depth of a heap.
+    pub work: u64,
 }
 
 impl<T, E> Pool<T, E> {
@@ -282,6 +290,8 @@ impl<T, E> Pool<T, E> {
             ring: VecDeque::new(),
             turns_taken: 0,
             words: VecDeque::new(),
+            words_limit: 64,
+            work: 0,
             timers: BinaryHeap::new(),
             armed: 0,
             waiting: 0,
@@ -396,6 +406,7 @@ impl<T, E> Pool<T, E> {
         self.tick(now);
         self.run_timers();
         while let Some(word) = self.words.pop_front() {
+            self.work += 1;
             if let Some(command) = self.say(word) {
                 return self.verified(Some(command));
             }
@@ -426,6 +437,8 @@ impl<T, E> Pool<T, E> {
             keys: self.hosts.len(),
             timers: self.armed,
             stale_inputs: self.stale_inputs,
+            words: self.words.len(),
+            work: self.work,
         }
     }
 

@@ -12,9 +12,9 @@ use crate::key::Key;
 use crate::rng::mix;
 use crate::time::Instant;
 
-id!(private
+id!(
     /// A key that holds or wants something.
-    HostId
+    pub(super) HostId
 );
 
 /// One connection, from the decision to dial it until its `Close` is said.
@@ -114,6 +114,11 @@ impl<T> Slot<T> {
         }
     }
 
+    /// Its place in round robin: by its last grant, or by when it was ready if it had none.
+    pub(super) fn turn(&self) -> (u64, u64) {
+        (self.granted, self.number)
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle { .. })
     }
@@ -164,12 +169,12 @@ pub(super) struct Host<T> {
     pub(super) promised: usize,
     /// Dials that count, the newest at the back.
     pub(super) dials: List<InHost<T>>,
-    /// Of these: dials whose owner left. While there are any, nobody waits without a dial.
+    /// Of these: dials whose owner left, the last of them in front. While there are any, nobody waits without a dial.
     pub(super) orphans: List<Idle<T>>,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,
-    /// Idle connections by their last grant; only kept for round robin.
-    pub(super) rotation: BTreeSet<(u64, ConnId)>,
+    /// Idle connections by their turn; only kept for round robin.
+    pub(super) rotation: BTreeSet<((u64, u64), ConnId)>,
     /// Who takes any connection.
     pub(super) waiting: List<Queue>,
     /// Who takes only a fresh one.

@@ -39,6 +39,7 @@ impl<T, E> Pool<T, E> {
             if timer.at > self.now {
                 return;
             }
+            self.work += 1;
             self.timers.pop();
             if self.take_armed(timer) {
                 self.fire(timer.of);
@@ -99,6 +100,7 @@ impl<T, E> Pool<T, E> {
         self.armed += usize::from(!replaces);
         self.timers.push(timer);
         if self.timers.len() > 2 * self.armed + 64 {
+            self.work += self.timers.len() as u64;
             let mut timers = core::mem::take(&mut self.timers);
             timers.retain(|timer| self.armed_at(timer.of) == Some(timer.at));
             self.timers = timers;

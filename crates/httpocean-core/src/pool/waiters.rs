@@ -94,7 +94,7 @@ impl<T, E> Pool<T, E> {
         if let Some(waiting) = self.waiters.get_mut(waiter) {
             waiting.state = Waiting::Refused;
             let host = waiting.host;
-            self.words.push_back(Word::Refuse { waiter, why, error });
+            self.push_word(Word::Refuse { waiter, why, error });
             self.trim_dials(host);
         }
     }
@@ -151,7 +151,7 @@ impl<T, E> Pool<T, E> {
         let queue = if fresh { &mut host.waiting_fresh } else { &mut host.waiting };
         if returned {
             // Only others who came back are in front of this one.
-            queue.insert_before(&mut self.waiters, id, |other| other.arrival > arrival);
+            self.work += queue.insert_before(&mut self.waiters, id, |other| other.arrival > arrival);
         } else {
             queue.push_back(&mut self.waiters, id);
         }

@@ -1,6 +1,8 @@
 //! What the tests of the pool share: keys, instants, and a pool that is polled until it has nothing to say.
 
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+pub mod random;
 
 use core::time::Duration;
 

@@ -1,5 +1,4 @@
 //! TCP that misbehaves where a test says so.
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, unreachable_pub)]
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
 use std::io;
