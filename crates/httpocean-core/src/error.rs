@@ -358,6 +358,8 @@ pub enum CloseReason {
     UsedUp,
     /// Dialed for a request that no longer wanted it, and there was no room to keep it.
     Unwanted,
+    /// It could not be made.
+    NotMade,
     /// The peer sent bytes that belong to no request.
     Unasked,
     /// The peer closed or broke the idle connection.
@@ -388,12 +390,13 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, in a fixed order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::IdleFull,
         Self::IdleTooLong,
         Self::TooOld,
         Self::UsedUp,
         Self::Unwanted,
+        Self::NotMade,
         Self::Unasked,
         Self::PeerClosed,
         Self::CloseHeader,
@@ -417,6 +420,7 @@ impl CloseReason {
             Self::TooOld => "too-old",
             Self::UsedUp => "used-up",
             Self::Unwanted => "unwanted",
+            Self::NotMade => "not-made",
             Self::Unasked => "unasked",
             Self::PeerClosed => "peer-closed",
             Self::CloseHeader => "close-header",
@@ -443,6 +447,7 @@ impl CloseReason {
             Self::Unwanted => {
                 "the request it was dialed for no longer wanted it, and there was no room to keep it"
             }
+            Self::NotMade => "it could not be made",
             Self::Unasked => "the peer sent bytes that belong to no request",
             Self::PeerClosed => "the peer closed it",
             Self::CloseHeader => "one side announced Connection: close",

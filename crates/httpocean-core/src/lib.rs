@@ -50,6 +50,7 @@ pub mod call;
 mod config;
 mod conn;
 pub mod dial;
+mod engine;
 mod error;
 mod exchange;
 mod h1;
@@ -67,6 +68,7 @@ pub use call::{Call, CallStep, Hop, HopReason};
 pub use config::Config;
 pub use conn::Conn;
 pub use dial::{Dial, DialStep};
+pub use engine::{CallId, Driven, Engine, Event, Task};
 pub use error::{
     CloseReason, Error, ErrorKind, Fault, NotReplayed, Phase, ProtocolError, Sent, TransportError,
 };

@@ -1,0 +1,100 @@
+//! What an engine keeps of each call and of each connection.
+
+use crate::arena::{ConnId, WaitId};
+use crate::call::Call;
+use crate::dial::Dial;
+use crate::key::Key;
+use crate::pool::{Facts, Lease};
+use crate::time::Instant;
+
+use super::CallId;
+
+/// One call, and what it holds or waits for.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) call: Call,
+    pub(super) lease: Option<Lease>,
+    pub(super) facts: Facts,
+    pub(super) waiter: Option<WaitId>,
+    pub(super) armed: Option<Instant>,
+    /// Its last event is in the queue: it has nothing more to say.
+    pub(super) ended: bool,
+}
+
+impl Entry {
+    pub(super) fn new(call: Call) -> Self {
+        Self { call, lease: None, facts: Facts::default(), waiter: None, armed: None, ended: false }
+    }
+}
+
+/// One connection, as long as the driver knows its id.
+#[derive(Debug)]
+pub(super) struct LinkEntry {
+    pub(super) id: ConnId,
+    pub(super) key: Key,
+    pub(super) state: Link,
+    /// Whether a `Drive` of it is in the queue.
+    pub(super) queued: bool,
+    pub(super) armed: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) enum Link {
+    Dialing { dial: Box<Dial>, lease: Lease },
+    Busy(CallId),
+    Idle,
+}
+
+/// Connections and waiters by the places of their ids: the pool gave the ids, so the places are dense.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    conns: Vec<Option<LinkEntry>>,
+    waiters: Vec<Option<(WaitId, CallId)>>,
+}
+
+impl Links {
+    pub(super) fn insert(&mut self, id: ConnId, key: Key, state: Link) {
+        let at = id.index();
+        if self.conns.len() <= at {
+            self.conns.resize_with(at + 1, || None);
+        }
+        self.conns[at] = Some(LinkEntry { id, key, state, queued: false, armed: None });
+    }
+
+    pub(super) fn get(&self, id: ConnId) -> Option<&LinkEntry> {
+        self.conns.get(id.index())?.as_ref().filter(|link| link.id == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConnId) -> Option<&mut LinkEntry> {
+        self.conns.get_mut(id.index())?.as_mut().filter(|link| link.id == id)
+    }
+
+    pub(super) fn remove(&mut self, id: ConnId) -> Option<LinkEntry> {
+        self.get(id)?;
+        self.conns[id.index()].take()
+    }
+
+    pub(super) fn dial_mut(&mut self, id: ConnId) -> Option<&mut Dial> {
+        match &mut self.get_mut(id)?.state {
+            Link::Dialing { dial, .. } => Some(dial),
+            Link::Busy(_) | Link::Idle => None,
+        }
+    }
+
+    pub(super) fn expect(&mut self, waiter: WaitId, call: CallId) {
+        let at = waiter.index();
+        if self.waiters.len() <= at {
+            self.waiters.resize_with(at + 1, || None);
+        }
+        self.waiters[at] = Some((waiter, call));
+    }
+
+    pub(super) fn take_waiter(&mut self, waiter: WaitId) -> Option<CallId> {
+        match self.waiters.get_mut(waiter.index()) {
+            Some(slot @ Some(_)) if slot.is_some_and(|(id, _)| id == waiter) => {
+                slot.take().map(|(_, call)| call)
+            }
+            Some(_) | None => None,
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! The machines behind ids, for a driver that owns everything on one thread.
+//!
+//! ```text
+//!     start ─▶ Task::{Resolve, Connect, Abandon, Close, Event}      next_task, until it says nothing
+//!              Task::Drive(conn) ─▶ read the socket, then drive(conn, io):
+//!                                     Driven::Event   something for the user of that call; drive again when they
+//!                                                     have taken it
+//!                                     Driven::Wait    flush io.tx, sleep on the socket
+//!                                     Driven::Free    nothing to do; keep the socket registered for reading
+//! ```
+//!
+//! It decides nothing: a pool, dials and calls do, and here is said which of them hears what.
+
+mod entries;
+mod routing;
+mod timers;
+
+use std::collections::{BinaryHeap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::{HeaderMap, Request};
+
+use crate::arena::{Arena, ConnId, id};
+use crate::buf::Io;
+use crate::call::{Call, Hop};
+use crate::config::Config;
+use crate::conn::Conn;
+use crate::dial::Route;
+use crate::error::{CloseReason, Error, TransportError};
+use crate::h1::encode::BodyPlan;
+use crate::key::Key;
+use crate::pool::{self, Counts, Facts, Pool};
+use crate::time::Instant;
+use crate::want::Want;
+use entries::{Entry, Link, Links};
+use timers::Timer;
+
+id!(
+    /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
+    pub CallId
+);
+
+/// What a driver has to do, in the order in which it is said.
+#[must_use]
+#[derive(Debug)]
+pub enum Task {
+    /// Look up where [`Engine::target`] can be reached; answer with [`Engine::resolved`].
+    Resolve(ConnId),
+    /// Connect; answer with [`Engine::connected`].
+    Connect {
+        /// Of which connection.
+        conn: ConnId,
+        /// Which attempt of it.
+        attempt: u8,
+        /// Where to; `None` after [`Route::Direct`].
+        addr: Option<SocketAddr>,
+    },
+    /// Stop that attempt: another one won, or it took too long.
+    Abandon {
+        /// Of which connection.
+        conn: ConnId,
+        /// Which attempt of it.
+        attempt: u8,
+    },
+    /// Read what there is without waiting, then [`Engine::drive`].
+    Drive(ConnId),
+    /// Close whatever there is of it, attempts included, before any later task. The id ends here.
+    Close {
+        /// Which.
+        conn: ConnId,
+        /// Why.
+        why: CloseReason,
+    },
+    /// Something happened to a call that has no connection.
+    Event {
+        /// Which call.
+        call: CallId,
+        /// What.
+        event: Event,
+    },
+}
+
+/// What came of driving a connection.
+#[must_use]
+#[derive(Debug)]
+pub enum Driven {
+    /// Something for the user of a call. What it lends is there until the next drive; drive again when they are
+    /// done with it, and not before: that is what holds a fast peer back.
+    Event {
+        /// Which call.
+        call: CallId,
+        /// What.
+        event: Event,
+    },
+    /// Write what is pending, and drive again when one of these happens.
+    Wait(Want),
+    /// Nobody uses it. The buffers are clean and may be taken away; bytes that come are a reason to drive.
+    Free,
+}
+
+/// What a user of a call is told.
+#[must_use]
+#[derive(Debug)]
+pub enum Event {
+    /// The request is made once more.
+    Hop(Hop),
+    /// An interim response: [`Io::head`] of so many bytes.
+    Interim(usize),
+    /// The head of the response: [`Io::head`] of so many bytes.
+    Head(usize),
+    /// Bytes of its body: [`Io::data`].
+    Data(usize),
+    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece.
+    NeedBody {
+        /// Where it starts. Less than was handed over: start over from there.
+        from: u64,
+    },
+    /// The response is whole. The call's id ends here.
+    End {
+        /// Trailer fields, if there were any.
+        trailers: Option<HeaderMap>,
+    },
+    /// The connection speaks another protocol now; so many bytes of that are in `io.rx`. Socket and buffers are the
+    /// driver's, both ids end here, and no `Close` follows.
+    Upgraded(usize),
+    /// There is no response, or no whole one. The call's id ends here.
+    Failed(Error),
+}
+
+/// Pool, dials and calls of one thread.
+///
+/// ```
+/// use std::sync::Arc;
+/// use httpocean_core::{BodyPlan, Config, Driven, Engine, Event, Instant, Io, Task, pool};
+/// use httpocean_core::dial::Route;
+///
+/// let mut engine = Engine::new(pool::Options::default(), Arc::new(Config::default()));
+/// let (mut io, now) = (Io::default(), Instant::ZERO);
+/// let request = http::Request::get("http://example.com/").body(()).unwrap();
+/// let call = engine.start(request, BodyPlan::empty(), now).unwrap();
+///
+/// let Some(Task::Resolve(conn)) = engine.next_task(now) else { panic!() };
+/// engine.resolved(conn, Ok(Route::Direct), now);
+/// let Some(Task::Connect { attempt, .. }) = engine.next_task(now) else { panic!() };
+/// engine.connected(conn, attempt, Ok(()), now);
+/// let Some(Task::Drive(_)) = engine.next_task(now) else { panic!() };
+/// let Driven::Wait(_) = engine.drive(conn, &mut io, now) else { panic!() };
+/// io.tx.sent(io.tx.pending().len());
+///
+/// io.rx.append(b"HTTP/1.1 204 No Content\r\n\r\n");
+/// let Driven::Event { event: Event::Head(len), .. } = engine.drive(conn, &mut io, now) else { panic!() };
+/// assert_eq!(io.head(len).status(), 204);
+/// let Driven::Event { call: ended, event: Event::End { .. } } = engine.drive(conn, &mut io, now) else { panic!() };
+/// assert_eq!(ended, call);
+/// assert_eq!(engine.counts().idle, 1);
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    pool: Pool<Conn, Error>,
+    config: Arc<Config>,
+    calls: Arena<CallId, Entry>,
+    links: Links,
+    tasks: VecDeque<Task>,
+    timers: BinaryHeap<Timer>,
+    /// Timers that still mean something.
+    armed: usize,
+    now: Instant,
+    stale_inputs: u64,
+    /// What a call without a connection is stepped with.
+    scratch: Io,
+}
+
+impl Engine {
+    /// With nothing in it.
+    pub fn new(pool: pool::Options, config: Arc<Config>) -> Self {
+        Self {
+            pool: Pool::new(pool),
+            config,
+            calls: Arena::new(),
+            links: Links::default(),
+            tasks: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            armed: 0,
+            now: Instant::ZERO,
+            stale_inputs: 0,
+            scratch: Io::default(),
+        }
+    }
+
+    /// The options of requests that bring none.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Begins a request. What follows is said by [`next_task`](Self::next_task) and [`drive`](Self::drive). An
+    /// `Arc<`[`Config`]`>` among its extensions stands in for the engine's, but for what concerns dials.
+    pub fn start(&mut self, request: Request<()>, body: BodyPlan, now: Instant) -> Result<CallId, Error> {
+        self.tick(now);
+        let own = request.extensions().get::<Arc<Config>>().cloned();
+        let call = Call::new(request, body, own.as_ref().unwrap_or(&self.config), self.now)?;
+        let id = self.calls.insert(Entry::new(call));
+        self.step_detached(id);
+        self.route();
+        Ok(id)
+    }
+
+    /// The user gives up. The call still ends with an event, `Failed`, and its connection is given back.
+    pub fn cancel(&mut self, call: CallId, now: Instant) {
+        self.tick(now);
+        let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
+        entry.call.cancel(now);
+        self.look_at(call);
+        self.route();
+    }
+
+    /// The user wants no more of the response: the rest is read within the limits, or the connection is closed.
+    pub fn discard(&mut self, call: CallId, now: Instant) {
+        self.tick(now);
+        let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
+        entry.call.discard(now);
+        self.look_at(call);
+        self.route();
+    }
+
+    /// What a connection is, or is to be, connected to.
+    pub fn target(&self, conn: ConnId) -> Option<&Key> {
+        self.links.get(conn).map(|link| &link.key)
+    }
+
+    /// The answer to `Resolve`. Too late, it does nothing.
+    pub fn resolved(&mut self, conn: ConnId, route: Result<Route, TransportError>, now: Instant) {
+        self.tick(now);
+        let now = self.now;
+        match self.links.dial_mut(conn) {
+            Some(dial) => dial.resolved(route, now),
+            None => return self.stale(),
+        }
+        self.step_dial(conn);
+        self.route();
+    }
+
+    /// The answer to `Connect`. That of an attempt that is over does nothing.
+    pub fn connected(&mut self, conn: ConnId, attempt: u8, result: Result<(), TransportError>, now: Instant) {
+        self.tick(now);
+        let now = self.now;
+        match self.links.dial_mut(conn) {
+            Some(dial) => dial.connected(attempt, result, now),
+            None => return self.stale(),
+        }
+        self.step_dial(conn);
+        self.route();
+    }
+
+    /// A hint: something may have happened on that connection's socket. A `Drive` follows.
+    pub fn ready(&mut self, conn: ConnId, now: Instant) {
+        self.tick(now);
+        self.drive_soon(conn);
+    }
+
+    /// What to do next; `None` when there is nothing until an input or [`next_timeout`](Self::next_timeout).
+    pub fn next_task(&mut self, now: Instant) -> Option<Task> {
+        self.tick(now);
+        self.run_timers();
+        self.route();
+        loop {
+            let task = self.tasks.pop_front()?;
+            match task {
+                Task::Drive(conn) => match self.links.get_mut(conn) {
+                    Some(link) => link.queued = false,
+                    // It was closed since.
+                    None => continue,
+                },
+                Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
+                    self.forget_call(call);
+                }
+                Task::Resolve(_)
+                | Task::Connect { .. }
+                | Task::Abandon { .. }
+                | Task::Close { .. }
+                | Task::Event { .. } => {}
+            }
+            return Some(task);
+        }
+    }
+
+    /// Lets a connection go on with what its buffers hold. One thing is said at a time, for a bounded amount of
+    /// work.
+    pub fn drive(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
+        self.tick(now);
+        let driven = match self.links.get(conn).map(|link| &link.state) {
+            Some(Link::Busy(call)) => self.drive_call(*call, conn, io),
+            Some(Link::Idle) => self.look_at_idle(conn, io),
+            Some(Link::Dialing { .. }) => Driven::Free,
+            None => {
+                self.stale();
+                Driven::Free
+            }
+        };
+        self.route();
+        driven
+    }
+
+    /// An answer to `NeedBody`: the next bytes of the body.
+    pub fn send_body(&mut self, call: CallId, bytes: &[u8], io: &mut Io) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.call.send_body(bytes, io);
+        }
+        self.look_at(call);
+    }
+
+    /// An answer to `NeedBody`: there is no more.
+    pub fn finish_body(&mut self, call: CallId, trailers: Option<&HeaderMap>, io: &mut Io) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.call.finish_body(trailers, io);
+        }
+        self.look_at(call);
+    }
+
+    /// An answer to `NeedBody`: the body can't be had.
+    pub fn body_failed(&mut self, call: CallId, why: &'static str) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.call.body_failed(why);
+        }
+        self.look_at(call);
+    }
+
+    /// The call itself, to ask it things, and to read its body with [`Call::read_body`] and its like.
+    pub fn call(&self, call: CallId) -> Option<&Call> {
+        self.calls.get(call).map(|entry| &entry.call)
+    }
+
+    /// Copies body bytes that were received into the user's own buffer; see [`Call::read_body`].
+    pub fn read_body(&mut self, call: CallId, io: &mut Io, out: &mut [u8]) -> usize {
+        self.calls.get_mut(call).map_or(0, |entry| entry.call.read_body(io, out))
+    }
+
+    /// Which connection serves a call now, and what the pool knows of it.
+    pub fn connection(&self, call: CallId) -> Option<(ConnId, Facts)> {
+        let entry = self.calls.get(call)?;
+        entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))
+    }
+
+    /// When to ask for tasks again though nothing happens; not late, maybe early.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        if !self.tasks.is_empty() {
+            return Some(self.now);
+        }
+        Instant::earliest(self.pool.next_timeout(), self.timers.peek().map(|timer| timer.at))
+    }
+
+    /// Closes idle connections of the keys that `which` picks, and busy ones at their next boundary.
+    pub fn evict(&mut self, which: impl FnMut(&Key) -> bool, now: Instant) {
+        self.tick(now);
+        self.pool.evict(which, now);
+        self.route();
+    }
+
+    /// Closes what is idle, refuses who waits and who comes. Calls that have a connection go on to their end.
+    pub fn shut_down(&mut self, now: Instant) {
+        self.tick(now);
+        self.pool.shut_down(now);
+        self.route();
+    }
+
+    /// What the pool holds.
+    pub fn counts(&self) -> Counts {
+        let counts = self.pool.counts();
+        Counts { stale_inputs: counts.stale_inputs + self.stale_inputs, ..counts }
+    }
+
+    /// Calls that have not ended.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    fn stale(&mut self) {
+        self.stale_inputs += 1;
+    }
+}

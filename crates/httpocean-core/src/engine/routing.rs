@@ -1,0 +1,247 @@
+//! Who hears what: from the pool to calls and dials, and from them to the driver.
+
+use super::entries::Link;
+use super::{CallId, Driven, Engine, Event, Task};
+use crate::arena::ConnId;
+use crate::buf::Io;
+use crate::call::CallStep;
+use crate::dial::{Dial, DialStep};
+use crate::error::{CloseReason, Error, ErrorKind, Phase};
+use crate::pool::{Fate, PoolCommand};
+
+impl Engine {
+    /// Carries what the pool says to whom it concerns.
+    pub(super) fn route(&mut self) {
+        while let Some(command) = self.pool.poll(self.now) {
+            match command {
+                PoolCommand::Grant { waiter, lease, parked, facts } => {
+                    let conn = lease.conn();
+                    match self
+                        .links
+                        .take_waiter(waiter)
+                        .and_then(|call| Some((call, self.calls.get_mut(call)?)))
+                    {
+                        Some((call, entry)) => {
+                            entry.waiter = None;
+                            entry.facts = facts;
+                            entry.lease = Some(lease);
+                            entry.call.attach(parked, facts, self.now);
+                            self.set_link(conn, Link::Busy(call));
+                            self.drive_soon(conn);
+                        }
+                        // Every waiter is a call's; one without would be a bug, and its connection is not lost.
+                        None => _ = self.pool.release(lease, parked, Fate::Untouched, self.now),
+                    }
+                }
+                PoolCommand::Dial { lease } => {
+                    let dial = Box::new(Dial::new(lease.key(), &self.config, self.now));
+                    let (conn, key) = (lease.conn(), lease.key().clone());
+                    self.links.insert(conn, key, Link::Dialing { dial, lease });
+                    self.step_dial(conn);
+                }
+                PoolCommand::Abandon { conn } => {
+                    let error = Error::new(ErrorKind::Cancelled, Phase::Connect);
+                    self.end_dial(conn, error, CloseReason::Unwanted);
+                }
+                PoolCommand::Refuse { waiter, why, error } => {
+                    if let Some(call) = self.links.take_waiter(waiter) {
+                        if let Some(entry) = self.calls.get_mut(call) {
+                            entry.waiter = None;
+                            entry.call.refused(why, error, self.now);
+                        }
+                        self.step_detached(call);
+                    }
+                }
+                PoolCommand::Close { conn, why, .. } => self.close(conn, why),
+            }
+        }
+    }
+
+    /// Something about a call changed: let it speak, by way of its connection if it has one.
+    pub(super) fn look_at(&mut self, call: CallId) {
+        let Some(entry) = self.calls.get(call).filter(|entry| !entry.ended) else { return };
+        match entry.lease.as_ref().map(|lease| lease.conn()) {
+            Some(conn) => self.drive_soon(conn),
+            None => self.step_detached(call),
+        }
+    }
+
+    pub(super) fn drive_soon(&mut self, conn: ConnId) {
+        match self.links.get_mut(conn) {
+            Some(link) if matches!(link.state, Link::Dialing { .. }) => {}
+            Some(link) if !link.queued => {
+                link.queued = true;
+                self.tasks.push_back(Task::Drive(conn));
+            }
+            Some(_) => {}
+            None => self.stale_inputs += 1,
+        }
+    }
+
+    /// Lets a call that has no connection say what it has to say.
+    pub(super) fn step_detached(&mut self, call: CallId) {
+        loop {
+            let Some(entry) = self.calls.get_mut(call).filter(|entry| !entry.ended) else { return };
+            match entry.call.step(&mut self.scratch, self.now) {
+                CallStep::Acquire(demand) => {
+                    let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
+                    entry.waiter = Some(waiter);
+                    self.links.expect(waiter, call);
+                }
+                CallStep::Wait(want) => return self.arm_call(call, want.until),
+                CallStep::Hop(hop) => self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) }),
+                CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
+                CallStep::End => return self.end_detached(call, Event::End { trailers: None }),
+                // None of these is said without a connection.
+                CallStep::Release(_)
+                | CallStep::NeedBody { .. }
+                | CallStep::Interim(_)
+                | CallStep::Head(_)
+                | CallStep::Data(_)
+                | CallStep::Upgraded(_) => return,
+            }
+        }
+    }
+
+    pub(super) fn step_dial(&mut self, conn: ConnId) {
+        loop {
+            let now = self.now;
+            let Some(dial) = self.links.dial_mut(conn) else { return };
+            match dial.step(now) {
+                DialStep::Resolve => self.tasks.push_back(Task::Resolve(conn)),
+                DialStep::Connect { attempt, addr } => {
+                    self.tasks.push_back(Task::Connect { conn, attempt, addr });
+                }
+                DialStep::Abandon { attempt } => self.tasks.push_back(Task::Abandon { conn, attempt }),
+                DialStep::Wait(want) => return self.arm_dial(conn, want.until),
+                DialStep::Ready(made) => {
+                    self.disarm_dial(conn);
+                    if let Some(Link::Dialing { lease, .. }) = self.set_link(conn, Link::Idle) {
+                        self.pool.dialed(lease, made, now);
+                    }
+                    return;
+                }
+                DialStep::Failed(error) => return self.end_dial(conn, error, CloseReason::NotMade),
+            }
+        }
+    }
+
+    /// One thing that a call with a connection has to say.
+    pub(super) fn drive_call(&mut self, call: CallId, conn: ConnId, io: &mut Io) -> Driven {
+        loop {
+            let Some(entry) = self.calls.get_mut(call) else { return Driven::Free };
+            let event = match entry.call.step(io, self.now) {
+                CallStep::Wait(want) => {
+                    self.arm_call(call, want.until);
+                    return Driven::Wait(want);
+                }
+                CallStep::Release(fate) => {
+                    self.release(call, conn, fate);
+                    continue;
+                }
+                CallStep::Acquire(demand) => {
+                    let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
+                    entry.waiter = Some(waiter);
+                    self.links.expect(waiter, call);
+                    self.step_detached(call);
+                    return Driven::Free;
+                }
+                CallStep::Hop(hop) => {
+                    // The next step is without a connection.
+                    self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) });
+                    self.step_detached(call);
+                    return Driven::Free;
+                }
+                CallStep::NeedBody { from } => Event::NeedBody { from },
+                CallStep::Interim(len) => Event::Interim(len),
+                CallStep::Head(len) => Event::Head(len),
+                CallStep::Data(len) => Event::Data(len),
+                CallStep::End => {
+                    let trailers = entry.call.trailers();
+                    self.forget_call(call);
+                    Event::End { trailers }
+                }
+                CallStep::Failed(error) => {
+                    self.forget_call(call);
+                    Event::Failed(error)
+                }
+                CallStep::Upgraded(len) => {
+                    self.hand_over(call, conn);
+                    Event::Upgraded(len)
+                }
+            };
+            return Driven::Event { call, event };
+        }
+    }
+
+    /// Bytes, an end or an error on a connection that nobody uses: a fact, if there is any.
+    pub(super) fn look_at_idle(&mut self, conn: ConnId, io: &Io) -> Driven {
+        let found = self.pool.parked_mut(conn).and_then(|parked| parked.idle_input(io));
+        if let Some(why) = found {
+            self.pool.stirred(conn, why, self.now);
+        }
+        Driven::Free
+    }
+
+    pub(super) fn forget_call(&mut self, call: CallId) {
+        self.disarm_call(call);
+        if let Some(entry) = self.calls.remove(call) {
+            if let Some(waiter) = entry.waiter {
+                self.links.take_waiter(waiter);
+                self.pool.cancel(waiter, self.now);
+            }
+        }
+    }
+
+    fn end_detached(&mut self, call: CallId, event: Event) {
+        self.disarm_call(call);
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.ended = true;
+        if let Some(waiter) = entry.waiter.take() {
+            self.links.take_waiter(waiter);
+            self.pool.cancel(waiter, self.now);
+        }
+        self.tasks.push_back(Task::Event { call, event });
+    }
+
+    fn release(&mut self, call: CallId, conn: ConnId, fate: Fate) {
+        self.disarm_call(call);
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        let (lease, parked) = (entry.lease.take(), entry.call.detach());
+        self.set_link(conn, Link::Idle);
+        if let (Some(lease), Some(parked)) = (lease, parked) {
+            self.pool.release(lease, parked, fate, self.now);
+        }
+    }
+
+    fn hand_over(&mut self, call: CallId, conn: ConnId) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.call.detach();
+            if let Some(lease) = entry.lease.take() {
+                self.pool.forget(lease, self.now);
+            }
+        }
+        self.links.remove(conn);
+        self.forget_call(call);
+    }
+
+    fn end_dial(&mut self, conn: ConnId, error: Error, why: CloseReason) {
+        self.disarm_dial(conn);
+        if let Some(Link::Dialing { lease, .. }) = self.links.remove(conn).map(|link| link.state) {
+            self.tasks.push_back(Task::Close { conn, why });
+            self.pool.dial_failed(lease, error, self.now);
+        }
+    }
+
+    fn close(&mut self, conn: ConnId, why: CloseReason) {
+        self.disarm_dial(conn);
+        if self.links.remove(conn).is_some() {
+            self.tasks.push_back(Task::Close { conn, why });
+        }
+    }
+
+    /// What the link was before.
+    fn set_link(&mut self, conn: ConnId, state: Link) -> Option<Link> {
+        self.links.get_mut(conn).map(|link| core::mem::replace(&mut link.state, state))
+    }
+}
