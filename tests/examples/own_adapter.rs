@@ -1,0 +1,179 @@
+//! A third driver, complete: one thread, non-blocking sockets and poll(2). `cargo run --example own_adapter -- URL...`
+//! fetches all URLs at once over at most two connections a host.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
+
+use httpocean_core::dial::Route;
+use httpocean_core::{
+    BodyPlan, CallId, Config, ConnId, Driven, Engine, Event, Instant, Io, Task, TransportError, Want, pool,
+};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// What the driver owns of a connection: its socket, its buffers, and what it waits for.
+struct Link {
+    socket: TcpStream,
+    io: Io,
+    want: Option<Want>,
+}
+
+struct Driver {
+    engine: Engine,
+    links: BTreeMap<ConnId, Link>,
+    started: Clock,
+    bodies: BTreeMap<CallId, Vec<u8>>,
+    done: Vec<(CallId, Result<Vec<u8>, httpocean_core::Error>)>,
+}
+
+impl Driver {
+    fn now(&self) -> Instant {
+        Instant::from_micros(self.started.elapsed().as_micros() as u64)
+    }
+
+    /// Carries out all that the engine says, in its order.
+    fn carry_out(&mut self) {
+        while let Some(task) = self.engine.next_task(self.now()) {
+            match task {
+                Task::Resolve(conn) => {
+                    let found = self.engine.target(conn).map(|key| (key.host(), key.port()).to_socket_addrs());
+                    let route = match found {
+                        Some(Ok(addrs)) => Ok(Route::Addresses(addrs.collect())),
+                        Some(Err(_)) | None => Err(TransportError::NotFound),
+                    };
+                    self.engine.resolved(conn, route, self.now());
+                }
+                Task::Connect { conn, attempt, addr } => {
+                    let made = addr.ok_or(TransportError::NotFound).and_then(|addr| self.connect(conn, addr));
+                    self.engine.connected(conn, attempt, made, self.now());
+                }
+                Task::Drive(conn) => self.drive(conn),
+                Task::Close { conn, .. } => drop(self.links.remove(&conn)),
+                Task::Event { call, event } => self.tell(call, event),
+                // Our connects are over before anybody could abandon them.
+                Task::Abandon { .. } => {}
+            }
+        }
+    }
+
+    /// A connect that blocks keeps the example short; a real driver connects without waiting.
+    fn connect(&mut self, conn: ConnId, addr: SocketAddr) -> Result<(), TransportError> {
+        let socket = TcpStream::connect_timeout(&addr, Duration::from_secs(3))
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .map_err(|_| TransportError::Refused)?;
+        self.links.insert(conn, Link { socket, io: Io::default(), want: None });
+        Ok(())
+    }
+
+    /// Shows the core what the socket has, then does what it wants until it waits.
+    fn drive(&mut self, conn: ConnId) {
+        let Some(mut link) = self.links.remove(&conn) else { return };
+        read(&mut link);
+        loop {
+            match self.engine.drive(conn, &mut link.io, self.now()) {
+                Driven::Event { call, event: Event::Data(len) } => {
+                    self.bodies.entry(call).or_default().extend_from_slice(link.io.data(len));
+                }
+                Driven::Event { call, event } => self.tell(call, event),
+                Driven::Wait(want) => {
+                    link.want = Some(want);
+                    if want.write && write(&mut link) {
+                        continue;
+                    }
+                    break;
+                }
+                Driven::Free => {
+                    link.want = None;
+                    break;
+                }
+            }
+        }
+        self.links.insert(conn, link);
+    }
+
+    fn tell(&mut self, call: CallId, event: Event) {
+        match event {
+            Event::End { .. } => {
+                let body = self.bodies.remove(&call).unwrap_or_default();
+                self.done.push((call, Ok(body)));
+            }
+            Event::Failed(error) => self.done.push((call, Err(error))),
+            Event::Head(_) | Event::Data(_) | Event::Interim(_) | Event::Hop(_) => {}
+            Event::NeedBody { .. } | Event::Upgraded(_) => {}
+        }
+    }
+
+    /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline; rounded up.
+    fn sleep(&mut self) -> io::Result<()> {
+        let left = self.engine.next_timeout().map(|at| at - self.now());
+        let timeout = left.map(|left| Timespec {
+            tv_sec: left.as_secs() as i64,
+            tv_nsec: i64::from(left.subsec_nanos()),
+        });
+        let interest = |link: &Link| match link.want {
+            Some(want) if want.write => PollFlags::IN | PollFlags::OUT,
+            Some(_) | None => PollFlags::IN,
+        };
+        let mut fds: Vec<PollFd<'_>> =
+            self.links.values().map(|link| PollFd::new(&link.socket, interest(link))).collect();
+        poll(&mut fds, timeout.as_ref())?;
+        let stirred: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        drop(fds);
+        let conns: Vec<ConnId> = self.links.keys().copied().collect();
+        for (conn, _) in conns.into_iter().zip(stirred).filter(|(_, stirred)| *stirred) {
+            self.engine.ready(conn, self.now());
+        }
+        Ok(())
+    }
+}
+
+/// Readiness is a hint: only what is read is shown, as bytes, as an end or as a failure.
+fn read(link: &mut Link) {
+    match link.socket.read(link.io.rx.space(16 * 1024)) {
+        Ok(0) => link.io.rx.set_eof(),
+        Ok(n) => link.io.rx.filled(n),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        Err(_) => link.io.rx.fail(TransportError::Reset),
+    }
+}
+
+/// Whether anything changed.
+fn write(link: &mut Link) -> bool {
+    match link.socket.write(link.io.tx.pending()) {
+        Ok(n) => link.io.tx.sent(n),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+        Err(_) => link.io.tx.fail(TransportError::Reset),
+    }
+    true
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
+    let engine = Engine::new(options, Arc::new(Config::default()));
+    let mut driver = Driver {
+        engine,
+        links: BTreeMap::new(),
+        started: Clock::now(),
+        bodies: BTreeMap::new(),
+        done: Vec::new(),
+    };
+    for url in std::env::args().skip(1) {
+        let request = http::Request::get(&url).body(())?;
+        driver.engine.start(request, BodyPlan::empty(), driver.now())?;
+    }
+    while driver.engine.calls() > 0 {
+        driver.carry_out();
+        if driver.engine.calls() > 0 {
+            driver.sleep()?;
+        }
+    }
+    for (call, result) in driver.done {
+        match result {
+            Ok(body) => println!("{call:?}: {} bytes", body.len()),
+            Err(error) => println!("{call:?}: {error}"),
+        }
+    }
+    Ok(())
+}
