@@ -32,3 +32,22 @@ fn who_comes_back_does_not_hold_up_the_dial_of_who_has_waited() {
     assert_eq!(names(&said(&mut pool, at(190))), ["close 1 PeerClosed"]);
     assert_eq!(names(&said(&mut pool, at(200))), ["dial a"]);
 }
+
+#[test]
+fn i13_who_loses_a_grant_asks_before_those_who_came_later() {
+    let wait = DialPolicy::Wait(Duration::from_millis(20));
+    let mut pool = pool(Options { dial: wait, ..Options::default() });
+    let _first = pool.acquire(&key("a"), ANY, at(0));
+    let dial = support::dials(&mut pool, at(20)).remove(0);
+    pool.dialed(dial, 1, at(20));
+    let Some(httpocean_core::PoolCommand::Grant { lease, .. }) = pool.poll(at(20)) else { panic!() };
+    let _back = pool.retake(lease, 1, CloseReason::PeerClosed, ANY, at(20));
+    let _ = said(&mut pool, at(20));
+    let dial = support::dials(&mut pool, at(40)).remove(0);
+    let conn = dial.conn();
+    pool.dialed(dial, 2, at(40));
+    let later = pool.acquire(&key("a"), ANY, at(40));
+    pool.stirred(conn, CloseReason::PeerClosed, at(40));
+    assert_eq!(names(&said(&mut pool, at(40))), ["close 2 PeerClosed", "dial a"]);
+    pool.cancel(later, at(40));
+}

@@ -4,7 +4,9 @@
 
 mod support;
 
-use httpocean_core::pool::{Fate, Options, PoolCommand};
+use core::time::Duration;
+
+use httpocean_core::pool::{DialPolicy, Fate, Options, PoolCommand};
 use support::{ANY, FRESH, at, busy, dials, key, names, pool, said};
 
 #[test]
@@ -90,4 +92,27 @@ fn i16_who_gives_its_own_place_away_stays_in_line() {
         lease = next;
     }
     assert_eq!(order, ["a", "b", "a", "c"]);
+}
+
+#[test]
+fn i16_who_has_room_made_for_one_stays_in_line_for_the_next() {
+    let wait = DialPolicy::Wait(Duration::from_millis(20));
+    let mut pool = pool(Options { max_total: 2, dial: wait, ..Options::default() });
+    for host in ["x", "y"] {
+        let _ = pool.acquire(&key(host), ANY, at(0));
+    }
+    let mut leases = Vec::new();
+    for dial in dials(&mut pool, at(20)) {
+        pool.dialed(dial, 0, at(20));
+        let Some(PoolCommand::Grant { lease, .. }) = pool.poll(at(20)) else { panic!() };
+        leases.push(lease);
+    }
+    let busy = leases.remove(1);
+    assert!(pool.release(leases.remove(0), 0, Fate::REUSABLE, at(20)));
+    for (host, millis) in [("a", 30), ("a", 31), ("b", 32)] {
+        let _ = pool.acquire(&key(host), ANY, at(millis));
+    }
+    assert_eq!(names(&said(&mut pool, at(60))), ["close 0 Evicted", "dial a"]);
+    pool.release(busy, 0, support::spent(), at(60));
+    assert_eq!(names(&said(&mut pool, at(60))), ["close 0 CloseHeader", "dial a"]);
 }

@@ -122,6 +122,11 @@ impl<T, E> Pool<T, E> {
                 host.orphans.len() == 0 || host.unasked.len() == 0,
                 "I11: one has no dial, another dial has no owner"
             );
+            let waits = |id| self.waiters.get(id).map(|waiter| waiter.since);
+            assert!(
+                host.unasked.iter(&self.waiters).is_sorted_by_key(waits),
+                "who has waited the longest asks next"
+            );
             let wants_any = host.waiting.len() > 0;
             assert!(!(wants_any && host.idle.len() > 0), "I13: one waits while a connection is idle");
             let mut last = i64::MIN;

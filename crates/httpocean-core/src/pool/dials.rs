@@ -192,11 +192,7 @@ impl<T, E> Pool<T, E> {
     fn lose_dial(&mut self, id: WaitId) {
         let Some(waiter) = self.waiters.get_mut(id) else { return };
         waiter.dial = None;
-        let Some(host) = self.hosts.get_mut(waiter.host) else { return };
-        match host.orphans.front() {
-            Some(orphan) => self.take_over(orphan, id),
-            None => host.unasked.push_front(&mut self.waiters, id),
-        }
+        self.wait_for_dial(id);
     }
 
     fn disown(&mut self, conn: ConnId) {
@@ -266,29 +262,33 @@ impl<T, E> Pool<T, E> {
     /// Whether a key would dial if it had a place.
     fn could_use_place(&mut self, id: HostId) -> bool {
         let max = self.options.max_per_key;
-        self.next_asker(id).is_some() && self.hosts.get(id).is_some_and(|host| host.will_be_open() < max)
+        self.may_ask(id) && self.hosts.get(id).is_some_and(|host| host.will_be_open() < max)
     }
 
-    /// For whom a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
-    fn next_asker(&mut self, id: HostId) -> Option<WaitId> {
-        let host = self.hosts.get(id)?;
+    /// Whether a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
+    fn may_ask(&mut self, id: HostId) -> bool {
+        let Some(host) = self.hosts.get(id) else { return false };
         if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
-            return None;
+            return false;
         }
-        // Those behind the one for whom room is being made may not have waited for long enough.
-        if host.promised > 0 && self.options.dial != DialPolicy::Eager {
-            return None;
+        let mut at = host.no_dial_before;
+        if let DialPolicy::Wait(delay) = self.options.dial {
+            // For those in front of it room is being made already; it may not have waited for long enough.
+            self.work += host.promised as u64;
+            let asker = host.unasked.iter(&self.waiters).nth(host.promised);
+            let Some(asker) = asker.and_then(|asker| self.waiters.get(asker)) else { return false };
+            at = at.max(asker.since + delay);
         }
-        let asker = host.unasked.front()?;
-        if let Some(at) = self.not_before(id, asker) {
+        if at > self.now {
             self.arm_host(id, at);
-            return None;
         }
-        Some(asker)
+        at <= self.now
     }
 
     fn try_dial(&mut self, id: HostId) -> Attempt {
-        let Some(asker) = self.next_asker(id) else { return Attempt::NotNow };
+        if !self.may_ask(id) {
+            return Attempt::NotNow;
+        }
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
         // Only who wants a fresh connection waits while one of the key is idle.
         let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
@@ -311,6 +311,8 @@ impl<T, E> Pool<T, E> {
                 None => Attempt::Full,
             };
         }
+        // Who has waited the longest gets the first dial, also when it is another's for whom room is made.
+        let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
         self.start_dial(id, asker);
         Attempt::Begun
     }
@@ -333,17 +335,6 @@ impl<T, E> Pool<T, E> {
             waiter.dial = Some(conn);
         }
         self.push_word(Word::Dial(conn));
-    }
-
-    /// Until when the key has to hold back, if it has to.
-    fn not_before(&self, id: HostId, asker: WaitId) -> Option<Instant> {
-        let pause = self.hosts.get(id)?.no_dial_before;
-        let patience = match self.options.dial {
-            DialPolicy::Eager => Instant::ZERO,
-            DialPolicy::Wait(delay) => self.waiters.get(asker)?.since + delay,
-        };
-        let at = pause.max(patience);
-        (at > self.now).then_some(at)
     }
 
     /// The answer to a dial has come: it counts no more. `None` if there is no such dial.

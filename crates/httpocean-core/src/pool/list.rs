@@ -108,7 +108,7 @@ impl<C: Chain> List<C> {
         true
     }
 
-    /// From front to back, for checks.
+    /// From front to back.
     pub(super) fn iter<'a>(&'a self, nodes: &'a Nodes<C>) -> impl Iterator<Item = C::Id> + 'a {
         let mut at = self.head;
         core::iter::from_fn(move || {

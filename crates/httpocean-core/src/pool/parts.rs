@@ -179,7 +179,7 @@ pub(super) struct Host<T> {
     pub(super) waiting: List<Queue>,
     /// Who takes only a fresh one.
     pub(super) waiting_fresh: List<Queue>,
-    /// Who waits without a dial of its own.
+    /// Who waits without a dial of its own, the longest in front.
     pub(super) unasked: List<Unasked>,
     /// Dials that failed in a row, those under way at the same time counted once.
     pub(super) failures: u32,

@@ -155,16 +155,24 @@ impl<T, E> Pool<T, E> {
         } else {
             queue.push_back(&mut self.waiters, id);
         }
-        if let Some(orphan) = host.orphans.front() {
-            self.take_over(orphan, id);
-        } else if returned && arrival > 0 {
-            host.unasked.push_front(&mut self.waiters, id);
-        } else {
-            // Nobody's dial is held up by somebody who asked later.
-            host.unasked.push_back(&mut self.waiters, id);
-        }
+        self.wait_for_dial(id);
         self.waiting += 1;
         self.arm_waiter(id);
+    }
+
+    /// Takes over a dial that somebody left, or lines up for one: whoever has waited the longest asks next.
+    pub(super) fn wait_for_dial(&mut self, id: WaitId) {
+        let Some(waiter) = self.waiters.get(id) else { return };
+        let since = waiter.since;
+        let Some(host) = self.hosts.get_mut(waiter.host) else { return };
+        if let Some(orphan) = host.orphans.front() {
+            self.take_over(orphan, id);
+        } else if since == self.now {
+            host.unasked.push_back(&mut self.waiters, id);
+        } else {
+            // Only others who lost a dial or a grant can have waited for longer.
+            self.work += host.unasked.insert_before(&mut self.waiters, id, |other| other.since >= since);
+        }
     }
 
     /// Nobody takes an idle connection past somebody who came earlier.

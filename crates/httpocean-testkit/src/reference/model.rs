@@ -210,10 +210,7 @@ impl Model {
         } else {
             self.queue.push(entry);
         }
-        match self.known(key).orphans.first().copied() {
-            Some(orphan) => self.take_over(orphan, waiter),
-            None => self.known(key).unasked.push(waiter),
-        }
+        self.wait_for_dial(waiter);
         true
     }
 
@@ -466,11 +463,21 @@ impl Model {
     fn lose_dial(&mut self, waiter: usize) {
         let Some(w) = self.queue.iter_mut().find(|w| w.id == waiter) else { return };
         w.dial = None;
-        let key = w.key;
-        match self.known(key).orphans.first().copied() {
-            Some(orphan) => self.take_over(orphan, waiter),
-            None => self.known(key).unasked.insert(0, waiter),
+        self.wait_for_dial(waiter);
+    }
+
+    /// Whoever has waited the longest asks next.
+    fn wait_for_dial(&mut self, waiter: usize) {
+        let Some(w) = self.queue.iter().find(|w| w.id == waiter) else { return };
+        let (key, since) = (w.key, w.since);
+        if let Some(orphan) = self.known(key).orphans.first().copied() {
+            return self.take_over(orphan, waiter);
         }
+        let waited: Vec<(usize, Instant)> = self.queue.iter().map(|w| (w.id, w.since)).collect();
+        let no_older = |id: &usize| waited.iter().any(|(other, at)| other == id && *at >= since);
+        let unasked = &mut self.known(key).unasked;
+        let at = unasked.iter().position(no_older).unwrap_or(unasked.len());
+        unasked.insert(at, waiter);
     }
 
     /// Who owned it.
