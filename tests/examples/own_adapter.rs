@@ -38,7 +38,8 @@ impl Driver {
         while let Some(task) = self.engine.next_task(self.now()) {
             match task {
                 Task::Resolve(conn) => {
-                    let found = self.engine.target(conn).map(|key| (key.host(), key.port()).to_socket_addrs());
+                    let found =
+                        self.engine.target(conn).map(|key| (key.host(), key.port()).to_socket_addrs());
                     let route = match found {
                         Some(Ok(addrs)) => Ok(Route::Addresses(addrs.collect())),
                         Some(Err(_)) | None => Err(TransportError::NotFound),
@@ -108,10 +109,8 @@ impl Driver {
     /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline; rounded up.
     fn sleep(&mut self) -> io::Result<()> {
         let left = self.engine.next_timeout().map(|at| at - self.now());
-        let timeout = left.map(|left| Timespec {
-            tv_sec: left.as_secs() as i64,
-            tv_nsec: i64::from(left.subsec_nanos()),
-        });
+        let timeout = left
+            .map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) });
         let interest = |link: &Link| match link.want {
             Some(want) if want.write => PollFlags::IN | PollFlags::OUT,
             Some(_) | None => PollFlags::IN,

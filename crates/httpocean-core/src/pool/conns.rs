@@ -24,7 +24,8 @@ impl<T, E> Pool<T, E> {
             Fate::Untouched => self.offer(conn, parked),
             Fate::Reusable { hint, uses_left } => {
                 slot.uses = slot.uses.saturating_add(1);
-                slot.uses_left = uses_left;
+                // A server that stops saying how many more it takes still meant what it said.
+                slot.uses_left = uses_left.or(slot.uses_left.map(|left| left.saturating_sub(1)));
                 slot.state = State::Busy { idle_since: None };
                 self.set_idle_deadline(conn, hint);
                 self.offer(conn, parked)
@@ -124,6 +125,10 @@ impl<T, E> Pool<T, E> {
         let never_used = slot.uses == 0 && slot.idle_since().is_none();
         if let Some(why) = self.reason_to_end(slot) {
             self.close(conn, parked, why, None);
+            return false;
+        }
+        if !never_used && self.is_turn_of_fresh(host) {
+            self.close(conn, parked, CloseReason::Evicted, Some(host));
             return false;
         }
         if let Some(starving) = self.whose_turn(host) {

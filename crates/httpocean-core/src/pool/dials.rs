@@ -231,6 +231,21 @@ impl<T, E> Pool<T, E> {
         Some(next)
     }
 
+    /// Whether the oldest waiter of a key takes only a fresh connection and there is no place to dial one, while
+    /// others take all that come back: the one that comes back now has to give its place.
+    pub(super) fn is_turn_of_fresh(&mut self, id: HostId) -> bool {
+        let Some(host) = self.hosts.get(id) else { return false };
+        let (Some(fresh), Some(any)) = (host.waiting_fresh.front(), host.waiting.front()) else {
+            return false;
+        };
+        let no_place = host.will_be_open() >= self.options.max_per_key || self.lacks_places();
+        self.arrival(fresh) < self.arrival(any)
+            && host.unasked.front() == Some(fresh)
+            && no_place
+            && self.dialing + self.promised < self.options.max_dials
+            && self.may_ask(id)
+    }
+
     /// Whether one more place would let a dial start that can't start now.
     fn lacks_places(&self) -> bool {
         let will_be_open = self.conns.len() + self.promised - self.closing;

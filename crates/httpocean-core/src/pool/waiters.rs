@@ -183,7 +183,7 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    fn arrival(&self, waiter: WaitId) -> i64 {
+    pub(super) fn arrival(&self, waiter: WaitId) -> i64 {
         self.waiters.get(waiter).map_or(i64::MAX, |waiter| waiter.arrival)
     }
 

@@ -322,7 +322,7 @@ impl Model {
             }
             Fate::Reusable { hint, uses_left } => {
                 c.uses += 1;
-                c.uses_left = uses_left;
+                c.uses_left = uses_left.or(c.uses_left.map(|left| left.saturating_sub(1)));
                 c.state = State::Busy { idle_since: None };
                 let hint = hint.map_or(options.idle, |hint| hint.saturating_sub(options.idle_margin));
                 c.idle_until = now + hint.min(options.idle);
@@ -347,6 +347,9 @@ impl Model {
         if let Some(why) = why {
             self.close(conn, why);
             self.free(key, None);
+        } else if !never_used && self.is_turn_of_fresh(key) {
+            self.close(conn, CloseReason::Evicted);
+            self.free(key, Some(key));
         } else if let Some(next) = self.whose_turn(key) {
             self.close(conn, CloseReason::Evicted);
             self.free(key, Some(next));
@@ -589,6 +592,18 @@ impl Model {
         self.turns_taken = 0;
         self.ring.rotate_left(1);
         Some(next)
+    }
+
+    /// The oldest waiter of a key takes only a fresh connection, others take any, and there is no place for a dial.
+    fn is_turn_of_fresh(&self, key: u8) -> bool {
+        let mut waiting = self.queue.iter().filter(|w| w.key == key);
+        let Some(oldest) = waiting.next() else { return false };
+        let full = self.open(key) >= self.options.max_per_key || self.conns.len() >= self.options.max_total;
+        oldest.demand.fresh
+            && waiting.any(|w| !w.demand.fresh)
+            && full
+            && self.dialing(None) < self.options.max_dials
+            && self.next_asker(key) == Some(oldest.id)
     }
 
     fn next_asker(&self, key: u8) -> Option<usize> {
