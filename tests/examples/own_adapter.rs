@@ -1,5 +1,5 @@
 //! A third driver, complete: one thread, non-blocking sockets and poll(2). `cargo run --example own_adapter -- URL...`
-//! fetches all URLs at once over at most two connections a host.
+//! fetches all URLs at once, over at most two connections a host.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -24,8 +24,7 @@ struct Driver {
     engine: Engine,
     links: BTreeMap<ConnId, Link>,
     started: Clock,
-    bodies: BTreeMap<CallId, Vec<u8>>,
-    done: Vec<(CallId, Result<Vec<u8>, httpocean_core::Error>)>,
+    bodies: BTreeMap<CallId, usize>,
 }
 
 impl Driver {
@@ -40,11 +39,8 @@ impl Driver {
                 Task::Resolve(conn) => {
                     let found =
                         self.engine.target(conn).map(|key| (key.host(), key.port()).to_socket_addrs());
-                    let route = match found {
-                        Some(Ok(addrs)) => Ok(Route::Addresses(addrs.collect())),
-                        Some(Err(_)) | None => Err(TransportError::NotFound),
-                    };
-                    self.engine.resolved(conn, route, self.now());
+                    let route = found.and_then(Result::ok).map(|addrs| Route::Addresses(addrs.collect()));
+                    self.engine.resolved(conn, route.ok_or(TransportError::NotFound), self.now());
                 }
                 Task::Connect { conn, attempt, addr } => {
                     let made = addr.ok_or(TransportError::NotFound).and_then(|addr| self.connect(conn, addr));
@@ -72,41 +68,28 @@ impl Driver {
     fn drive(&mut self, conn: ConnId) {
         let Some(mut link) = self.links.remove(&conn) else { return };
         read(&mut link);
-        loop {
+        link.want = loop {
             match self.engine.drive(conn, &mut link.io, self.now()) {
-                Driven::Event { call, event: Event::Data(len) } => {
-                    self.bodies.entry(call).or_default().extend_from_slice(link.io.data(len));
-                }
                 Driven::Event { call, event } => self.tell(call, event),
-                Driven::Wait(want) => {
-                    link.want = Some(want);
-                    if want.write && write(&mut link) {
-                        continue;
-                    }
-                    break;
-                }
-                Driven::Free => {
-                    link.want = None;
-                    break;
-                }
+                Driven::Wait(want) if want.write && write(&mut link) => {}
+                Driven::Wait(want) => break Some(want),
+                Driven::Free => break None,
             }
-        }
+        };
         self.links.insert(conn, link);
     }
 
     fn tell(&mut self, call: CallId, event: Event) {
         match event {
-            Event::End { .. } => {
-                let body = self.bodies.remove(&call).unwrap_or_default();
-                self.done.push((call, Ok(body)));
-            }
-            Event::Failed(error) => self.done.push((call, Err(error))),
-            Event::Head(_) | Event::Data(_) | Event::Interim(_) | Event::Hop(_) => {}
+            Event::Data(len) => *self.bodies.entry(call).or_default() += len,
+            Event::End { .. } => println!("{} bytes", self.bodies.remove(&call).unwrap_or_default()),
+            Event::Failed(error) => println!("{error}"),
+            Event::Head(_) | Event::Interim(_) | Event::Hop(_) => {}
             Event::NeedBody { .. } | Event::Upgraded(_) => {}
         }
     }
 
-    /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline; rounded up.
+    /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline.
     fn sleep(&mut self) -> io::Result<()> {
         let left = self.engine.next_timeout().map(|at| at - self.now());
         let timeout = left
@@ -115,13 +98,13 @@ impl Driver {
             Some(want) if want.write => PollFlags::IN | PollFlags::OUT,
             Some(_) | None => PollFlags::IN,
         };
+        let links = &self.links;
         let mut fds: Vec<PollFd<'_>> =
-            self.links.values().map(|link| PollFd::new(&link.socket, interest(link))).collect();
+            links.values().map(|link| PollFd::new(&link.socket, interest(link))).collect();
         poll(&mut fds, timeout.as_ref())?;
-        let stirred: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
-        drop(fds);
-        let conns: Vec<ConnId> = self.links.keys().copied().collect();
-        for (conn, _) in conns.into_iter().zip(stirred).filter(|(_, stirred)| *stirred) {
+        let stirred = links.keys().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty());
+        let stirred: Vec<ConnId> = stirred.map(|(conn, _)| *conn).collect();
+        for conn in stirred {
             self.engine.ready(conn, self.now());
         }
         Ok(())
@@ -151,28 +134,15 @@ fn write(link: &mut Link) -> bool {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
     let engine = Engine::new(options, Arc::new(Config::default()));
-    let mut driver = Driver {
-        engine,
-        links: BTreeMap::new(),
-        started: Clock::now(),
-        bodies: BTreeMap::new(),
-        done: Vec::new(),
-    };
+    let mut driver =
+        Driver { engine, links: BTreeMap::new(), started: Clock::now(), bodies: BTreeMap::new() };
     for url in std::env::args().skip(1) {
-        let request = http::Request::get(&url).body(())?;
-        driver.engine.start(request, BodyPlan::empty(), driver.now())?;
+        driver.engine.start(http::Request::get(&url).body(())?, BodyPlan::empty(), driver.now())?;
     }
+    driver.carry_out();
     while driver.engine.calls() > 0 {
+        driver.sleep()?;
         driver.carry_out();
-        if driver.engine.calls() > 0 {
-            driver.sleep()?;
-        }
-    }
-    for (call, result) in driver.done {
-        match result {
-            Ok(body) => println!("{call:?}: {} bytes", body.len()),
-            Err(error) => println!("{call:?}: {error}"),
-        }
     }
     Ok(())
 }
