@@ -6,7 +6,6 @@
 use core::ops::Range;
 
 use crate::error::TransportError;
-use crate::h1::head::{Head, HeadIndex};
 
 /// Reads of a transport land here.
 ///
@@ -116,6 +115,11 @@ impl RecvBuf {
         self.failed
     }
 
+    /// Makes ready for another connection: the memory stays, all else goes.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { buf: core::mem::take(&mut self.buf), ..Self::default() };
+    }
+
     /// Bytes that were read around this buffer, straight to where they belong.
     pub(crate) fn count_direct(&mut self, n: u64) {
         self.total += n;
@@ -197,6 +201,12 @@ impl SendBuf {
         self.failed
     }
 
+    /// Makes ready for another connection: the memory stays, all else goes.
+    pub(crate) fn reset(&mut self) {
+        self.clear();
+        *self = Self { buf: core::mem::take(&mut self.buf), ..Self::default() };
+    }
+
     pub(crate) fn clear(&mut self) {
         self.buf.clear();
         self.start = 0;
@@ -208,45 +218,6 @@ impl SendBuf {
             self.buf.drain(..self.start);
             self.start = 0;
         }
-    }
-}
-
-/// The buffers of one connection. They travel with the socket: to a call, back, and are empty in between.
-///
-/// ```
-/// use httpocean_core::Io;
-///
-/// let mut io = Io::default();
-/// io.rx.append(b"HTTP/1.1 200 OK\r\n\r\n");
-/// assert!(io.tx.pending().is_empty());
-/// ```
-#[derive(Debug, Default)]
-pub struct Io {
-    /// From the wire.
-    pub rx: RecvBuf,
-    /// To the wire.
-    pub tx: SendBuf,
-    /// Where the fields of the head in front of `rx` are; recycled, so that a head costs no allocation.
-    pub(crate) index: HeadIndex,
-}
-
-impl Io {
-    /// The response head that `Head(len)` or `Interim(len)` spoke of; valid until the next step.
-    pub fn head(&self, len: usize) -> Head<'_> {
-        Head::new(&self.rx.bytes()[..len.min(self.rx.bytes().len())], &self.index)
-    }
-
-    /// The body bytes that `Data(len)` spoke of; valid until the next step.
-    pub fn data(&self, len: usize) -> &[u8] {
-        &self.rx.bytes()[..len.min(self.rx.bytes().len())]
-    }
-
-    /// Makes ready for the next exchange or connection: the memory stays, all else goes.
-    pub fn reset(&mut self) {
-        self.rx = RecvBuf { buf: core::mem::take(&mut self.rx.buf), ..RecvBuf::default() };
-        self.tx.clear();
-        self.tx = SendBuf { buf: core::mem::take(&mut self.tx.buf), ..SendBuf::default() };
-        self.index.clear();
     }
 }
 

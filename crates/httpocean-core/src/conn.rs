@@ -1,7 +1,7 @@
 //! One connection between its exchanges.
 
-use crate::buf::Io;
 use crate::error::CloseReason;
+use crate::io::Io;
 
 /// What is HTTP about a connection while nobody uses it; it is parked with its socket and moves with it.
 ///

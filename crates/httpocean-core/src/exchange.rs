@@ -10,12 +10,12 @@
 
 use http::{HeaderMap, Method, Request, StatusCode};
 
-use crate::buf::Io;
 use crate::error::{CloseReason, ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep};
 use crate::h1::encode::{self, OutFraming, Plan};
 use crate::h1::framing::{Framing, Verdict, frame};
 use crate::h1::head::HeadScan;
+use crate::io::Io;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::pool::Fate;

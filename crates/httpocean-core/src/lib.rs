@@ -54,6 +54,7 @@ mod engine;
 mod error;
 mod exchange;
 mod h1;
+mod io;
 mod key;
 mod limits;
 mod policy;
@@ -63,7 +64,7 @@ mod time;
 mod want;
 
 pub use arena::{ConnId, WaitId};
-pub use buf::{Io, RecvBuf, SendBuf};
+pub use buf::{RecvBuf, SendBuf};
 pub use call::{Call, CallStep, Hop, HopReason};
 pub use config::Config;
 pub use conn::Conn;
@@ -74,6 +75,7 @@ pub use error::{
 };
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;
+pub use io::Io;
 pub use key::{Key, Scheme};
 pub use limits::Limits;
 pub use pool::{Pool, PoolCommand};

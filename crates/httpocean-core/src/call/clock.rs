@@ -1,8 +1,8 @@
 //! The clocks of one exchange: which runs is decided by what the exchange waits for.
 
-use crate::buf::Io;
 use crate::error::Phase;
 use crate::exchange::Waits;
+use crate::io::Io;
 use crate::time::Instant;
 
 use super::Options;

@@ -19,12 +19,12 @@ use http::{HeaderMap, Method, Request, Uri};
 pub use options::Options;
 pub use step::{CallStep, Hop, HopReason};
 
-use crate::buf::Io;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{CloseReason, Error, ErrorKind, Phase, Sent};
 use crate::exchange::Exchange;
 use crate::h1::encode::{self, BodyPlan, Plan};
+use crate::io::Io;
 use crate::key::Key;
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::time::Instant;

@@ -22,13 +22,13 @@ use std::sync::Arc;
 use http::{HeaderMap, Request};
 
 use crate::arena::{Arena, ConnId, id};
-use crate::buf::Io;
 use crate::call::{Call, Hop};
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::dial::Route;
 use crate::error::{CloseReason, Error, TransportError};
 use crate::h1::encode::BodyPlan;
+use crate::io::Io;
 use crate::key::Key;
 use crate::pool::{self, Counts, Facts, Pool};
 use crate::time::Instant;

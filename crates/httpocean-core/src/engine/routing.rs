@@ -3,10 +3,10 @@
 use super::entries::Link;
 use super::{CallId, Driven, Engine, Event, Task};
 use crate::arena::ConnId;
-use crate::buf::Io;
 use crate::call::CallStep;
 use crate::dial::{Dial, DialStep};
 use crate::error::{CloseReason, Error, ErrorKind, Phase};
+use crate::io::Io;
 use crate::pool::{Fate, PoolCommand};
 
 impl Engine {

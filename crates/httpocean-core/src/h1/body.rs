@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::chunk::{ChunkLine, Step};
-use super::framing::{Framing, is_framing_field};
+use super::framing::Framing;
 use super::line;
 use crate::buf::RecvBuf;
 use crate::error::ProtocolError;
@@ -301,7 +301,7 @@ impl Trailers {
         let Some((name, value)) = &mut self.last else {
             return Err(ProtocolError::BadHeader("white space before the first trailer field"));
         };
-        if is_framing_field(name.as_str().as_bytes()) {
+        if line::is_framing_field(name.as_str().as_bytes()) {
             return Err(ProtocolError::BadHeader("a folded line in a field that frames the message"));
         }
         if !value.is_empty() && !more.is_empty() {

@@ -59,13 +59,6 @@ pub(crate) fn frame(
     Ok(Verdict { framing, close, idle_hint: hints.timeout, uses_left: hints.max })
 }
 
-/// Whether a field of that name is read here, so that its value must leave no room for two readings.
-pub(crate) fn is_framing_field(name: &[u8]) -> bool {
-    ["content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"]
-        .iter()
-        .any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
-}
-
 /// Whether a comma-separated list of tokens names `token`.
 pub(crate) fn has_token(value: &[u8], token: &str) -> bool {
     value.split(|&byte| byte == b',').any(|member| line::trim(member).eq_ignore_ascii_case(token.as_bytes()))

@@ -5,7 +5,6 @@ use core::mem::MaybeUninit;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
-use super::framing::is_framing_field;
 use super::line;
 use crate::buf::{RecvBuf, Span, span_in};
 use crate::error::ProtocolError;
@@ -291,7 +290,7 @@ fn unfold(
     let Some((name, value)) = index.fields.last_mut() else {
         return Err(ProtocolError::BadHeader("white space before the first field"));
     };
-    if is_framing_field(&bytes[name.start as usize..name.end as usize]) {
+    if line::is_framing_field(&bytes[name.start as usize..name.end as usize]) {
         return Err(ProtocolError::BadHeader("a folded line in a field that frames the message"));
     }
     if value.start == value.end {

@@ -93,3 +93,10 @@ static CLASSES: [u8; 256] = {
     }
     classes
 };
+
+/// Whether a field of that name frames the message or the connection, so that its value must leave no room for two readings.
+pub(crate) fn is_framing_field(name: &[u8]) -> bool {
+    ["content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"]
+        .iter()
+        .any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
+}
