@@ -1,6 +1,7 @@
 //! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
 
 use core::fmt;
+use std::net::SocketAddr;
 
 use crate::pool::Refusal;
 
@@ -26,13 +27,22 @@ pub struct Error {
     phase: Phase,
     sent: Sent,
     not_replayed: Option<NotReplayed>,
+    attempts: Vec<FailedAttempt>,
 }
 
 impl Error {
     /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
     pub fn new(kind: ErrorKind, phase: Phase) -> Self {
         let fault = kind.usual_fault();
-        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None }
+        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new() }
+    }
+
+    /// The error of a dial whose attempts came to nothing.
+    pub(crate) fn connect(attempts: Vec<FailedAttempt>) -> Self {
+        let telling =
+            attempts.iter().rev().map(|attempt| attempt.why).find(|why| *why != TransportError::TimedOut);
+        let kind = telling.map_or(ErrorKind::Timeout, ErrorKind::Connect);
+        Self { attempts, ..Self::new(kind, Phase::Connect) }
     }
 
     /// What happened.
@@ -53,6 +63,11 @@ impl Error {
     /// How much of the request the peer may have seen.
     pub fn sent(&self) -> Sent {
         self.sent
+    }
+
+    /// Of a connection that could not be made: each address that was tried, with its reason.
+    pub fn attempts(&self) -> &[FailedAttempt] {
+        &self.attempts
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.
@@ -78,6 +93,13 @@ impl fmt::Display for Error {
             Sent::Nothing => write!(f, ", nothing sent)")?,
             Sent::Part => write!(f, ", part of the request sent)")?,
             Sent::All => write!(f, ", request sent)")?,
+        }
+        for (i, FailedAttempt { addr, why }) in self.attempts.iter().enumerate() {
+            let before = if i == 0 { ": " } else { ", " };
+            match addr {
+                Some(addr) => write!(f, "{before}{addr} {why}")?,
+                None => write!(f, "{before}{why}")?,
+            }
         }
         match self.not_replayed {
             Some(why) => write!(f, "; not sent again: {}", why.explain()),
@@ -122,6 +144,7 @@ impl ErrorKind {
     fn usual_fault(&self) -> Fault {
         match self {
             Self::Request(_)
+            | Self::Resolve(TransportError::Filtered)
             | Self::Unsupported(_)
             | Self::Body(_)
             | Self::Content(_)
@@ -227,6 +250,15 @@ impl fmt::Display for Phase {
     }
 }
 
+/// An address that could not be connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// Which; `None` where the transport found its own way.
+    pub addr: Option<SocketAddr>,
+    /// Why not.
+    pub why: TransportError,
+}
+
 /// How a transport failed, as far as the core cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -241,6 +273,8 @@ pub enum TransportError {
     TimedOut,
     /// There is no way to that address.
     Unreachable,
+    /// The address filter of the options lets nobody connect to any of the addresses.
+    Filtered,
     /// Anything else, by the system's error number; 0 where there is none.
     Other(i32),
 }
@@ -253,6 +287,7 @@ impl fmt::Display for TransportError {
             Self::Reset => f.write_str("connection reset"),
             Self::TimedOut => f.write_str("timed out"),
             Self::Unreachable => f.write_str("unreachable"),
+            Self::Filtered => f.write_str("not allowed by the address filter"),
             Self::Other(0) => f.write_str("failed"),
             Self::Other(number) => write!(f, "failed with system error {number}"),
         }

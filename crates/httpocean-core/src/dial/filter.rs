@@ -1,0 +1,64 @@
+//! Which addresses an application lets itself be sent to.
+
+use core::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Route;
+use crate::error::TransportError;
+
+/// Which addresses may be connected to, whatever a name resolves to: so that a URL from outside can't reach what is
+/// inside, by a redirect either.
+///
+/// ```
+/// use httpocean_core::dial::{AddressFilter, Options};
+///
+/// let options = Options {
+///     filter: AddressFilter::new(|addr| !addr.ip().is_loopback()),
+///     ..Options::default()
+/// };
+/// assert!(!options.filter.allows(&"127.0.0.1:80".parse().unwrap()));
+/// ```
+#[derive(Clone, Default)]
+pub struct AddressFilter(Option<Arc<dyn Fn(&SocketAddr) -> bool + Send + Sync>>);
+
+impl AddressFilter {
+    /// Allows what `allows` says yes to. It has to be a pure function: it may be asked at any time, and again.
+    pub fn new(allows: impl Fn(&SocketAddr) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(allows)))
+    }
+
+    /// Whether `addr` may be connected to.
+    pub fn allows(&self, addr: &SocketAddr) -> bool {
+        self.0.as_ref().is_none_or(|allows| allows(addr))
+    }
+
+    pub(super) fn apply(&self, route: Route) -> Result<Route, TransportError> {
+        let Route::Addresses(mut addrs) = route else { return Ok(route) };
+        let found = addrs.len();
+        addrs.retain(|addr| self.allows(addr));
+        if addrs.is_empty() && found > 0 {
+            return Err(TransportError::Filtered);
+        }
+        Ok(Route::Addresses(addrs))
+    }
+}
+
+impl fmt::Debug for AddressFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "AddressFilter(of the user's)" } else { "AddressFilter(all)" })
+    }
+}
+
+impl PartialEq for AddressFilter {
+    /// The same function, or none twice.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+}
+
+impl Eq for AddressFilter {}
