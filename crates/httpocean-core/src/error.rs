@@ -37,10 +37,10 @@ impl Error {
         Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new() }
     }
 
-    /// The error of a dial whose attempts came to nothing.
-    pub(crate) fn connect(attempts: Vec<FailedAttempt>) -> Self {
-        let telling =
-            attempts.iter().rev().map(|attempt| attempt.why).find(|why| *why != TransportError::TimedOut);
+    /// The error of a dial whose attempts came to nothing. `in_time`: no address was left, rather than no time.
+    pub(crate) fn connect(attempts: Vec<FailedAttempt>, in_time: bool) -> Self {
+        let mut reasons = attempts.iter().rev().map(|attempt| attempt.why);
+        let telling = reasons.find(|why| *why != TransportError::TimedOut).filter(|_| in_time);
         let kind = telling.map_or(ErrorKind::Timeout, ErrorKind::Connect);
         Self { attempts, ..Self::new(kind, Phase::Connect) }
     }
@@ -65,7 +65,8 @@ impl Error {
         self.sent
     }
 
-    /// Of a connection that could not be made: each address that was tried, with its reason.
+    /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which
+    /// they failed.
     pub fn attempts(&self) -> &[FailedAttempt] {
         &self.attempts
     }
@@ -120,7 +121,8 @@ pub enum ErrorKind {
     Unsupported(&'static str),
     /// The host's name led to no address.
     Resolve(TransportError),
-    /// No address of the host could be connected to; the reason is the last address's.
+    /// No address of the host could be connected to. The reason is that of the last to fail by more than taking too
+    /// long; [`Error::attempts`] has all of them.
     Connect(TransportError),
     /// A deadline passed. The error's phase says which.
     Timeout,

@@ -14,23 +14,28 @@ use crate::error::TransportError;
 /// use httpocean_core::dial::{AddressFilter, Options};
 ///
 /// let options = Options {
-///     filter: AddressFilter::new(|addr| !addr.ip().is_loopback()),
+///     // The unspecified address is one more way to say "this machine".
+///     filter: AddressFilter::new(|addr| !addr.ip().is_loopback() && !addr.ip().is_unspecified()),
 ///     ..Options::default()
 /// };
 /// assert!(!options.filter.allows(&"127.0.0.1:80".parse().unwrap()));
+/// assert!(!options.filter.allows(&"[::ffff:127.0.0.1]:80".parse().unwrap()));
 /// ```
 #[derive(Clone, Default)]
-pub struct AddressFilter(Option<Arc<dyn Fn(&SocketAddr) -> bool + Send + Sync>>);
+pub struct AddressFilter(Option<Arc<Allows>>);
+
+type Allows = dyn Fn(&SocketAddr) -> bool + Send + Sync;
 
 impl AddressFilter {
-    /// Allows what `allows` says yes to. It has to be a pure function: it may be asked at any time, and again.
+    /// Allows what `allows` says yes to. It has to be a pure function: it may be asked at any time, and again. An
+    /// IPv4 address in the clothes of IPv6 (`::ffff:127.0.0.1`) is shown to it as the IPv4 address that it is.
     pub fn new(allows: impl Fn(&SocketAddr) -> bool + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(allows)))
     }
 
     /// Whether `addr` may be connected to.
     pub fn allows(&self, addr: &SocketAddr) -> bool {
-        self.0.as_ref().is_none_or(|allows| allows(addr))
+        self.0.as_ref().is_none_or(|allows| allows(&SocketAddr::new(addr.ip().to_canonical(), addr.port())))
     }
 
     pub(super) fn apply(&self, route: Route) -> Result<Route, TransportError> {

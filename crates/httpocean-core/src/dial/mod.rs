@@ -1,4 +1,4 @@
-//! From a key to a ready connection: resolve, then one address after the other.
+//! From a key to a ready connection: resolve, then race the addresses.
 //!
 //! ```text
 //!     Resolve ──resolved──▶ [filter] ──▶ Connect(0) ──────────────connected──▶ Ready
@@ -61,7 +61,8 @@ impl Default for Options {
 /// Where a key can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// At these addresses, the best first.
+    /// At these addresses, the best first. The families take turns, beginning with the first address's; no more
+    /// than 64 are tried.
     Addresses(SmallVec<[SocketAddr; 4]>),
     /// The transport finds its own way by the key alone, as a Unix socket or a pipe in memory does.
     Direct,
@@ -124,7 +125,7 @@ enum State {
     Resolving {
         until: Option<Instant>,
     },
-    Racing(Race),
+    Racing(Box<Race>),
     /// The connection was handed out.
     Over,
     Failed(Error),
@@ -141,6 +142,16 @@ impl Dial {
         &self.key
     }
 
+    /// Until when an attempt may take that is under way; `None` if for ever. A driver that can't wait for two
+    /// attempts at once makes them one by one, each until then, and does not heed [`DialStep::Wait`], which would
+    /// have it begin the next one as well.
+    pub fn until(&self, attempt: u8) -> Option<Instant> {
+        match &self.state {
+            State::Racing(race) => race.until(attempt),
+            State::Start | State::Resolving { .. } | State::Over | State::Failed(_) => None,
+        }
+    }
+
     /// The answer to `Resolve`. Too late, it does nothing.
     pub fn resolved(&mut self, route: Result<Route, TransportError>, now: Instant) {
         self.now = self.now.max(now);
@@ -148,12 +159,13 @@ impl Dial {
         let State::Resolving { .. } = self.state else { return };
         self.state = match route.and_then(|route| self.config.dial.filter.apply(route)) {
             Ok(Route::Addresses(all)) if all.is_empty() => unresolved(TransportError::NotFound),
-            Ok(route) => State::Racing(Race::new(route, &self.config.dial, self.now)),
+            Ok(route) => State::Racing(Box::new(Race::new(route, &self.config.dial, self.now))),
             Err(why) => unresolved(why),
         };
     }
 
-    /// The answer to `Connect`. That of an attempt that is over does nothing.
+    /// The answer to `Connect`. That of an attempt that is over does nothing; an attempt is over when it was
+    /// answered, or when a step found that its time had passed.
     pub fn connected(&mut self, attempt: u8, result: Result<(), TransportError>, now: Instant) {
         self.now = self.now.max(now);
         if let State::Racing(race) = &mut self.state {
@@ -176,7 +188,7 @@ impl Dial {
                     self.state = State::Over;
                     DialStep::Ready(Conn::new())
                 }
-                Heat::Lost(failed) => self.fail(Error::connect(failed)),
+                Heat::Lost { failed, in_time } => self.fail(Error::connect(failed, in_time)),
             },
             State::Over => wait(None, Phase::Connect),
             State::Failed(error) => DialStep::Failed(error.clone()),

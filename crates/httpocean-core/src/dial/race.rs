@@ -26,10 +26,12 @@ pub(super) struct Race {
     /// Until when all of it may take.
     until: Option<Instant>,
     running: SmallVec<[Running; 4]>,
-    /// Attempts to be abandoned, not yet said.
+    /// Attempts to be abandoned, the first to be said first.
     stopped: SmallVec<[u8; 4]>,
     failed: Vec<FailedAttempt>,
     won: bool,
+    /// An attempt was stopped because the time of all was over.
+    ran_out: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +43,22 @@ struct Running {
 /// What a race has come to.
 #[derive(Debug)]
 pub(super) enum Heat {
-    Connect { attempt: u8, addr: Option<SocketAddr> },
-    Abandon { attempt: u8 },
-    Wait { until: Option<Instant> },
+    Connect {
+        attempt: u8,
+        addr: Option<SocketAddr>,
+    },
+    Abandon {
+        attempt: u8,
+    },
+    Wait {
+        until: Option<Instant>,
+    },
     Won,
-    Lost(Vec<FailedAttempt>),
+    /// `in_time`: no address is left, rather than no time.
+    Lost {
+        failed: Vec<FailedAttempt>,
+        in_time: bool,
+    },
 }
 
 impl Race {
@@ -63,12 +76,13 @@ impl Race {
             stopped: SmallVec::new(),
             failed: Vec::new(),
             won: false,
+            ran_out: false,
         }
     }
 
-    /// An attempt has come to its end. That of one that is over already changes nothing.
+    /// An attempt has come to its end. That of one that is over already changes nothing, and after a winner all are.
     pub(super) fn answer(&mut self, attempt: u8, result: Result<(), TransportError>, now: Instant) {
-        if !self.running.iter().any(|running| running.attempt == attempt) || self.won {
+        if !self.running.iter().any(|running| running.attempt == attempt) {
             return;
         }
         match result {
@@ -83,22 +97,32 @@ impl Race {
 
     pub(super) fn step(&mut self, options: &Options, now: Instant) -> Heat {
         self.judge_clocks(now);
-        if let Some(attempt) = self.stopped.pop() {
-            return Heat::Abandon { attempt };
+        if !self.stopped.is_empty() {
+            return Heat::Abandon { attempt: self.stopped.remove(0) };
         }
         if self.won {
             return Heat::Won;
         }
-        let is_over = self.until.is_some_and(|until| until <= now);
-        let more = self.next < self.targets.len() && !is_over;
+        let more = self.next < self.targets.len() && !self.is_over(now);
         if more && (self.running.is_empty() || self.next_at <= now) {
             return self.start(options, now);
         }
         if self.running.is_empty() {
-            return Heat::Lost(core::mem::take(&mut self.failed));
+            let in_time = self.next == self.targets.len() && !self.ran_out;
+            return Heat::Lost { failed: core::mem::take(&mut self.failed), in_time };
         }
         let until = self.running.iter().fold(self.until, |at, running| Instant::earliest(at, running.until));
         Heat::Wait { until: Instant::earliest(until, more.then_some(self.next_at)) }
+    }
+
+    /// Until when an attempt that is under way may take.
+    pub(super) fn until(&self, attempt: u8) -> Option<Instant> {
+        let running = self.running.iter().find(|running| running.attempt == attempt);
+        running.and_then(|running| Instant::earliest(self.until, running.until))
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
     }
 
     fn start(&mut self, options: &Options, now: Instant) -> Heat {
@@ -112,7 +136,8 @@ impl Race {
     }
 
     fn judge_clocks(&mut self, now: Instant) {
-        let is_over = self.until.is_some_and(|until| until <= now) && !self.won;
+        let is_over = self.is_over(now);
+        self.ran_out |= is_over && !self.running.is_empty();
         let late: SmallVec<[u8; 4]> = self
             .running
             .iter()
