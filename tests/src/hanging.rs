@@ -34,6 +34,11 @@ impl Hanging {
         Self { addr, _listener: listener, _filling: filling }
     }
 
+    /// Where it hangs.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     /// A URL that can't be connected to.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use httpocean_std::dial::Route;
 use httpocean_std::http::Uri;
-use httpocean_std::{Connect, Key, TcpConnector, Transport, UnixConnector};
+use httpocean_std::{Connect, Connecting, Key, Started, TcpConnector, Transport, UnixConnector};
 
 /// Addresses to use for a host and port in place of what its name leads to. The request stays the same.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,10 @@ impl Journal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&local)
     }
 
-    fn keep(&self, local: SocketAddr, took: Duration) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(local, took);
+    fn note(&self, started: Instant, transport: &dyn Transport) {
+        if let Some(local) = transport.local_addr() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(local, started.elapsed());
+        }
     }
 }
 
@@ -57,6 +60,20 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(pins: Pins, unix_socket: Option<PathBuf>, journal: Option<Journal>) -> Self {
         Self { tcp: TcpConnector::default(), unix: unix_socket.map(UnixConnector::new), pins, journal }
+    }
+
+    fn way(&self) -> &dyn Connect {
+        match &self.unix {
+            Some(unix) => unix,
+            None => &self.tcp,
+        }
+    }
+
+    fn noted(&self, started: Instant, transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        if let Some(journal) = &self.journal {
+            journal.note(started, &*transport);
+        }
+        transport
     }
 }
 
@@ -76,15 +93,37 @@ impl Connect for Connector {
         addr: Option<SocketAddr>,
         until: Option<Instant>,
     ) -> io::Result<Box<dyn Transport>> {
-        let connector: &dyn Connect = match &self.unix {
-            Some(unix) => unix,
-            None => &self.tcp,
-        };
         let started = Instant::now();
-        let transport = connector.connect(key, addr, until)?;
-        if let (Some(journal), Some(local)) = (&self.journal, transport.local_addr()) {
-            journal.keep(local, started.elapsed());
-        }
+        Ok(self.noted(started, self.way().connect(key, addr, until)?))
+    }
+
+    fn start(&self, key: &Key, addr: Option<SocketAddr>) -> io::Result<Started> {
+        let started = Instant::now();
+        Ok(match (self.way().start(key, addr)?, &self.journal) {
+            (Started::Connected(transport), _) => Started::Connected(self.noted(started, transport)),
+            (Started::Connecting(inner), Some(journal)) => {
+                Started::Connecting(Box::new(Noting { inner, started, journal: journal.clone() }))
+            }
+            (unchanged @ (Started::Connecting(_) | Started::Blocking), _) => unchanged,
+        })
+    }
+}
+
+/// A connection that is being made, and is put into the journal when it is.
+struct Noting {
+    inner: Box<dyn Connecting>,
+    started: Instant,
+    journal: Journal,
+}
+
+impl Connecting for Noting {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Box<dyn Transport>> {
+        let transport = self.inner.finish()?;
+        self.journal.note(self.started, &*transport);
         Ok(transport)
     }
 }

@@ -1,6 +1,7 @@
 //! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
 
 use core::fmt;
+use std::net::SocketAddr;
 
 use crate::pool::Refusal;
 
@@ -26,13 +27,22 @@ pub struct Error {
     phase: Phase,
     sent: Sent,
     not_replayed: Option<NotReplayed>,
+    attempts: Vec<FailedAttempt>,
 }
 
 impl Error {
     /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
     pub fn new(kind: ErrorKind, phase: Phase) -> Self {
         let fault = kind.usual_fault();
-        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None }
+        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new() }
+    }
+
+    /// The error of a dial whose attempts came to nothing. `in_time`: no address was left, rather than no time.
+    pub(crate) fn connect(attempts: Vec<FailedAttempt>, in_time: bool) -> Self {
+        let mut reasons = attempts.iter().rev().map(|attempt| attempt.why);
+        let telling = reasons.find(|why| *why != TransportError::TimedOut).filter(|_| in_time);
+        let kind = telling.map_or(ErrorKind::Timeout, ErrorKind::Connect);
+        Self { attempts, ..Self::new(kind, Phase::Connect) }
     }
 
     /// What happened.
@@ -53,6 +63,12 @@ impl Error {
     /// How much of the request the peer may have seen.
     pub fn sent(&self) -> Sent {
         self.sent
+    }
+
+    /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which
+    /// they failed.
+    pub fn attempts(&self) -> &[FailedAttempt] {
+        &self.attempts
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.
@@ -79,6 +95,13 @@ impl fmt::Display for Error {
             Sent::Part => write!(f, ", part of the request sent)")?,
             Sent::All => write!(f, ", request sent)")?,
         }
+        for (i, FailedAttempt { addr, why }) in self.attempts.iter().enumerate() {
+            let before = if i == 0 { ": " } else { ", " };
+            match addr {
+                Some(addr) => write!(f, "{before}{addr} {why}")?,
+                None => write!(f, "{before}{why}")?,
+            }
+        }
         match self.not_replayed {
             Some(why) => write!(f, "; not sent again: {}", why.explain()),
             None => Ok(()),
@@ -98,7 +121,8 @@ pub enum ErrorKind {
     Unsupported(&'static str),
     /// The host's name led to no address.
     Resolve(TransportError),
-    /// No address of the host could be connected to; the reason is the last address's.
+    /// No address of the host could be connected to. The reason is that of the last to fail by more than taking too
+    /// long; [`Error::attempts`] has all of them.
     Connect(TransportError),
     /// A deadline passed. The error's phase says which.
     Timeout,
@@ -122,6 +146,7 @@ impl ErrorKind {
     fn usual_fault(&self) -> Fault {
         match self {
             Self::Request(_)
+            | Self::Resolve(TransportError::Filtered)
             | Self::Unsupported(_)
             | Self::Body(_)
             | Self::Content(_)
@@ -227,6 +252,15 @@ impl fmt::Display for Phase {
     }
 }
 
+/// An address that could not be connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// Which; `None` where the transport found its own way.
+    pub addr: Option<SocketAddr>,
+    /// Why not.
+    pub why: TransportError,
+}
+
 /// How a transport failed, as far as the core cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -241,6 +275,8 @@ pub enum TransportError {
     TimedOut,
     /// There is no way to that address.
     Unreachable,
+    /// The address filter of the options lets nobody connect to any of the addresses.
+    Filtered,
     /// Anything else, by the system's error number; 0 where there is none.
     Other(i32),
 }
@@ -253,6 +289,7 @@ impl fmt::Display for TransportError {
             Self::Reset => f.write_str("connection reset"),
             Self::TimedOut => f.write_str("timed out"),
             Self::Unreachable => f.write_str("unreachable"),
+            Self::Filtered => f.write_str("not allowed by the address filter"),
             Self::Other(0) => f.write_str("failed"),
             Self::Other(number) => write!(f, "failed with system error {number}"),
         }

@@ -71,7 +71,8 @@ pub use conn::Conn;
 pub use dial::{Dial, DialStep};
 pub use engine::{CallId, Driven, Engine, Event, Task};
 pub use error::{
-    CloseReason, Error, ErrorKind, Fault, NotReplayed, Phase, ProtocolError, Sent, TransportError,
+    CloseReason, Error, ErrorKind, FailedAttempt, Fault, NotReplayed, Phase, ProtocolError, Sent,
+    TransportError,
 };
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;

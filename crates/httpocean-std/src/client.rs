@@ -178,6 +178,9 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     /// What the pool may hold, for how long, and in which order it hands out. A seed of 0 is replaced by a
     /// random one.
+    ///
+    /// A connection that is being made counts as one, though several sockets may be open for it for a moment,
+    /// while the addresses of its host race.
     #[must_use]
     pub fn pool(mut self, options: pool::Options) -> Self {
         self.pool = Some(options);
@@ -198,7 +201,20 @@ impl ClientBuilder {
         self
     }
 
-    /// What dials obey: deadlines.
+    /// What dials obey: deadlines, the head start of each address before the next, and which addresses may be
+    /// connected to at all.
+    ///
+    /// ```
+    /// use httpocean_std::dial::{self, AddressFilter};
+    /// use httpocean_std::{Client, ErrorKind, TransportError};
+    ///
+    /// // URLs come from outside: they must not lead to this machine.
+    /// let filter = AddressFilter::new(|addr| !addr.ip().is_loopback() && !addr.ip().is_unspecified());
+    /// let client = Client::builder().dial(dial::Options { filter, ..dial::Options::default() }).build();
+    /// let error = client.get("http://localhost/")?.send().unwrap_err();
+    /// assert_eq!(error.kind(), &ErrorKind::Resolve(TransportError::Filtered));
+    /// # Ok::<(), httpocean_std::Error>(())
+    /// ```
     #[must_use]
     pub fn dial(mut self, options: dial::Options) -> Self {
         self.config.dial = options;

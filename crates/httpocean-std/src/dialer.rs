@@ -11,9 +11,9 @@ use std::time::{Duration, Instant as StdInstant};
 
 use httpocean_core::dial::{Dial, DialStep};
 use httpocean_core::pool::Lease;
-use httpocean_core::{ErrorKind, Key, Phase, TransportError, Want};
+use httpocean_core::{ErrorKind, Key, Phase, TransportError};
 
-use crate::error::transport_error;
+use crate::attempts::{Attempts, guarded};
 use crate::observer::Event;
 use crate::shared::{DialError, Parked, Shared};
 
@@ -75,7 +75,8 @@ impl Shared {
         let key = lease.key().clone();
         self.observe(&Event::Dialing { key: &key });
         let started = StdInstant::now();
-        let outcome = self.dial(&key, &lease);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.dial(&key, &lease)));
+        let outcome = outcome.unwrap_or_else(|_| Err(panicked()));
         let conn = lease.conn();
         match outcome {
             Ok(parked) => {
@@ -96,49 +97,32 @@ impl Shared {
 
     fn dial(&self, key: &Key, lease: &Lease) -> Result<Parked, DialError> {
         let mut dial = Dial::new(key, &self.config, self.clock.now());
-        let mut made = None;
-        let mut source = None;
-        let mut attempt_at = None;
+        let mut attempts = Attempts::new(&*self.connector, key, self.clock);
         loop {
             if self.lock().abandoned.contains(&lease.conn()) {
                 return Err(abandoned());
             }
             match dial.step(self.clock.now()) {
-                DialStep::Resolve => attempt_at = Some(Attempt::Resolve),
-                DialStep::Connect { attempt, addr } => attempt_at = Some(Attempt::Connect(attempt, addr)),
-                DialStep::Wait(want) => match attempt_at.take() {
-                    Some(Attempt::Resolve) => {
-                        let route = guarded(|| self.connector.resolve(key, self.clock.system(want.until)));
-                        let route = route.map_err(|error| keep(&mut source, error, unresolved));
-                        dial.resolved(route, self.clock.now());
-                    }
-                    Some(Attempt::Connect(attempt, addr)) => {
-                        let until = self.clock.system(want.until);
-                        let result = guarded(|| self.connector.connect(key, addr, until));
-                        let result = result
-                            .map(|transport| made = Some(transport))
-                            .map_err(|error| keep(&mut source, error, transport_error));
-                        dial.connected(attempt, result, self.clock.now());
-                    }
-                    None => self.sleep(want),
-                },
-                DialStep::Abandon { .. } => (made, attempt_at) = (None, None),
+                // Done at the wait that follows, which says until when.
+                DialStep::Resolve => {}
+                DialStep::Wait(want) if want.phase == Phase::Resolve => {
+                    attempts.resolve(&mut dial, self.clock.system(want.until));
+                }
+                DialStep::Wait(want) => attempts.wait(&mut dial, self.clock.system(want.until)),
+                DialStep::Connect { attempt, addr } => attempts.start(&mut dial, attempt, addr),
+                DialStep::Abandon { attempt } => attempts.abandon(attempt),
                 DialStep::Ready(conn) => {
-                    let Some(transport) = made.take() else { return Err(abandoned()) };
+                    let Some(transport) = attempts.take_winner() else { return Err(abandoned()) };
                     // What a user's transport does here must not cost the slot.
                     let addrs = guarded(|| Ok((transport.local_addr(), transport.peer_addr())));
                     let (local, peer) = addrs.unwrap_or_default();
                     return Ok(Parked { conn, transport, local, peer });
                 }
-                DialStep::Failed(verdict) => return Err(DialError { verdict, source }),
+                DialStep::Failed(verdict) => {
+                    let source = attempts.source(&verdict);
+                    return Err(DialError { verdict, source });
+                }
             }
-        }
-    }
-
-    /// An attempt that is over waits for nothing but its clock.
-    fn sleep(&self, want: Want) {
-        if let Some(until) = self.clock.system(want.until) {
-            std::thread::sleep(until.saturating_duration_since(StdInstant::now()));
         }
     }
 
@@ -173,30 +157,11 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-enum Attempt {
-    Resolve,
-    Connect(u8, Option<std::net::SocketAddr>),
-}
-
-/// A connector that panics has failed; the slot of its dial must not be lost with it.
-fn guarded<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(io::Error::other("the connector panicked")))
-}
-
-fn keep(
-    source: &mut Option<io::Error>,
-    error: io::Error,
-    name: impl FnOnce(&io::Error) -> TransportError,
-) -> TransportError {
-    let named = name(&error);
-    *source = Some(error);
-    named
-}
-
-/// The system's resolver has error codes of its own, and says in words what they mean.
-fn unresolved(error: &io::Error) -> TransportError {
-    let named = transport_error(error);
-    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
+/// What is left of a dial whose connector panics where nobody expects it, as in a `Drop`.
+fn panicked() -> DialError {
+    let kind = ErrorKind::Connect(TransportError::Other(0));
+    let source = io::Error::other("the connector panicked");
+    DialError { verdict: httpocean_core::Error::new(kind, Phase::Connect), source: Some(source) }
 }
 
 fn abandoned() -> DialError {

@@ -13,6 +13,7 @@
 //! connections, which are made by a few threads of the client's, so that a request takes the first connection
 //! that comes free and never waits for the one that it caused.
 
+mod attempts;
 mod body;
 mod client;
 mod clock;
@@ -39,8 +40,8 @@ mod upgraded;
 pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
-    CloseReason, Config, ErrorKind, Fault, Hop, HopReason, Key, Limits, NotReplayed, Phase, ProtocolError,
-    Sent, TransportError, call, dial, pool,
+    CloseReason, Config, ErrorKind, FailedAttempt, Fault, Hop, HopReason, Key, Limits, NotReplayed, Phase,
+    ProtocolError, Sent, TransportError, call, dial, pool,
 };
 
 pub use body::Body;
@@ -54,6 +55,6 @@ pub use stats::Stats;
 pub use tcp::{TcpConnector, TcpTransport};
 #[cfg(feature = "tracing")]
 pub use trace::Tracing;
-pub use transport::{Connect, Ready, Transport};
+pub use transport::{Connect, Connecting, Ready, Started, Transport};
 pub use unix::UnixConnector;
 pub use upgraded::Upgraded;

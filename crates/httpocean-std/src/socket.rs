@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
+use smallvec::SmallVec;
 
 use crate::transport::Ready;
 
@@ -51,16 +52,9 @@ fn wait_for(fd: BorrowedFd<'_>, read: bool, write: bool, left: Option<Duration>)
     let mut interest = PollFlags::empty();
     interest.set(PollFlags::IN, read);
     interest.set(PollFlags::OUT, write);
-    let timeout = left.map(|left| Timespec {
-        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(left.subsec_nanos()),
-    });
     let mut fds = [PollFd::from_borrowed_fd(fd, interest)];
-    match poll(&mut fds, timeout.as_ref()) {
-        Ok(_) => {}
-        // A signal is no event; the caller looks at its clocks and waits again.
-        Err(Errno::INTR) => return Ok(Ready::default()),
-        Err(error) => return Err(error.into()),
+    if !poll_for(&mut fds, left)? {
+        return Ok(Ready::default());
     }
     let seen = fds[0].revents();
     let broken = seen.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
@@ -68,6 +62,34 @@ fn wait_for(fd: BorrowedFd<'_>, read: bool, write: bool, left: Option<Duration>)
         read: read && (broken || seen.contains(PollFlags::IN)),
         write: write && (broken || seen.contains(PollFlags::OUT)),
     })
+}
+
+/// Sleeps until one of those is writable or has failed: which.
+pub(crate) fn wait_for_any(
+    fds: &[BorrowedFd<'_>],
+    until: Option<Instant>,
+) -> io::Result<SmallVec<[usize; 4]>> {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let mut polled: SmallVec<[PollFd<'_>; 4]> =
+        fds.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::OUT)).collect();
+    if !poll_for(&mut polled, left)? {
+        return Ok(SmallVec::new());
+    }
+    let ready = |(i, polled): (usize, &PollFd<'_>)| (!polled.revents().is_empty()).then_some(i);
+    Ok(polled.iter().enumerate().filter_map(ready).collect())
+}
+
+/// Whether anything happened. A signal is nothing: the caller looks at its clocks and waits again.
+fn poll_for(fds: &mut [PollFd<'_>], left: Option<Duration>) -> io::Result<bool> {
+    let timeout = left.map(|left| Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(left.subsec_nanos()),
+    });
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) => Ok(true),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {

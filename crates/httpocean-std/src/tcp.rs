@@ -2,17 +2,18 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use httpocean_core::Key;
 use httpocean_core::dial::Route;
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use crate::socket;
-use crate::transport::{Connect, Ready, Transport};
+use crate::transport::{Connect, Connecting, Ready, Started, Transport};
 
-/// Connects by TCP to what the system's resolver finds.
+/// Connects by TCP to what the system's resolver finds. The addresses of a host race, on one thread.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,21 +51,71 @@ impl Connect for TcpConnector {
         addr: Option<SocketAddr>,
         until: Option<Instant>,
     ) -> io::Result<Box<dyn Transport>> {
-        let addr = addr.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "TCP needs an address"))?;
-        let stream = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-        if let Some(local) = key.local() {
-            stream.bind(&SocketAddr::new(local, 0).into())?;
-        }
-        stream.set_tcp_nodelay(self.nodelay)?;
-        if let Some(every) = self.keepalive {
-            stream.set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every))?;
-        }
+        let (socket, addr) = self.socket(key, addr)?;
         match until.map(|until| until.saturating_duration_since(Instant::now())) {
             Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
-            Some(left) => stream.connect_timeout(&addr.into(), left)?,
-            None => stream.connect(&addr.into())?,
+            Some(left) => socket.connect_timeout(&addr.into(), left)?,
+            None => socket.connect(&addr.into())?,
         }
-        TcpTransport::new(stream.into()).map(|transport| Box::new(transport) as Box<dyn Transport>)
+        connected(socket)
+    }
+
+    fn start(&self, key: &Key, addr: Option<SocketAddr>) -> io::Result<Started> {
+        let (socket, addr) = self.socket(key, addr)?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&addr.into()) {
+            Ok(()) => Ok(Started::Connected(TcpConnecting(socket).into_transport()?)),
+            Err(error) if is_under_way(&error) => Ok(Started::Connecting(Box::new(TcpConnecting(socket)))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl TcpConnector {
+    /// A socket that has yet to be connected, and to what.
+    fn socket(&self, key: &Key, addr: Option<SocketAddr>) -> io::Result<(Socket, SocketAddr)> {
+        let addr = addr.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "TCP needs an address"))?;
+        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+        if let Some(local) = key.local() {
+            socket.bind(&SocketAddr::new(local, 0).into())?;
+        }
+        socket.set_tcp_nodelay(self.nodelay)?;
+        if let Some(every) = self.keepalive {
+            socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every))?;
+        }
+        Ok((socket, addr))
+    }
+}
+
+/// A connect that a signal interrupts goes on by itself (connect(2)).
+fn is_under_way(error: &io::Error) -> bool {
+    [Errno::INPROGRESS, Errno::INTR].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn connected(socket: Socket) -> io::Result<Box<dyn Transport>> {
+    TcpTransport::new(socket.into()).map(|transport| Box::new(transport) as Box<dyn Transport>)
+}
+
+/// A socket in non-blocking mode.
+struct TcpConnecting(Socket);
+
+impl TcpConnecting {
+    fn into_transport(self) -> io::Result<Box<dyn Transport>> {
+        self.0.set_nonblocking(false)?;
+        connected(self.0)
+    }
+}
+
+impl Connecting for TcpConnecting {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Box<dyn Transport>> {
+        match self.0.take_error()? {
+            Some(error) => Err(error),
+            None => self.into_transport(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use httpocean_core::Key;
@@ -51,15 +52,18 @@ pub struct Ready {
     pub write: bool,
 }
 
-/// Makes transports. It is called on the client's dial threads, never on a caller's, and may block until the
-/// deadline that it is given.
+/// Makes transports. It is called on the client's dial threads, never on a caller's.
+///
+/// The addresses of a host race (RFC 8305): while one is silent, the next is tried as well, all by the one thread
+/// of the dial. What can be connected without waiting says so by [`start`](Self::start). Whoever has only
+/// [`connect`](Self::connect), which may block, has one address tried after the other.
 ///
 /// ```
 /// use std::io;
 /// use std::net::SocketAddr;
 /// use std::time::Instant;
 /// use httpocean_core::{Key, dial::Route};
-/// use httpocean_std::{Client, Connect, TcpConnector, Transport};
+/// use httpocean_std::{Client, Connect, Started, TcpConnector, Transport};
 ///
 /// /// Sends every request to one address, whatever its host is called.
 /// struct Pinned(SocketAddr);
@@ -77,6 +81,11 @@ pub struct Ready {
 ///     ) -> io::Result<Box<dyn Transport>> {
 ///         TcpConnector::default().connect(key, addr, until)
 ///     }
+///
+///     // Who wraps a connector that races passes this on as well, to race.
+///     fn start(&self, key: &Key, addr: Option<SocketAddr>) -> io::Result<Started> {
+///         TcpConnector::default().start(key, addr)
+///     }
 /// }
 ///
 /// let client = Client::builder().connector(Pinned("127.0.0.1:8080".parse().unwrap())).build();
@@ -87,11 +96,47 @@ pub trait Connect: Send + Sync + 'static {
     fn resolve(&self, key: &Key, until: Option<Instant>) -> io::Result<Route>;
 
     /// Connects to `addr`, which is one of what [`resolve`](Self::resolve) found, or `None` if that said
-    /// [`Route::Direct`].
+    /// [`Route::Direct`]. It may block until the deadline that it is given. It is called only after
+    /// [`start`](Self::start) said [`Started::Blocking`].
     fn connect(
         &self,
         key: &Key,
         addr: Option<SocketAddr>,
         until: Option<Instant>,
     ) -> io::Result<Box<dyn Transport>>;
+
+    /// Begins to connect to `addr`, without blocking. By default it can't.
+    fn start(&self, key: &Key, addr: Option<SocketAddr>) -> io::Result<Started> {
+        let _ = (key, addr);
+        Ok(Started::Blocking)
+    }
+}
+
+/// What [`Connect::start`] has come to.
+pub enum Started {
+    /// It is connected already.
+    Connected(Box<dyn Transport>),
+    /// It is under way.
+    Connecting(Box<dyn Connecting>),
+    /// It can only be done by [`Connect::connect`]. While that blocks, nothing else happens in this dial.
+    Blocking,
+}
+
+impl std::fmt::Debug for Started {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connected(_) => "Connected",
+            Self::Connecting(_) => "Connecting",
+            Self::Blocking => "Blocking",
+        })
+    }
+}
+
+/// A connection that is being made. Dropping it gives it up, which should close what it has open.
+pub trait Connecting: Send {
+    /// What becomes writable, or fails, when it is made.
+    fn as_fd(&self) -> BorrowedFd<'_>;
+
+    /// Called once, when that has happened: what it has become, without blocking.
+    fn finish(self: Box<Self>) -> io::Result<Box<dyn Transport>>;
 }

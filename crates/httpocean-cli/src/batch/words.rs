@@ -81,6 +81,7 @@ fn transport(why: TransportError) -> Option<&'static str> {
         TransportError::Reset => Some("reset"),
         TransportError::TimedOut => Some("timed-out"),
         TransportError::Unreachable => Some("unreachable"),
+        TransportError::Filtered => Some("filtered"),
         TransportError::Other(_) => None,
         _ => None,
     }

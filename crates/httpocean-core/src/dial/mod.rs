@@ -1,12 +1,17 @@
-//! From a key to a ready connection: resolve, then one address after the other.
+//! From a key to a ready connection: resolve, then race the addresses.
 //!
 //! ```text
-//!     Resolve ──resolved──▶ Connect(0) ──failed or too slow──▶ Connect(1) ─ ─ ▶ Failed
-//!                               └──────────connected──────────────┴──▶ Ready
+//!     Resolve ──resolved──▶ [filter] ──▶ Connect(0) ──────────────connected──▶ Ready
+//!                                          │ 250 ms, or it failed    │ Abandon the others
+//!                                          └▶ Connect(1) ────────────┤
+//!                                               └▶ ...               └──▶ Failed, with each address's reason
 //! ```
 //!
-//! Addresses are tried in turn. TLS and proxies are stages between `Connect` and `Ready` that are not built
+//! Addresses race as RFC 8305 says. TLS and proxies are stages between `Connect` and `Ready` that are not built
 //! yet: a key that needs one fails with an error that says so.
+
+mod filter;
+mod race;
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -14,12 +19,15 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+pub use filter::AddressFilter;
+
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, TransportError};
 use crate::key::{Key, Scheme};
 use crate::time::Instant;
 use crate::want::Want;
+use race::{Heat, Race};
 
 /// What a dial obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +39,11 @@ pub struct Options {
     pub connect: Option<Duration>,
     /// How long one address may take, if there are further ones. Default 3 s.
     pub connect_each: Option<Duration>,
+    /// How much of a head start an address has before the next one is tried as well; at least 10 ms. Default
+    /// 250 ms (RFC 8305 section 5).
+    pub attempt_delay: Duration,
+    /// Which addresses may be connected to. Default all.
+    pub filter: AddressFilter,
 }
 
 impl Default for Options {
@@ -39,6 +52,8 @@ impl Default for Options {
             resolve: None,
             connect: Some(Duration::from_secs(10)),
             connect_each: Some(Duration::from_secs(3)),
+            attempt_delay: Duration::from_millis(250),
+            filter: AddressFilter::default(),
         }
     }
 }
@@ -46,7 +61,8 @@ impl Default for Options {
 /// Where a key can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// At these addresses, tried in this order.
+    /// At these addresses, the best first. The families take turns, beginning with the first address's; no more
+    /// than 64 are tried.
     Addresses(SmallVec<[SocketAddr; 4]>),
     /// The transport finds its own way by the key alone, as a Unix socket or a pipe in memory does.
     Direct,
@@ -101,10 +117,6 @@ pub struct Dial {
     config: Arc<Config>,
     state: State,
     now: Instant,
-    /// Attempts that took too long and were not yet said to be abandoned.
-    late: Option<u8>,
-    /// Why the latest address did not work.
-    cause: Option<TransportError>,
 }
 
 #[derive(Debug)]
@@ -113,36 +125,16 @@ enum State {
     Resolving {
         until: Option<Instant>,
     },
-    /// An address is to be tried next.
-    Next {
-        route: Rest,
-        attempt: u8,
-        until: Option<Instant>,
-    },
-    Connecting {
-        route: Rest,
-        attempt: u8,
-        until: Option<Instant>,
-        each: Option<Instant>,
-    },
-    Ready,
+    Racing(Box<Race>),
     /// The connection was handed out.
     Over,
     Failed(Error),
 }
 
-/// The addresses that are left.
-#[derive(Debug)]
-enum Rest {
-    Addresses { all: SmallVec<[SocketAddr; 4]>, next: usize },
-    Direct,
-    Nothing,
-}
-
 impl Dial {
     /// A dial of `key`; its clocks start when it is first stepped.
     pub fn new(key: &Key, config: &Arc<Config>, now: Instant) -> Self {
-        Self { key: key.clone(), config: config.clone(), state: State::Start, now, late: None, cause: None }
+        Self { key: key.clone(), config: config.clone(), state: State::Start, now }
     }
 
     /// What it is a dial of.
@@ -150,135 +142,86 @@ impl Dial {
         &self.key
     }
 
+    /// Until when an attempt may take that is under way; `None` if for ever. A driver that can't wait for two
+    /// attempts at once makes them one by one, each until then, and does not heed [`DialStep::Wait`], which would
+    /// have it begin the next one as well.
+    pub fn until(&self, attempt: u8) -> Option<Instant> {
+        match &self.state {
+            State::Racing(race) => race.until(attempt),
+            State::Start | State::Resolving { .. } | State::Over | State::Failed(_) => None,
+        }
+    }
+
     /// The answer to `Resolve`. Too late, it does nothing.
     pub fn resolved(&mut self, route: Result<Route, TransportError>, now: Instant) {
         self.now = self.now.max(now);
-        self.judge_deadlines();
+        self.judge_resolve();
         let State::Resolving { .. } = self.state else { return };
-        let until = self.config.dial.connect.map(|limit| self.now + limit);
-        self.state = match route {
-            Err(why) => State::Failed(Error::new(ErrorKind::Resolve(why), Phase::Resolve)),
-            Ok(Route::Addresses(all)) if all.is_empty() => {
-                State::Failed(Error::new(ErrorKind::Resolve(TransportError::NotFound), Phase::Resolve))
-            }
-            Ok(Route::Addresses(all)) => {
-                State::Next { route: Rest::Addresses { all, next: 0 }, attempt: 0, until }
-            }
-            Ok(Route::Direct) => State::Next { route: Rest::Direct, attempt: 0, until },
+        self.state = match route.and_then(|route| self.config.dial.filter.apply(route)) {
+            Ok(Route::Addresses(all)) if all.is_empty() => unresolved(TransportError::NotFound),
+            Ok(route) => State::Racing(Box::new(Race::new(route, &self.config.dial, self.now))),
+            Err(why) => unresolved(why),
         };
     }
 
-    /// The answer to `Connect`. That of an attempt that is over does nothing.
+    /// The answer to `Connect`. That of an attempt that is over does nothing; an attempt is over when it was
+    /// answered, or when a step found that its time had passed.
     pub fn connected(&mut self, attempt: u8, result: Result<(), TransportError>, now: Instant) {
         self.now = self.now.max(now);
-        let State::Connecting { attempt: current, .. } = self.state else { return };
-        if attempt != current {
-            return;
-        }
-        match result {
-            Ok(()) => self.state = State::Ready,
-            Err(why) => self.give_up_address(why),
+        if let State::Racing(race) = &mut self.state {
+            race.answer(attempt, result, self.now);
         }
     }
 
     /// What to do next.
     pub fn step(&mut self, now: Instant) -> DialStep {
         self.now = self.now.max(now);
-        self.judge_deadlines();
-        if let Some(attempt) = self.late.take() {
-            return DialStep::Abandon { attempt };
-        }
-        match core::mem::replace(&mut self.state, State::Over) {
+        self.judge_resolve();
+        match &mut self.state {
             State::Start => self.begin(),
-            State::Resolving { until } => {
-                self.state = State::Resolving { until };
-                DialStep::Wait(Want { read: false, write: false, until, phase: Phase::Resolve })
-            }
-            State::Next { route, attempt, until } => self.try_next(route, attempt, until),
-            State::Connecting { route, attempt, until, each } => {
-                self.state = State::Connecting { route, attempt, until, each };
-                let until = Instant::earliest(until, each);
-                DialStep::Wait(Want { read: false, write: false, until, phase: Phase::Connect })
-            }
-            State::Ready => DialStep::Ready(Conn::new()),
-            State::Over => {
-                DialStep::Wait(Want { read: false, write: false, until: None, phase: Phase::Connect })
-            }
-            State::Failed(error) => {
-                self.state = State::Failed(error.clone());
-                DialStep::Failed(error)
-            }
+            State::Resolving { until } => wait(*until, Phase::Resolve),
+            State::Racing(race) => match race.step(&self.config.dial, self.now) {
+                Heat::Connect { attempt, addr } => DialStep::Connect { attempt, addr },
+                Heat::Abandon { attempt } => DialStep::Abandon { attempt },
+                Heat::Wait { until } => wait(until, Phase::Connect),
+                Heat::Won => {
+                    self.state = State::Over;
+                    DialStep::Ready(Conn::new())
+                }
+                Heat::Lost { failed, in_time } => self.fail(Error::connect(failed, in_time)),
+            },
+            State::Over => wait(None, Phase::Connect),
+            State::Failed(error) => DialStep::Failed(error.clone()),
         }
     }
 
     fn begin(&mut self) -> DialStep {
         if self.key.scheme() == Scheme::Https {
             let kind = ErrorKind::Unsupported("https needs a TLS layer, and none is built in yet");
-            let error = Error::new(kind, Phase::Start);
-            self.state = State::Failed(error.clone());
-            return DialStep::Failed(error);
+            return self.fail(Error::new(kind, Phase::Start));
         }
         self.state = State::Resolving { until: self.config.dial.resolve.map(|limit| self.now + limit) };
         DialStep::Resolve
     }
 
-    fn try_next(&mut self, route: Rest, attempt: u8, until: Option<Instant>) -> DialStep {
-        let (addr, rest) = match route {
-            Rest::Direct => (None, Rest::Nothing),
-            // An attempt's number must not come twice, or a late answer would be taken for another attempt's.
-            Rest::Addresses { all, next } if next < all.len() && next == usize::from(attempt) => {
-                let addr = all[next];
-                (Some(addr), Rest::Addresses { all, next: next + 1 })
-            }
-            Rest::Addresses { .. } | Rest::Nothing => return self.fail_connect(),
-        };
-        let more = matches!(&rest, Rest::Addresses { all, next } if *next < all.len());
-        let each = self.config.dial.connect_each.filter(|_| more).map(|limit| self.now + limit);
-        self.state = State::Connecting { route: rest, attempt, until, each };
-        DialStep::Connect { attempt, addr }
-    }
-
-    fn fail_connect(&mut self) -> DialStep {
-        let why = self.cause.unwrap_or(TransportError::NotFound);
-        let kind = if why == TransportError::TimedOut { ErrorKind::Timeout } else { ErrorKind::Connect(why) };
-        let error = Error::new(kind, Phase::Connect);
+    fn fail(&mut self, error: Error) -> DialStep {
         self.state = State::Failed(error.clone());
         DialStep::Failed(error)
     }
 
-    fn judge_deadlines(&mut self) {
-        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
-        match &self.state {
-            State::Resolving { until } if passed(*until) => {
+    fn judge_resolve(&mut self) {
+        if let State::Resolving { until: Some(until) } = self.state {
+            if until <= self.now {
                 self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Resolve));
             }
-            State::Next { until, .. } if passed(*until) => {
-                self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Connect));
-            }
-            State::Connecting { until, attempt, .. } if passed(*until) => {
-                self.late = Some(*attempt);
-                self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Connect));
-            }
-            State::Connecting { each, attempt, .. } if passed(*each) => {
-                self.late = Some(*attempt);
-                self.give_up_address(TransportError::TimedOut);
-            }
-            State::Start
-            | State::Resolving { .. }
-            | State::Next { .. }
-            | State::Connecting { .. }
-            | State::Ready
-            | State::Over
-            | State::Failed(_) => {}
         }
     }
+}
 
-    fn give_up_address(&mut self, why: TransportError) {
-        self.cause = Some(why);
-        if let State::Connecting { route, attempt, until, .. } =
-            core::mem::replace(&mut self.state, State::Over)
-        {
-            self.state = State::Next { route, attempt: attempt.saturating_add(1), until };
-        }
-    }
+fn wait(until: Option<Instant>, phase: Phase) -> DialStep {
+    DialStep::Wait(Want { read: false, write: false, until, phase })
+}
+
+fn unresolved(why: TransportError) -> State {
+    State::Failed(Error::new(ErrorKind::Resolve(why), Phase::Resolve))
 }

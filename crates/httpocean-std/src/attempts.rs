@@ -1,0 +1,151 @@
+//! The attempts of one dial, all carried out by its thread: it sleeps in one poll for those that are under way.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use httpocean_core::dial::Dial;
+use httpocean_core::{ErrorKind, Key, TransportError};
+use smallvec::SmallVec;
+
+use crate::clock::Clock;
+use crate::error::transport_error;
+use crate::socket;
+use crate::transport::{Connect, Connecting, Started, Transport};
+
+pub(crate) struct Attempts<'a> {
+    connector: &'a dyn Connect,
+    key: &'a Key,
+    clock: Clock,
+    /// In the order in which they began.
+    under_way: Vec<(u8, Box<dyn Connecting>)>,
+    winner: Option<Box<dyn Transport>>,
+    /// What the system said, and what the core was told.
+    failures: Vec<(TransportError, io::Error)>,
+}
+
+/// Of attempts.
+type Numbers = SmallVec<[u8; 4]>;
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(connector: &'a dyn Connect, key: &'a Key, clock: Clock) -> Self {
+        Self { connector, key, clock, under_way: Vec::new(), winner: None, failures: Vec::new() }
+    }
+
+    pub(crate) fn resolve(&mut self, dial: &mut Dial, until: Option<Instant>) {
+        let found = guarded(|| self.connector.resolve(self.key, until));
+        let route = found.map_err(|error| self.keep(unresolved(&error), error));
+        // The address filter is the user's as well. One that panics lets nobody through.
+        let now = self.clock.now();
+        let filtered = guarded(|| {
+            dial.resolved(route, now);
+            Ok(())
+        });
+        if let Err(error) = filtered {
+            dial.resolved(Err(self.keep(TransportError::Filtered, error)), now);
+        }
+    }
+
+    pub(crate) fn start(&mut self, dial: &mut Dial, attempt: u8, addr: Option<SocketAddr>) {
+        let made = match guarded(|| self.connector.start(self.key, addr)) {
+            Ok(Started::Connecting(connecting)) => return self.under_way.push((attempt, connecting)),
+            Ok(Started::Connected(transport)) => Ok(transport),
+            Ok(Started::Blocking) => {
+                let until = self.clock.system(dial.until(attempt));
+                guarded(|| self.connector.connect(self.key, addr, until))
+            }
+            Err(error) => Err(error),
+        };
+        self.answer(dial, attempt, made);
+    }
+
+    /// Sleeps until an attempt has come to its end, and tells the core how.
+    pub(crate) fn wait(&mut self, dial: &mut Dial, until: Option<Instant>) {
+        match self.poll(until) {
+            Ok(ended) => {
+                for attempt in ended {
+                    let Some(connecting) = self.take(attempt) else { continue };
+                    self.answer(dial, attempt, guarded(|| connecting.finish()));
+                    if self.winner.is_some() {
+                        // Another one that is done as well is going to be abandoned.
+                        break;
+                    }
+                }
+            }
+            Err((broken, error)) => {
+                let why = self.keep(transport_error(&error), error);
+                for attempt in broken {
+                    drop(self.take(attempt));
+                    dial.connected(attempt, Err(why), self.clock.now());
+                }
+            }
+        }
+    }
+
+    pub(crate) fn abandon(&mut self, attempt: u8) {
+        drop(self.take(attempt));
+    }
+
+    pub(crate) fn take_winner(&mut self) -> Option<Box<dyn Transport>> {
+        self.winner.take()
+    }
+
+    /// What the system said to what the verdict speaks of.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a dial has no other verdicts that the system causes")]
+    pub(crate) fn source(self, verdict: &httpocean_core::Error) -> Option<io::Error> {
+        let told = match verdict.kind() {
+            ErrorKind::Resolve(why) | ErrorKind::Connect(why) => *why,
+            _ => TransportError::TimedOut,
+        };
+        self.failures.into_iter().rev().find(|(why, _)| *why == told).map(|(_, error)| error)
+    }
+
+    /// The attempts that came to their end, or those that can't be waited for.
+    fn poll(&self, until: Option<Instant>) -> Result<Numbers, (Numbers, io::Error)> {
+        let mut fds: SmallVec<[BorrowedFd<'_>; 4]> = SmallVec::new();
+        for (attempt, connecting) in &self.under_way {
+            match guarded(|| Ok(connecting.as_fd())) {
+                Ok(fd) => fds.push(fd),
+                Err(error) => return Err(([*attempt].into_iter().collect(), error)),
+            }
+        }
+        match socket::wait_for_any(&fds, until) {
+            Ok(ended) => Ok(ended.into_iter().map(|i| self.under_way[i].0).collect()),
+            Err(error) => Err((self.under_way.iter().map(|(attempt, _)| *attempt).collect(), error)),
+        }
+    }
+
+    fn take(&mut self, attempt: u8) -> Option<Box<dyn Connecting>> {
+        let at = self.under_way.iter().position(|(number, _)| *number == attempt)?;
+        Some(self.under_way.remove(at).1)
+    }
+
+    fn answer(&mut self, dial: &mut Dial, attempt: u8, made: io::Result<Box<dyn Transport>>) {
+        let result = match made {
+            Ok(transport) => {
+                self.winner = Some(transport);
+                Ok(())
+            }
+            Err(error) => Err(self.keep(transport_error(&error), error)),
+        };
+        dial.connected(attempt, result, self.clock.now());
+    }
+
+    fn keep(&mut self, why: TransportError, error: io::Error) -> TransportError {
+        self.failures.push((why, error));
+        why
+    }
+}
+
+/// A connector that panics has failed, but no other attempt has.
+pub(crate) fn guarded<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(io::Error::other("the connector panicked")))
+}
+
+/// The system's resolver has error codes of its own, and says in words what they mean.
+fn unresolved(error: &io::Error) -> TransportError {
+    let named = transport_error(error);
+    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
+}
