@@ -1,7 +1,7 @@
 //! One connection between its exchanges.
 
-use crate::error::CloseReason;
 use crate::io::Io;
+use crate::reason::CloseReason;
 
 /// What is HTTP about a connection while nobody uses it; it is parked with its socket and moves with it.
 ///

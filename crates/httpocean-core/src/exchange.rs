@@ -10,7 +10,7 @@
 
 use http::{HeaderMap, Method, Request, StatusCode};
 
-use crate::error::{CloseReason, ProtocolError, Sent, TransportError};
+use crate::error::{ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep};
 use crate::h1::encode::{self, OutFraming, Plan};
 use crate::h1::framing::{Framing, Verdict, frame};
@@ -19,6 +19,7 @@ use crate::io::Io;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::pool::Fate;
+use crate::reason::CloseReason;
 
 /// One request and its response on a connection.
 #[derive(Debug)]

@@ -59,6 +59,7 @@ mod key;
 mod limits;
 mod policy;
 pub mod pool;
+mod reason;
 mod rng;
 mod time;
 mod want;
@@ -70,15 +71,13 @@ pub use config::Config;
 pub use conn::Conn;
 pub use dial::{Dial, DialStep};
 pub use engine::{CallId, Driven, Engine, Event, Task};
-pub use error::{
-    CloseReason, Error, ErrorKind, FailedAttempt, Fault, NotReplayed, Phase, ProtocolError, Sent,
-    TransportError,
-};
+pub use error::{Error, ErrorKind, FailedAttempt, Fault, Phase, ProtocolError, Sent, TransportError};
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;
 pub use io::Io;
 pub use key::{Key, Scheme};
 pub use limits::Limits;
 pub use pool::{Pool, PoolCommand};
+pub use reason::{CloseReason, NotReplayed};
 pub use time::Instant;
 pub use want::Want;

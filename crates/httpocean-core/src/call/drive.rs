@@ -4,11 +4,12 @@ use core::time::Duration;
 
 use super::clock::phase_of;
 use super::{Call, CallStep, Hop, HopReason, State, Then};
-use crate::error::{CloseReason, Error, ErrorKind, NotReplayed, Phase, ProtocolError, Sent, TransportError};
+use crate::error::{Error, ErrorKind, Phase, ProtocolError, Sent, TransportError};
 use crate::exchange::{Exchange, ExchangeStep, Waits};
 use crate::io::Io;
 use crate::policy::replay::{Loss, may_replay};
 use crate::pool::{Demand, Fate};
+use crate::reason::{CloseReason, NotReplayed};
 use crate::time::Instant;
 use crate::want::Want;
 

@@ -21,12 +21,13 @@ pub use step::{CallStep, Hop, HopReason};
 
 use crate::config::Config;
 use crate::conn::Conn;
-use crate::error::{CloseReason, Error, ErrorKind, Phase, Sent};
+use crate::error::{Error, ErrorKind, Phase, Sent};
 use crate::exchange::Exchange;
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
 use crate::pool::{Demand, Facts, Fate, Refusal};
+use crate::reason::CloseReason;
 use crate::time::Instant;
 use crate::want::Want;
 use clock::Clock;

@@ -11,15 +11,16 @@
 //! yet: a key that needs one fails with an error that says so.
 
 mod filter;
+mod options;
 mod race;
 
-use core::time::Duration;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 pub use filter::AddressFilter;
+pub use options::Options;
 
 use crate::config::Config;
 use crate::conn::Conn;
@@ -28,35 +29,6 @@ use crate::key::{Key, Scheme};
 use crate::time::Instant;
 use crate::want::Want;
 use race::{Heat, Race};
-
-/// What a dial obeys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How long the look-up of the name may take. Default none; the system's resolver has its own. A look-up
-    /// that can't be interrupted, as the system's, fails only when it returns.
-    pub resolve: Option<Duration>,
-    /// How long connecting may take, all addresses together. Default 10 s.
-    pub connect: Option<Duration>,
-    /// How long one address may take, if there are further ones. Default 3 s.
-    pub connect_each: Option<Duration>,
-    /// How much of a head start an address has before the next one is tried as well; at least 10 ms. Default
-    /// 250 ms (RFC 8305 section 5).
-    pub attempt_delay: Duration,
-    /// Which addresses may be connected to. Default all.
-    pub filter: AddressFilter,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            resolve: None,
-            connect: Some(Duration::from_secs(10)),
-            connect_each: Some(Duration::from_secs(3)),
-            attempt_delay: Duration::from_millis(250),
-            filter: AddressFilter::default(),
-        }
-    }
-}
 
 /// Where a key can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

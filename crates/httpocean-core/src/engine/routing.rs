@@ -5,9 +5,10 @@ use super::{CallId, Driven, Engine, Event, Task};
 use crate::arena::ConnId;
 use crate::call::CallStep;
 use crate::dial::{Dial, DialStep};
-use crate::error::{CloseReason, Error, ErrorKind, Phase};
+use crate::error::{Error, ErrorKind, Phase};
 use crate::io::Io;
 use crate::pool::{Fate, PoolCommand};
+use crate::reason::CloseReason;
 
 impl Engine {
     /// Carries what the pool says to whom it concerns.

@@ -7,7 +7,8 @@ use http::{Method, StatusCode};
 
 use super::head::Head;
 use super::line;
-use crate::error::{CloseReason, ProtocolError};
+use crate::error::ProtocolError;
+use crate::reason::CloseReason;
 
 /// What ends the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use http::Method;
 use super::framing::{Framing, Verdict, frame};
 use super::head::{Head, HeadIndex, HeadScan};
 use crate::buf::RecvBuf;
-use crate::error::{CloseReason, ProtocolError};
+use crate::error::ProtocolError;
 use crate::limits::Limits;
+use crate::reason::CloseReason;
 
 fn judge(method: &Method, upgrade: bool, start: &str, fields: &[&str]) -> Result<Verdict, ProtocolError> {
     let (mut rx, mut index) = (RecvBuf::default(), HeadIndex::default());

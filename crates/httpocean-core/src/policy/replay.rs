@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, Method};
 
-use crate::error::{NotReplayed, Sent};
+use crate::error::Sent;
+use crate::reason::NotReplayed;
 
 /// What is known when a connection died under a request.
 #[derive(Clone, Copy, Debug)]

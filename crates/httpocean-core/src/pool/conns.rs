@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::parts::{Host, HostId, Slot, State, Waiting, Word};
 use super::{Demand, Facts, Fate, Lease, Pool, PoolCommand, Refusal};
 use crate::arena::{ConnId, WaitId};
-use crate::error::CloseReason;
 use crate::key::Key;
+use crate::reason::CloseReason;
 
 impl<T, E> Pool<T, E> {
     pub(super) fn give_back(&mut self, lease: Lease, parked: T, fate: Fate) -> bool {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::parts::{HostId, Slot, State, Word};
 use super::{DialPolicy, Lease, Pool, Refusal, Surplus};
 use crate::arena::{ConnId, WaitId};
-use crate::error::CloseReason;
+use crate::reason::CloseReason;
 use crate::time::Instant;
 
 /// The pause after the first failed dial of a key; it doubles with each further one.

@@ -3,7 +3,7 @@
 use super::parts::{HostId, State};
 use super::{Order, Pool};
 use crate::arena::ConnId;
-use crate::error::CloseReason;
+use crate::reason::CloseReason;
 use core::time::Duration;
 
 impl<T, E> Pool<T, E> {

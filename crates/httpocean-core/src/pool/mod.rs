@@ -30,8 +30,9 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 pub use options::{DialPolicy, Options, Order, Surplus};
 
 use crate::arena::{Arena, ConnId, WaitId};
-use crate::error::CloseReason;
 use crate::key::Key;
+use crate::reason::CloseReason;
+pub use crate::reason::Refusal;
 use crate::rng::Rng;
 use crate::time::Instant;
 use list::List;
@@ -200,35 +201,6 @@ pub enum PoolCommand<T, E> {
         /// Why.
         why: CloseReason,
     },
-}
-
-/// Why a waiter leaves the pool without a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// It waited until its deadline while every connection that it could have had was busy.
-    WaitedTooLong,
-    /// Its deadline passed while a connection was being made for it.
-    DialTooSlow,
-    /// As many requests wait as may.
-    QueueFull,
-    /// The connection that was being made for it could not be made.
-    DialFailed,
-    /// The pool was shut down.
-    ShutDown,
-}
-
-impl Refusal {
-    /// The reason as a sentence.
-    pub fn explain(&self) -> &'static str {
-        match self {
-            Self::WaitedTooLong => "all connections that it could have had stayed busy until its deadline",
-            Self::DialTooSlow => "its deadline passed while a connection was being made for it",
-            Self::QueueFull => "as many requests wait for a connection as may",
-            Self::DialFailed => "the connection for it could not be made",
-            Self::ShutDown => "the pool is shut down",
-        }
-    }
 }
 
 /// What becomes of a connection whose request is done.

@@ -7,8 +7,8 @@ use std::hash::{BuildHasher, Hasher};
 use super::list::{Chain, Links, List};
 use super::{Demand, Lease, Refusal};
 use crate::arena::{ConnId, WaitId, id};
-use crate::error::CloseReason;
 use crate::key::Key;
+use crate::reason::CloseReason;
 use crate::rng::mix;
 use crate::time::Instant;
 

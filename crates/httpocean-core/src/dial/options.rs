@@ -1,0 +1,34 @@
+//! What a dial obeys.
+
+use core::time::Duration;
+
+use super::filter::AddressFilter;
+
+/// What a dial obeys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long the look-up of the name may take. Default none; the system's resolver has its own. A look-up
+    /// that can't be interrupted, as the system's, fails only when it returns.
+    pub resolve: Option<Duration>,
+    /// How long connecting may take, all addresses together. Default 10 s.
+    pub connect: Option<Duration>,
+    /// How long one address may take, if there are further ones. Default 3 s.
+    pub connect_each: Option<Duration>,
+    /// How much of a head start an address has before the next one is tried as well; at least 10 ms. Default
+    /// 250 ms (RFC 8305 section 5).
+    pub attempt_delay: Duration,
+    /// Which addresses may be connected to. Default all.
+    pub filter: AddressFilter,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            resolve: None,
+            connect: Some(Duration::from_secs(10)),
+            connect_each: Some(Duration::from_secs(3)),
+            attempt_delay: Duration::from_millis(250),
+            filter: AddressFilter::default(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Why: connections are closed, waiters refused, requests not sent again.
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// As many connections are idle as may be; this one was the coldest.
+    IdleFull,
+    /// Idle until its deadline, ours or the one that the server announced.
+    IdleTooLong,
+    /// Older than the lifetime that the options allow.
+    TooOld,
+    /// Used as often as the options or the server allow.
+    UsedUp,
+    /// Dialed for a request that no longer wanted it, and there was no room to keep it.
+    Unwanted,
+    /// It could not be made.
+    NotMade,
+    /// The peer sent bytes that belong to no request.
+    Unasked,
+    /// The peer closed or broke the idle connection.
+    PeerClosed,
+    /// `Connection: close`, sent or received (RFC 9112 section 9.6).
+    CloseHeader,
+    /// HTTP/1.0 without `Connection: keep-alive` (RFC 9112 section 9.3).
+    Http10,
+    /// The body was delimited by the end of the connection (RFC 9112 section 6.3).
+    UntilClose,
+    /// The body was not read to its end.
+    NotDrained,
+    /// The request was not written to its end.
+    HalfSent,
+    /// The response was not acceptable HTTP/1.1, or framed in two ways at once.
+    Protocol,
+    /// A deadline passed in the middle of an exchange.
+    TimedOut,
+    /// The connection broke in the middle of an exchange.
+    Broken,
+    /// The caller gave up in the middle of an exchange.
+    Cancelled,
+    /// Closed to make room for another key, or by the caller's wish.
+    Evicted,
+    /// The pool was shut down.
+    ShutDown,
+}
+
+impl CloseReason {
+    /// Every reason, in a fixed order.
+    pub const ALL: [Self; 19] = [
+        Self::IdleFull,
+        Self::IdleTooLong,
+        Self::TooOld,
+        Self::UsedUp,
+        Self::Unwanted,
+        Self::NotMade,
+        Self::Unasked,
+        Self::PeerClosed,
+        Self::CloseHeader,
+        Self::Http10,
+        Self::UntilClose,
+        Self::NotDrained,
+        Self::HalfSent,
+        Self::Protocol,
+        Self::TimedOut,
+        Self::Broken,
+        Self::Cancelled,
+        Self::Evicted,
+        Self::ShutDown,
+    ];
+
+    /// The reason as one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::IdleFull => "idle-full",
+            Self::IdleTooLong => "idle-too-long",
+            Self::TooOld => "too-old",
+            Self::UsedUp => "used-up",
+            Self::Unwanted => "unwanted",
+            Self::NotMade => "not-made",
+            Self::Unasked => "unasked",
+            Self::PeerClosed => "peer-closed",
+            Self::CloseHeader => "close-header",
+            Self::Http10 => "http10",
+            Self::UntilClose => "until-close",
+            Self::NotDrained => "not-drained",
+            Self::HalfSent => "half-sent",
+            Self::Protocol => "protocol",
+            Self::TimedOut => "timed-out",
+            Self::Broken => "broken",
+            Self::Cancelled => "cancelled",
+            Self::Evicted => "evicted",
+            Self::ShutDown => "shut-down",
+        }
+    }
+
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::IdleFull => "the pool holds as many idle connections as it may, and this was the coldest",
+            Self::IdleTooLong => "it was idle until its deadline",
+            Self::TooOld => "it reached the lifetime that the options allow",
+            Self::UsedUp => "it was used as often as it may be",
+            Self::Unwanted => {
+                "the request it was dialed for no longer wanted it, and there was no room to keep it"
+            }
+            Self::NotMade => "it could not be made",
+            Self::Unasked => "the peer sent bytes that belong to no request",
+            Self::PeerClosed => "the peer closed it",
+            Self::CloseHeader => "one side announced Connection: close",
+            Self::Http10 => "the peer speaks HTTP/1.0 without keep-alive",
+            Self::UntilClose => "the end of the connection was the end of the body",
+            Self::NotDrained => "the body was not read to its end",
+            Self::HalfSent => "the request was not written to its end",
+            Self::Protocol => "the peer's framing can't be trusted",
+            Self::TimedOut => "a deadline passed in the middle of an exchange",
+            Self::Broken => "it broke in the middle of an exchange",
+            Self::Cancelled => "the caller gave up in the middle of an exchange",
+            Self::Evicted => "its place was needed, or the caller asked for it",
+            Self::ShutDown => "the pool was shut down",
+        }
+    }
+}
+
+/// Why a waiter leaves the pool without a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It waited until its deadline while every connection that it could have had was busy.
+    WaitedTooLong,
+    /// Its deadline passed while a connection was being made for it.
+    DialTooSlow,
+    /// As many requests wait as may.
+    QueueFull,
+    /// The connection that was being made for it could not be made.
+    DialFailed,
+    /// The pool was shut down.
+    ShutDown,
+}
+
+impl Refusal {
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::WaitedTooLong => "all connections that it could have had stayed busy until its deadline",
+            Self::DialTooSlow => "its deadline passed while a connection was being made for it",
+            Self::QueueFull => "as many requests wait for a connection as may",
+            Self::DialFailed => "the connection for it could not be made",
+            Self::ShutDown => "the pool is shut down",
+        }
+    }
+}
+
+/// Why a request whose connection died was not sent again by itself (RFC 9110 section 9.2.2, RFC 9112 section
+/// 9.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotReplayed {
+    /// The connection was a fresh one, so it can't have been stale.
+    FreshConnection,
+    /// The response had begun, so the peer has seen the request.
+    ResponseBegun,
+    /// The peer may have acted on the request, and acting on it twice may do harm.
+    NotIdempotent,
+    /// The body was read once and can't be read again.
+    BodyNotReplayable,
+}
+
+impl NotReplayed {
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::FreshConnection => "the connection was fresh, so it did not die of old age",
+            Self::ResponseBegun => "the response had begun",
+            Self::NotIdempotent => "the peer may have acted on it, and its method is not idempotent",
+            Self::BodyNotReplayable => "its body can be read only once",
+        }
+    }
+}
