@@ -51,8 +51,9 @@ pub use error::Error;
 pub use memory::{MemoryConnector, PipeEnd, pipe};
 pub use observer::{Event, Observer};
 pub use request::RequestBuilder;
+pub use socket::SocketTransport;
 pub use stats::Stats;
-pub use tcp::{TcpConnector, TcpTransport};
+pub use tcp::TcpConnector;
 #[cfg(feature = "tracing")]
 pub use trace::Tracing;
 pub use transport::{Connect, Connecting, Ready, Started, Transport};

@@ -1,26 +1,65 @@
 //! Reads, writes and waits of stream sockets, by system calls that never wait longer than they are told.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
 use smallvec::SmallVec;
+use socket2::Socket;
 
-use crate::transport::Ready;
+use crate::transport::{Ready, Transport};
 
 /// How long a read may sleep in the kernel without a look at the clocks. It is set once a socket, so that a
 /// read costs one system call.
 const NAP: Duration = Duration::from_secs(1);
 
-pub(crate) fn prepare(fd: BorrowedFd<'_>) -> io::Result<()> {
-    sockopt::set_socket_timeout(fd, sockopt::Timeout::Recv, Some(NAP))?;
-    Ok(())
+/// A connected stream socket, TCP or Unix, as a [`Transport`].
+#[derive(Debug)]
+pub struct SocketTransport {
+    socket: Socket,
 }
 
-pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+impl SocketTransport {
+    /// Takes over a connected socket that is in blocking mode: a `TcpStream`, a `UnixStream`.
+    pub fn new(stream: impl Into<OwnedFd>) -> io::Result<Self> {
+        let socket = Socket::from(stream.into());
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(NAP))?;
+        Ok(Self { socket })
+    }
+}
+
+impl Transport for SocketTransport {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        read(self.socket.as_fd(), buf, until)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(retry(|| send(&self.socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL))?)
+    }
+
+    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        wait_for(self.socket.as_fd(), read, write, left)
+    }
+
+    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        probe(self.socket.as_fd(), buf)
+    }
+
+    fn local_addr(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()?.as_socket()
+    }
+
+    fn peer_addr(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()?.as_socket()
+    }
+}
+
+fn read(fd: BorrowedFd<'_>, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
     let soon = until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| *left <= NAP);
     if let Some(left) = soon {
         if !wait_for(fd, true, false, Some(left))?.read {
@@ -34,18 +73,9 @@ pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8], until: Option<Instant>) -
     Ok(n)
 }
 
-pub(crate) fn probe(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+fn probe(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     let (n, _) = retry(|| recv(fd, &mut *buf, RecvFlags::DONTWAIT))?;
     Ok(n)
-}
-
-pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
-    Ok(retry(|| send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL))?)
-}
-
-pub(crate) fn wait(fd: impl AsFd, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
-    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    wait_for(fd.as_fd(), read, write, left)
 }
 
 fn wait_for(fd: BorrowedFd<'_>, read: bool, write: bool, left: Option<Duration>) -> io::Result<Ready> {

@@ -1,7 +1,7 @@
 //! TCP, the transport of nearly everybody.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use httpocean_core::dial::Route;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
-use crate::socket;
-use crate::transport::{Connect, Connecting, Ready, Started, Transport};
+use crate::socket::SocketTransport;
+use crate::transport::{Connect, Connecting, Started, Transport};
 
 /// Connects by TCP to what the system's resolver finds. The addresses of a host race, on one thread.
 ///
@@ -93,7 +93,7 @@ fn is_under_way(error: &io::Error) -> bool {
 }
 
 fn connected(socket: Socket) -> io::Result<Box<dyn Transport>> {
-    TcpTransport::new(socket.into()).map(|transport| Box::new(transport) as Box<dyn Transport>)
+    SocketTransport::new(socket).map(|transport| Box::new(transport) as Box<dyn Transport>)
 }
 
 /// A socket in non-blocking mode.
@@ -116,45 +116,5 @@ impl Connecting for TcpConnecting {
             Some(error) => Err(error),
             None => self.into_transport(),
         }
-    }
-}
-
-/// A connected TCP socket.
-#[derive(Debug)]
-pub struct TcpTransport {
-    stream: TcpStream,
-}
-
-impl TcpTransport {
-    /// Takes over a connected socket, which is in blocking mode.
-    pub fn new(stream: TcpStream) -> io::Result<Self> {
-        socket::prepare(stream.as_fd())?;
-        Ok(Self { stream })
-    }
-}
-
-impl Transport for TcpTransport {
-    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        socket::read(self.stream.as_fd(), buf, until)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        socket::write(self.stream.as_fd(), bytes)
-    }
-
-    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
-        socket::wait(&self.stream, read, write, until)
-    }
-
-    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        socket::probe(self.stream.as_fd(), buf)
-    }
-
-    fn local_addr(&self) -> Option<SocketAddr> {
-        self.stream.local_addr().ok()
-    }
-
-    fn peer_addr(&self) -> Option<SocketAddr> {
-        self.stream.peer_addr().ok()
     }
 }

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -11,8 +9,8 @@ use httpocean_core::Key;
 use httpocean_core::dial::Route;
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use crate::socket;
-use crate::transport::{Connect, Ready, Transport};
+use crate::socket::SocketTransport;
+use crate::transport::{Connect, Transport};
 
 /// Connects every request to the Unix socket at one path. The URL still says the host for the `Host` field.
 ///
@@ -55,32 +53,6 @@ impl Connect for UnixConnector {
         stream.set_write_timeout(left)?;
         stream.connect(&SockAddr::unix(&self.path)?)?;
         stream.set_write_timeout(None)?;
-        let stream = UnixStream::from(OwnedFd::from(stream));
-        socket::prepare(stream.as_fd())?;
-        Ok(Box::new(UnixTransport { stream }))
-    }
-}
-
-/// A connected Unix socket.
-#[derive(Debug)]
-struct UnixTransport {
-    stream: UnixStream,
-}
-
-impl Transport for UnixTransport {
-    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        socket::read(self.stream.as_fd(), buf, until)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        socket::write(self.stream.as_fd(), bytes)
-    }
-
-    fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
-        socket::wait(&self.stream, read, write, until)
-    }
-
-    fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        socket::probe(self.stream.as_fd(), buf)
+        Ok(Box::new(SocketTransport::new(stream)?))
     }
 }
