@@ -38,7 +38,7 @@ use timers::Timer;
 
 id!(
     /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
-    pub CallId
+    public CallId
 );
 
 /// What a driver has to do, in the order in which it is said.
@@ -63,7 +63,8 @@ pub enum Task {
         /// Which attempt of it.
         attempt: u8,
     },
-    /// Read what there is without waiting, then [`Engine::drive`].
+    /// Read what there is without waiting, then [`Engine::drive`]. While a user still holds what an event of this
+    /// connection lent, do nothing: it is driven when they are done.
     Drive(ConnId),
     /// Close whatever there is of it, attempts included, before any later task. The id ends here.
     Close {
@@ -111,7 +112,8 @@ pub enum Event {
     Head(usize),
     /// Bytes of its body: [`Io::data`].
     Data(usize),
-    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece.
+    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece. It
+    /// lends nothing: drive on at once, the answer may come later.
     NeedBody {
         /// Where it starts. Less than was handed over: start over from there.
         from: u64,
@@ -325,7 +327,7 @@ impl Engine {
         self.look_at(call);
     }
 
-    /// The call itself, to ask it things, and to read its body with [`Call::read_body`] and its like.
+    /// The call itself, to ask it things.
     pub fn call(&self, call: CallId) -> Option<&Call> {
         self.calls.get(call).map(|entry| &entry.call)
     }
