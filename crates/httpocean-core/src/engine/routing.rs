@@ -88,7 +88,8 @@ impl Engine {
                     entry.waiter = Some(waiter);
                     self.links.expect(waiter, call);
                 }
-                CallStep::Wait(want) => return self.arm_call(call, want.until),
+                // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
+                CallStep::Wait(_) => return,
                 CallStep::Hop(hop) => self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) }),
                 CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
                 CallStep::End => return self.end_detached(call, Event::End { trailers: None }),
