@@ -265,24 +265,38 @@ impl Engine {
         self.tick(now);
         self.run_timers();
         self.route();
-        loop {
-            let task = self.tasks.pop_front()?;
-            match task {
-                Task::Drive(conn) => match self.links.get_mut(conn) {
-                    Some(link) => link.queued = false,
-                    // It was closed since.
-                    None => continue,
-                },
-                Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
-                    self.forget_call(call);
-                }
-                Task::Resolve(_)
-                | Task::Connect { .. }
-                | Task::Abandon { .. }
-                | Task::Close { .. }
-                | Task::Event { .. } => {}
+        while let Some(task) = self.tasks.pop_front() {
+            if self.still_stands(&task) {
+                return Some(task);
             }
-            return Some(task);
+        }
+        None
+    }
+
+    /// Takes note that a task is said, unless what it is about has come to an end since.
+    fn still_stands(&mut self, task: &Task) -> bool {
+        match *task {
+            Task::Resolve(conn) | Task::Connect { conn, .. } => match self.links.get_mut(conn) {
+                Some(link) => {
+                    link.said = true;
+                    true
+                }
+                None => false,
+            },
+            Task::Abandon { conn, .. } => self.links.get(conn).is_some(),
+            Task::Drive(conn) => match self.links.get_mut(conn) {
+                Some(link) => {
+                    link.queued = false;
+                    true
+                }
+                None => false,
+            },
+            Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
+                self.forget_call(call);
+                true
+            }
+            Task::Event { call, .. } => self.calls.contains(call),
+            Task::Close { .. } => true,
         }
     }
 

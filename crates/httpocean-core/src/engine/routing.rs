@@ -52,7 +52,7 @@ impl Engine {
                         self.step_detached(call);
                     }
                 }
-                PoolCommand::Close { conn, why, .. } => self.close(conn, why),
+                PoolCommand::Close { conn, why, .. } => _ = self.close(conn, why),
             }
         }
     }
@@ -228,17 +228,19 @@ impl Engine {
 
     fn end_dial(&mut self, conn: ConnId, error: Error, why: CloseReason) {
         self.disarm_dial(conn);
-        if let Some(Link::Dialing { lease, .. }) = self.links.remove(conn).map(|link| link.state) {
-            self.tasks.push_back(Task::Close { conn, why });
+        if let Some(Link::Dialing { lease, .. }) = self.close(conn, why) {
             self.pool.dial_failed(lease, error, self.now);
         }
     }
 
-    fn close(&mut self, conn: ConnId, why: CloseReason) {
+    /// Ends a connection; what it was last. Of one that the driver has not heard of there is nothing to close.
+    fn close(&mut self, conn: ConnId, why: CloseReason) -> Option<Link> {
         self.disarm_dial(conn);
-        if self.links.remove(conn).is_some() {
+        let link = self.links.remove(conn)?;
+        if link.said {
             self.tasks.push_back(Task::Close { conn, why });
         }
+        Some(link.state)
     }
 
     /// What the link was before.
