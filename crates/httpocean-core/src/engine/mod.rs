@@ -216,11 +216,16 @@ impl Engine {
         self.route();
     }
 
-    /// The user wants no more of the response: the rest is read within the limits, or the connection is closed.
+    /// The user wants no more of the response: the rest is read within the limits, or the connection is closed, and
+    /// the call ends with `End`. Before the head has come this is a [`cancel`](Self::cancel).
     pub fn discard(&mut self, call: CallId, now: Instant) {
         self.tick(now);
         let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
-        entry.call.discard(now);
+        match entry.lease {
+            Some(_) => entry.call.discard(now),
+            // There is no response yet.
+            None => entry.call.cancel(now),
+        }
         self.look_at(call);
         self.route();
     }
