@@ -309,14 +309,14 @@ impl Engine {
     /// work.
     pub fn drive(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
         self.tick(now);
-        let driven = match self.links.get(conn).map(|link| &link.state) {
-            Some(Link::Busy(call)) => self.drive_call(*call, conn, io),
-            Some(Link::Idle) => self.look_at_idle(conn, io),
-            Some(Link::Dialing { .. }) => Driven::Free,
-            None => {
-                self.stale();
-                Driven::Free
-            }
+        let Some(link) = self.links.get(conn) else {
+            self.stale();
+            return Driven::Free;
+        };
+        let driven = match link.state {
+            Link::Busy(call) => self.drive_call(call, conn, io),
+            Link::Idle => self.look_at_idle(conn, io),
+            Link::Dialing { .. } => Driven::Free,
         };
         self.route();
         driven
@@ -324,26 +324,34 @@ impl Engine {
 
     /// An answer to `NeedBody`: the next bytes of the body.
     pub fn send_body(&mut self, call: CallId, bytes: &[u8], io: &mut Io) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.send_body(bytes, io);
+        if let Some(call) = self.answers(call) {
+            call.send_body(bytes, io);
         }
-        self.look_at(call);
     }
 
     /// An answer to `NeedBody`: there is no more.
     pub fn finish_body(&mut self, call: CallId, trailers: Option<&HeaderMap>, io: &mut Io) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.finish_body(trailers, io);
+        if let Some(call) = self.answers(call) {
+            call.finish_body(trailers, io);
         }
-        self.look_at(call);
     }
 
     /// An answer to `NeedBody`: the body can't be had.
     pub fn body_failed(&mut self, call: CallId, why: &'static str) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.body_failed(why);
+        if let Some(call) = self.answers(call) {
+            call.body_failed(why);
         }
-        self.look_at(call);
+    }
+
+    /// A call that is about to be answered: its connection will be driven. One that has no connection asked nothing.
+    fn answers(&mut self, call: CallId) -> Option<&mut Call> {
+        let Some(entry) = self.calls.get(call) else {
+            self.stale();
+            return None;
+        };
+        let conn = entry.lease.as_ref()?.conn();
+        self.drive_soon(conn);
+        self.calls.get_mut(call).map(|entry| &mut entry.call)
     }
 
     /// The call itself, to ask it things.
@@ -353,7 +361,13 @@ impl Engine {
 
     /// Copies body bytes that were received into the user's own buffer; see [`Call::read_body`].
     pub fn read_body(&mut self, call: CallId, io: &mut Io, out: &mut [u8]) -> usize {
-        self.calls.get_mut(call).map_or(0, |entry| entry.call.read_body(io, out))
+        match self.calls.get_mut(call) {
+            Some(entry) => entry.call.read_body(io, out),
+            None => {
+                self.stale();
+                0
+            }
+        }
     }
 
     /// Which connection serves a call now, and what the pool knows of it.
