@@ -11,6 +11,7 @@
 //!
 //! It decides nothing: a pool, dials and calls do, and here is said which of them hears what.
 
+mod check;
 mod entries;
 mod routing;
 mod timers;
@@ -212,7 +213,7 @@ impl Engine {
         self.tick(now);
         let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
         entry.call.cancel(now);
-        self.look_at(call);
+        self.let_speak(call);
         self.route();
     }
 
@@ -226,7 +227,7 @@ impl Engine {
             // There is no response yet.
             None => entry.call.cancel(now),
         }
-        self.look_at(call);
+        self.let_speak(call);
         self.route();
     }
 
@@ -239,8 +240,8 @@ impl Engine {
     pub fn resolved(&mut self, conn: ConnId, route: Result<Route, TransportError>, now: Instant) {
         self.tick(now);
         let now = self.now;
-        match self.links.dial_mut(conn) {
-            Some(dial) => dial.resolved(route, now),
+        match self.links.dialing_mut(conn) {
+            Some(dialing) => dialing.dial.resolved(route, now),
             None => return self.stale(),
         }
         self.step_dial(conn);
@@ -251,8 +252,8 @@ impl Engine {
     pub fn connected(&mut self, conn: ConnId, attempt: u8, result: Result<(), TransportError>, now: Instant) {
         self.tick(now);
         let now = self.now;
-        match self.links.dial_mut(conn) {
-            Some(dial) => dial.connected(attempt, result, now),
+        match self.links.dialing_mut(conn) {
+            Some(dialing) => dialing.dial.connected(attempt, result, now),
             None => return self.stale(),
         }
         self.step_dial(conn);
@@ -272,10 +273,10 @@ impl Engine {
         self.route();
         while let Some(task) = self.tasks.pop_front() {
             if self.still_stands(&task) {
-                return Some(task);
+                return self.verified(Some(task));
             }
         }
-        None
+        self.verified(None)
     }
 
     /// Takes note that a task is said, unless what it is about has come to an end since.
@@ -316,10 +317,10 @@ impl Engine {
         let driven = match link.state {
             Link::Busy(call) => self.drive_call(call, conn, io),
             Link::Idle => self.look_at_idle(conn, io),
-            Link::Dialing { .. } => Driven::Free,
+            Link::Dialing(_) => Driven::Free,
         };
         self.route();
-        driven
+        self.verified(driven)
     }
 
     /// An answer to `NeedBody`: the next bytes of the body.
@@ -398,10 +399,14 @@ impl Engine {
         self.route();
     }
 
-    /// What the pool holds.
+    /// What the pool holds. Timers and late inputs of calls and dials are counted in.
     pub fn counts(&self) -> Counts {
         let counts = self.pool.counts();
-        Counts { stale_inputs: counts.stale_inputs + self.stale_inputs, ..counts }
+        Counts {
+            stale_inputs: counts.stale_inputs + self.stale_inputs,
+            timers: counts.timers + self.armed,
+            ..counts
+        }
     }
 
     /// Calls that have not ended.
