@@ -155,3 +155,22 @@ fn each_address_and_all_together_have_a_deadline() {
 fn a_deadline_that_is_over_at_the_start_fails_at_once() {
     assert_eq!(one(total(0), Net::default()), (at(0), Phase::Start));
 }
+
+#[test]
+fn the_earlier_of_two_deadlines_counts_also_if_it_comes_up_later() {
+    let total = Some(ms(10_000));
+    let config = calls(call::Options { total, first_byte: Some(ms(70)), ..call::Options::default() });
+    assert_eq!(one(config, silent()), (at(80), Phase::RecvHead));
+}
+
+#[test]
+fn a_deadline_goes_with_its_call() {
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+    let net = Net::default().serves(move |_, _, _| Reply::after(ms(2), switch));
+    let mut world = World::new(Options::default(), total(100), net);
+    let get = request("GET", "a.test", &[("upgrade", "x"), ("connection", "upgrade")]);
+    let call = world.start_at(at(0), get, BodyPlan::empty(), Habits::default());
+    world.run_until(at(20));
+    assert_eq!((world.ended_at(call), world.engine.counts().timers), (at(12), 0));
+    world.run();
+}
