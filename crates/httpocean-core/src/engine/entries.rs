@@ -33,16 +33,25 @@ pub(super) struct LinkEntry {
     pub(super) id: ConnId,
     pub(super) key: Key,
     pub(super) state: Link,
+    /// Whether the driver was told of it. If not, its end is not the driver's business either.
+    pub(super) said: bool,
     /// Whether a `Drive` of it is in the queue.
     pub(super) queued: bool,
-    pub(super) armed: Option<Instant>,
+}
+
+/// There may be very many, most of them idle: what only a dial needs is elsewhere.
+#[derive(Debug)]
+pub(super) enum Link {
+    Dialing(Box<Dialing>),
+    Busy(CallId),
+    Idle,
 }
 
 #[derive(Debug)]
-pub(super) enum Link {
-    Dialing { dial: Box<Dial>, lease: Lease },
-    Busy(CallId),
-    Idle,
+pub(super) struct Dialing {
+    pub(super) dial: Dial,
+    pub(super) lease: Lease,
+    pub(super) armed: Option<Instant>,
 }
 
 /// Connections and waiters by the places of their ids: the pool gave the ids, so the places are dense.
@@ -53,12 +62,14 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) fn insert(&mut self, id: ConnId, key: Key, state: Link) {
+    pub(super) fn insert(&mut self, dial: Dial, lease: Lease) {
+        let (id, key) = (lease.conn(), lease.key().clone());
+        let state = Link::Dialing(Box::new(Dialing { dial, lease, armed: None }));
         let at = id.index();
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);
         }
-        self.conns[at] = Some(LinkEntry { id, key, state, queued: false, armed: None });
+        self.conns[at] = Some(LinkEntry { id, key, state, said: false, queued: false });
     }
 
     pub(super) fn get(&self, id: ConnId) -> Option<&LinkEntry> {
@@ -74,11 +85,28 @@ impl Links {
         self.conns[id.index()].take()
     }
 
-    pub(super) fn dial_mut(&mut self, id: ConnId) -> Option<&mut Dial> {
-        match &mut self.get_mut(id)?.state {
-            Link::Dialing { dial, .. } => Some(dial),
+    pub(super) fn dialing(&self, id: ConnId) -> Option<&Dialing> {
+        match &self.get(id)?.state {
+            Link::Dialing(dialing) => Some(dialing),
             Link::Busy(_) | Link::Idle => None,
         }
+    }
+
+    pub(super) fn dialing_mut(&mut self, id: ConnId) -> Option<&mut Dialing> {
+        match &mut self.get_mut(id)?.state {
+            Link::Dialing(dialing) => Some(dialing),
+            Link::Busy(_) | Link::Idle => None,
+        }
+    }
+
+    /// All that there are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &LinkEntry> {
+        self.conns.iter().flatten()
+    }
+
+    /// How many calls wait in the pool.
+    pub(super) fn expected(&self) -> usize {
+        self.waiters.iter().flatten().count()
     }
 
     pub(super) fn expect(&mut self, waiter: WaitId, call: CallId) {
@@ -96,5 +124,16 @@ impl Links {
             }
             Some(_) | None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        // Its id, a key that is shared, and a word or two; there may be a hundred thousand.
+        assert!(size_of::<Option<LinkEntry>>() <= 48, "{}", size_of::<Option<LinkEntry>>());
     }
 }

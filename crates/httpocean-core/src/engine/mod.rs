@@ -11,6 +11,7 @@
 //!
 //! It decides nothing: a pool, dials and calls do, and here is said which of them hears what.
 
+mod check;
 mod entries;
 mod routing;
 mod timers;
@@ -39,7 +40,7 @@ use timers::Timer;
 
 id!(
     /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
-    pub CallId
+    public CallId
 );
 
 /// What a driver has to do, in the order in which it is said.
@@ -64,7 +65,8 @@ pub enum Task {
         /// Which attempt of it.
         attempt: u8,
     },
-    /// Read what there is without waiting, then [`Engine::drive`].
+    /// Read what there is without waiting, then [`Engine::drive`]. While a user still holds what an event of this
+    /// connection lent, do nothing: it is driven when they are done.
     Drive(ConnId),
     /// Close whatever there is of it, attempts included, before any later task. The id ends here.
     Close {
@@ -112,7 +114,8 @@ pub enum Event {
     Head(usize),
     /// Bytes of its body: [`Io::data`].
     Data(usize),
-    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece.
+    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece. It
+    /// lends nothing: drive on at once, the answer may come later.
     NeedBody {
         /// Where it starts. Less than was handed over: start over from there.
         from: u64,
@@ -211,16 +214,21 @@ impl Engine {
         self.tick(now);
         let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
         entry.call.cancel(now);
-        self.look_at(call);
+        self.let_speak(call);
         self.route();
     }
 
-    /// The user wants no more of the response: the rest is read within the limits, or the connection is closed.
+    /// The user wants no more of the response: the rest is read within the limits, or the connection is closed, and
+    /// the call ends with `End`. Before the head has come this is a [`cancel`](Self::cancel).
     pub fn discard(&mut self, call: CallId, now: Instant) {
         self.tick(now);
         let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
-        entry.call.discard(now);
-        self.look_at(call);
+        match entry.lease {
+            Some(_) => entry.call.discard(now),
+            // There is no response yet.
+            None => entry.call.cancel(now),
+        }
+        self.let_speak(call);
         self.route();
     }
 
@@ -233,8 +241,8 @@ impl Engine {
     pub fn resolved(&mut self, conn: ConnId, route: Result<Route, TransportError>, now: Instant) {
         self.tick(now);
         let now = self.now;
-        match self.links.dial_mut(conn) {
-            Some(dial) => dial.resolved(route, now),
+        match self.links.dialing_mut(conn) {
+            Some(dialing) => dialing.dial.resolved(route, now),
             None => return self.stale(),
         }
         self.step_dial(conn);
@@ -245,8 +253,8 @@ impl Engine {
     pub fn connected(&mut self, conn: ConnId, attempt: u8, result: Result<(), TransportError>, now: Instant) {
         self.tick(now);
         let now = self.now;
-        match self.links.dial_mut(conn) {
-            Some(dial) => dial.connected(attempt, result, now),
+        match self.links.dialing_mut(conn) {
+            Some(dialing) => dialing.dial.connected(attempt, result, now),
             None => return self.stale(),
         }
         self.step_dial(conn);
@@ -264,24 +272,38 @@ impl Engine {
         self.tick(now);
         self.run_timers();
         self.route();
-        loop {
-            let task = self.tasks.pop_front()?;
-            match task {
-                Task::Drive(conn) => match self.links.get_mut(conn) {
-                    Some(link) => link.queued = false,
-                    // It was closed since.
-                    None => continue,
-                },
-                Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
-                    self.forget_call(call);
-                }
-                Task::Resolve(_)
-                | Task::Connect { .. }
-                | Task::Abandon { .. }
-                | Task::Close { .. }
-                | Task::Event { .. } => {}
+        while let Some(task) = self.tasks.pop_front() {
+            if self.still_stands(&task) {
+                return self.verified(Some(task));
             }
-            return Some(task);
+        }
+        self.verified(None)
+    }
+
+    /// Takes note that a task is said, unless what it is about has come to an end since.
+    fn still_stands(&mut self, task: &Task) -> bool {
+        match *task {
+            Task::Resolve(conn) | Task::Connect { conn, .. } => match self.links.get_mut(conn) {
+                Some(link) => {
+                    link.said = true;
+                    true
+                }
+                None => false,
+            },
+            Task::Abandon { conn, .. } => self.links.get(conn).is_some(),
+            Task::Drive(conn) => match self.links.get_mut(conn) {
+                Some(link) => {
+                    link.queued = false;
+                    true
+                }
+                None => false,
+            },
+            Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
+                self.forget_call(call);
+                true
+            }
+            Task::Event { call, .. } => self.calls.contains(call),
+            Task::Close { .. } => true,
         }
     }
 
@@ -289,51 +311,65 @@ impl Engine {
     /// work.
     pub fn drive(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
         self.tick(now);
-        let driven = match self.links.get(conn).map(|link| &link.state) {
-            Some(Link::Busy(call)) => self.drive_call(*call, conn, io),
-            Some(Link::Idle) => self.look_at_idle(conn, io),
-            Some(Link::Dialing { .. }) => Driven::Free,
-            None => {
-                self.stale();
-                Driven::Free
-            }
+        let Some(link) = self.links.get(conn) else {
+            self.stale();
+            return Driven::Free;
+        };
+        let driven = match link.state {
+            Link::Busy(call) => self.drive_call(call, conn, io),
+            Link::Idle => self.look_at_idle(conn, io),
+            Link::Dialing(_) => Driven::Free,
         };
         self.route();
-        driven
+        self.verified(driven)
     }
 
     /// An answer to `NeedBody`: the next bytes of the body.
     pub fn send_body(&mut self, call: CallId, bytes: &[u8], io: &mut Io) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.send_body(bytes, io);
+        if let Some(call) = self.answers(call) {
+            call.send_body(bytes, io);
         }
-        self.look_at(call);
     }
 
     /// An answer to `NeedBody`: there is no more.
     pub fn finish_body(&mut self, call: CallId, trailers: Option<&HeaderMap>, io: &mut Io) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.finish_body(trailers, io);
+        if let Some(call) = self.answers(call) {
+            call.finish_body(trailers, io);
         }
-        self.look_at(call);
     }
 
     /// An answer to `NeedBody`: the body can't be had.
     pub fn body_failed(&mut self, call: CallId, why: &'static str) {
-        if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.body_failed(why);
+        if let Some(call) = self.answers(call) {
+            call.body_failed(why);
         }
-        self.look_at(call);
     }
 
-    /// The call itself, to ask it things, and to read its body with [`Call::read_body`] and its like.
+    /// A call that is about to be answered: its connection will be driven. One that has no connection asked nothing.
+    fn answers(&mut self, call: CallId) -> Option<&mut Call> {
+        let Some(entry) = self.calls.get(call) else {
+            self.stale();
+            return None;
+        };
+        let conn = entry.lease.as_ref()?.conn();
+        self.drive_soon(conn);
+        self.calls.get_mut(call).map(|entry| &mut entry.call)
+    }
+
+    /// The call itself, to ask it things.
     pub fn call(&self, call: CallId) -> Option<&Call> {
         self.calls.get(call).map(|entry| &entry.call)
     }
 
     /// Copies body bytes that were received into the user's own buffer; see [`Call::read_body`].
     pub fn read_body(&mut self, call: CallId, io: &mut Io, out: &mut [u8]) -> usize {
-        self.calls.get_mut(call).map_or(0, |entry| entry.call.read_body(io, out))
+        match self.calls.get_mut(call) {
+            Some(entry) => entry.call.read_body(io, out),
+            None => {
+                self.stale();
+                0
+            }
+        }
     }
 
     /// Which connection serves a call now, and what the pool knows of it.
@@ -364,10 +400,14 @@ impl Engine {
         self.route();
     }
 
-    /// What the pool holds.
+    /// What the pool holds. Timers and late inputs of calls and dials are counted in.
     pub fn counts(&self) -> Counts {
         let counts = self.pool.counts();
-        Counts { stale_inputs: counts.stale_inputs + self.stale_inputs, ..counts }
+        Counts {
+            stale_inputs: counts.stale_inputs + self.stale_inputs,
+            timers: counts.timers + self.armed,
+            ..counts
+        }
     }
 
     /// Calls that have not ended.

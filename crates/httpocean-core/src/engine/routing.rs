@@ -35,9 +35,8 @@ impl Engine {
                     }
                 }
                 PoolCommand::Dial { lease } => {
-                    let dial = Box::new(Dial::new(lease.key(), &self.config, self.now));
-                    let (conn, key) = (lease.conn(), lease.key().clone());
-                    self.links.insert(conn, key, Link::Dialing { dial, lease });
+                    let conn = lease.conn();
+                    self.links.insert(Dial::new(lease.key(), &self.config, self.now), lease);
                     self.step_dial(conn);
                 }
                 PoolCommand::Abandon { conn } => {
@@ -53,13 +52,13 @@ impl Engine {
                         self.step_detached(call);
                     }
                 }
-                PoolCommand::Close { conn, why, .. } => self.close(conn, why),
+                PoolCommand::Close { conn, why, .. } => _ = self.close(conn, why),
             }
         }
     }
 
     /// Something about a call changed: let it speak, by way of its connection if it has one.
-    pub(super) fn look_at(&mut self, call: CallId) {
+    pub(super) fn let_speak(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call).filter(|entry| !entry.ended) else { return };
         match entry.lease.as_ref().map(|lease| lease.conn()) {
             Some(conn) => self.drive_soon(conn),
@@ -69,7 +68,7 @@ impl Engine {
 
     pub(super) fn drive_soon(&mut self, conn: ConnId) {
         match self.links.get_mut(conn) {
-            Some(link) if matches!(link.state, Link::Dialing { .. }) => {}
+            Some(link) if matches!(link.state, Link::Dialing(_)) => {}
             Some(link) if !link.queued => {
                 link.queued = true;
                 self.tasks.push_back(Task::Drive(conn));
@@ -89,7 +88,8 @@ impl Engine {
                     entry.waiter = Some(waiter);
                     self.links.expect(waiter, call);
                 }
-                CallStep::Wait(want) => return self.arm_call(call, want.until),
+                // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
+                CallStep::Wait(_) => return,
                 CallStep::Hop(hop) => self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) }),
                 CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
                 CallStep::End => return self.end_detached(call, Event::End { trailers: None }),
@@ -107,8 +107,8 @@ impl Engine {
     pub(super) fn step_dial(&mut self, conn: ConnId) {
         loop {
             let now = self.now;
-            let Some(dial) = self.links.dial_mut(conn) else { return };
-            match dial.step(now) {
+            let Some(dialing) = self.links.dialing_mut(conn) else { return };
+            match dialing.dial.step(now) {
                 DialStep::Resolve => self.tasks.push_back(Task::Resolve(conn)),
                 DialStep::Connect { attempt, addr } => {
                     self.tasks.push_back(Task::Connect { conn, attempt, addr });
@@ -117,8 +117,8 @@ impl Engine {
                 DialStep::Wait(want) => return self.arm_dial(conn, want.until),
                 DialStep::Ready(made) => {
                     self.disarm_dial(conn);
-                    if let Some(Link::Dialing { lease, .. }) = self.set_link(conn, Link::Idle) {
-                        self.pool.dialed(lease, made, now);
+                    if let Some(Link::Dialing(dialing)) = self.set_link(conn, Link::Idle) {
+                        self.pool.dialed(dialing.lease, made, now);
                     }
                     return;
                 }
@@ -228,17 +228,18 @@ impl Engine {
 
     fn end_dial(&mut self, conn: ConnId, error: Error, why: CloseReason) {
         self.disarm_dial(conn);
-        if let Some(Link::Dialing { lease, .. }) = self.links.remove(conn).map(|link| link.state) {
-            self.tasks.push_back(Task::Close { conn, why });
-            self.pool.dial_failed(lease, error, self.now);
+        if let Some(Link::Dialing(dialing)) = self.close(conn, why) {
+            self.pool.dial_failed(dialing.lease, error, self.now);
         }
     }
 
-    fn close(&mut self, conn: ConnId, why: CloseReason) {
-        self.disarm_dial(conn);
-        if self.links.remove(conn).is_some() {
+    /// Ends a connection; what it was last. Of one that the driver has not heard of there is nothing to close.
+    fn close(&mut self, conn: ConnId, why: CloseReason) -> Option<Link> {
+        let link = self.links.remove(conn)?;
+        if link.said {
             self.tasks.push_back(Task::Close { conn, why });
         }
+        Some(link.state)
     }
 
     /// What the link was before.

@@ -43,7 +43,7 @@ impl Engine {
             }
             self.disarm(timer.of);
             match timer.of {
-                Of::Call(call) => self.look_at(call),
+                Of::Call(call) => self.let_speak(call),
                 Of::Dial(conn) => self.step_dial(conn),
             }
         }
@@ -90,14 +90,14 @@ impl Engine {
     fn slot(&mut self, of: Of) -> Option<&mut Option<Instant>> {
         match of {
             Of::Call(call) => self.calls.get_mut(call).map(|entry| &mut entry.armed),
-            Of::Dial(conn) => self.links.get_mut(conn).map(|link| &mut link.armed),
+            Of::Dial(conn) => self.links.dialing_mut(conn).map(|dialing| &mut dialing.armed),
         }
     }
 
     fn armed_at(&self, of: Of) -> Option<Instant> {
         match of {
             Of::Call(call) => self.calls.get(call)?.armed,
-            Of::Dial(conn) => self.links.get(conn)?.armed,
+            Of::Dial(conn) => self.links.dialing(conn)?.armed,
         }
     }
 }
