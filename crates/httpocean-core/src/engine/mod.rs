@@ -38,7 +38,7 @@ use timers::Timer;
 
 id!(
     /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
-    pub CallId
+    public CallId
 );
 
 /// What a driver has to do, in the order in which it is said.
@@ -339,6 +339,14 @@ impl Engine {
     pub fn connection(&self, call: CallId) -> Option<(ConnId, Facts)> {
         let entry = self.calls.get(call)?;
         entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))
+    }
+
+    /// Which call a connection serves now; `None` while it is idle or being made.
+    pub fn serves(&self, conn: ConnId) -> Option<CallId> {
+        match self.links.get(conn)?.state {
+            Link::Busy(call) => Some(call),
+            Link::Idle | Link::Dialing { .. } => None,
+        }
     }
 
     /// When to ask for tasks again though nothing happens; not late, maybe early.
