@@ -378,6 +378,14 @@ impl Engine {
         entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))
     }
 
+    /// Which call a connection serves now; `None` while it is idle or being made.
+    pub fn serves(&self, conn: ConnId) -> Option<CallId> {
+        match self.links.get(conn)?.state {
+            Link::Busy(call) => Some(call),
+            Link::Idle | Link::Dialing { .. } => None,
+        }
+    }
+
     /// When to ask for tasks again though nothing happens; not late, maybe early.
     pub fn next_timeout(&self) -> Option<Instant> {
         if !self.tasks.is_empty() {

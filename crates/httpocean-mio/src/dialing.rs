@@ -1,0 +1,150 @@
+//! The making of connections: look-ups on threads, attempts as sockets on their way.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use httpocean_core::dial::Route;
+use httpocean_core::{ConnId, TransportError};
+
+use crate::client::Client;
+use crate::error::transport_error;
+use crate::links::Link;
+use crate::observer::Observed;
+use crate::stream::{Connector, Stream};
+
+/// How often a Unix socket whose listener has no room is tried again: nothing tells when there is some.
+const AGAIN: Duration = Duration::from_millis(5);
+
+impl Client {
+    pub(crate) fn resolve(&mut self, conn: ConnId) {
+        let Some(key) = self.engine.target(conn).cloned() else { return };
+        self.teller.tell(&Observed::Dialing { key: &key });
+        self.links.insert(conn, Link::new(key.clone(), self.now));
+        let route = match (&self.connector, key.address()) {
+            (Connector::Unix(_), _) => Route::Direct,
+            (Connector::Tcp(_), Some(address)) => {
+                Route::Addresses([SocketAddr::new(address, key.port())].into_iter().collect())
+            }
+            (Connector::Tcp(_), None) => return self.resolvers.ask(conn, key),
+        };
+        self.engine.resolved(conn, Ok(route), self.now);
+    }
+
+    pub(crate) fn connect(&mut self, conn: ConnId, attempt: u8, addr: Option<SocketAddr>) {
+        match self.try_to_connect(conn, addr).and_then(|stream| self.sockets.insert(conn, attempt, stream)) {
+            Ok(place) => {
+                if let Some(link) = self.links.get_mut(conn) {
+                    link.attempts.push((attempt, place));
+                }
+                // On loopback it is connected already.
+                self.connecting.push(place);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.crowded.push((conn, attempt));
+                self.retry_at.get_or_insert(self.now + AGAIN);
+            }
+            Err(error) => self.failed(conn, attempt, &error),
+        }
+    }
+
+    pub(crate) fn abandon(&mut self, conn: ConnId, attempt: u8) {
+        self.crowded.retain(|crowded| *crowded != (conn, attempt));
+        let Some(link) = self.links.get_mut(conn) else { return };
+        link.cause = Some(TransportError::TimedOut);
+        if let Some(at) = link.attempts.iter().position(|(other, _)| *other == attempt) {
+            let (_, place) = link.attempts.swap_remove(at);
+            self.sockets.remove(place);
+        }
+    }
+
+    /// Looks at one thing that may have become of a dial. Whether there was any.
+    pub(crate) fn go_on_dialing(&mut self) -> bool {
+        if let Some((conn, found)) = self.resolvers.answer() {
+            self.resolved(conn, found);
+        } else if let Some(place) = self.connecting.pop() {
+            self.look_at_attempt(place);
+        } else if self.retry_at.is_some_and(|at| at <= self.now) {
+            self.retry_at = None;
+            for (conn, attempt) in std::mem::take(&mut self.crowded) {
+                self.connect(conn, attempt, None);
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Nothing of a dial that is over is left behind.
+    pub(crate) fn forget_dial(&mut self, conn: ConnId, link: &Link) {
+        if link.place.is_none() {
+            self.resolvers.forget(conn);
+            self.crowded.retain(|(other, _)| *other != conn);
+        }
+        for (_, place) in &link.attempts {
+            self.sockets.remove(*place);
+        }
+    }
+
+    fn try_to_connect(&self, conn: ConnId, addr: Option<SocketAddr>) -> io::Result<Stream> {
+        match (&self.connector, self.links.get(conn)) {
+            (_, None) => Err(io::ErrorKind::NotFound.into()),
+            (Connector::Tcp(tcp), Some(link)) => tcp.begin(&link.key, addr),
+            (Connector::Unix(unix), Some(_)) => unix.begin(),
+        }
+    }
+
+    fn resolved(&mut self, conn: ConnId, found: io::Result<Vec<SocketAddr>>) {
+        // The answer may be too late.
+        let Some(link) = self.links.get_mut(conn) else { return };
+        let route = found
+            .map(|addrs| Route::Addresses(addrs.into_iter().collect()))
+            .map_err(|error| *link.cause.insert(unresolved(&error)));
+        self.engine.resolved(conn, route, self.now);
+    }
+
+    fn look_at_attempt(&mut self, place: usize) {
+        let Some(socket) = self.sockets.get_mut(place) else { return };
+        let (conn, Some(attempt)) = (socket.conn, socket.attempt) else { return };
+        match socket.stream.is_connected() {
+            Ok(true) => self.connected(conn, attempt, place),
+            Ok(false) => {}
+            Err(error) => {
+                self.sockets.remove(place);
+                if let Some(link) = self.links.get_mut(conn) {
+                    link.attempts.retain(|(_, other)| *other != place);
+                }
+                self.failed(conn, attempt, &error);
+            }
+        }
+    }
+
+    fn connected(&mut self, conn: ConnId, attempt: u8, place: usize) {
+        let (Some(link), Some(socket)) = (self.links.get_mut(conn), self.sockets.get_mut(place)) else {
+            return;
+        };
+        (socket.attempt, socket.writable) = (None, true);
+        (link.facts.local, link.facts.peer) = (socket.stream.local_addr(), socket.stream.peer_addr());
+        link.place = Some(place);
+        for (_, other) in link.attempts.drain(..).filter(|(_, other)| *other != place) {
+            self.sockets.remove(other);
+        }
+        let (local, peer, took) = (link.facts.local, link.facts.peer, self.now - link.since);
+        self.teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
+        self.engine.connected(conn, attempt, Ok(()), self.now);
+    }
+
+    fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {
+        let why = transport_error(error);
+        if let Some(link) = self.links.get_mut(conn) {
+            link.cause = Some(why);
+            self.engine.connected(conn, attempt, Err(why), self.now);
+        }
+    }
+}
+
+/// The system's resolver has error codes of its own, and says in words what they mean.
+fn unresolved(error: &io::Error) -> TransportError {
+    let named = transport_error(error);
+    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
+}

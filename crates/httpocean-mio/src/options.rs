@@ -1,0 +1,91 @@
+//! What a client is made with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use httpocean_core::{Config, pool};
+use mio::Waker;
+
+use crate::observer::Observer;
+use crate::resolver::{Resolve, SystemResolver};
+use crate::stream::Connector;
+
+/// Attempts of one dial that may be under way at a time; one more fails at once.
+const ATTEMPTS: usize = 8;
+
+/// What a [`Client`](crate::Client) is made with.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use httpocean_mio::{Config, Options, call, pool};
+///
+/// let options = Options {
+///     pool: pool::Options { max_per_key: 8, ..pool::Options::default() },
+///     config: Arc::new(Config {
+///         call: call::Options { total: Some(Duration::from_secs(30)), ..call::Options::default() },
+///         ..Config::default()
+///     }),
+///     ..Options::default()
+/// };
+/// assert!(options.tokens() > options.pool.max_total);
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    /// What the pool may hold, for how long, and in which order it hands out. A seed of 0 is replaced by a random
+    /// one.
+    pub pool: pool::Options,
+    /// What requests and dials obey, unless a request brings its own.
+    pub config: Arc<Config>,
+    /// How connections are made. Default by TCP.
+    pub connector: Connector,
+    /// Who finds the addresses of hosts. Default the system.
+    pub resolver: Arc<dyn Resolve>,
+    /// Threads that resolve, at most; they are started when needed. Default 4.
+    pub resolver_threads: usize,
+    /// Who wakes the poll when a name is resolved. A poll may have one waker only, so give yours if you have one:
+    /// after its event ask for [`next_event`](crate::Client::next_event) as after any other. Without one the
+    /// client makes its own, with a token of its range.
+    pub waker: Option<Arc<Waker>>,
+    /// Who is told what is decided.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Options {
+    /// How many tokens a client with these options needs: one for each connection, some for attempts that race,
+    /// one for the waker. A larger range tells late events of a closed socket from those of its successor.
+    pub fn tokens(&self) -> usize {
+        1 + self.sockets()
+    }
+
+    pub(crate) fn sockets(&self) -> usize {
+        let total = self.pool.max_total.max(1);
+        let dials = self.pool.max_dials.clamp(1, total);
+        total.saturating_add(dials.saturating_mul(ATTEMPTS - 1))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            pool: pool::Options::default(),
+            config: Arc::default(),
+            connector: Connector::default(),
+            resolver: Arc::new(SystemResolver),
+            resolver_threads: 4,
+            waker: None,
+            observer: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("pool", &self.pool)
+            .field("config", &self.config)
+            .field("connector", &self.connector)
+            .field("resolver_threads", &self.resolver_threads)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! Names are looked up on a few threads of the client's, since the system's resolver waits.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use httpocean_core::{ConnId, Key};
+use mio::Waker;
+
+/// How long a thread without work stays.
+const STAY: Duration = Duration::from_secs(5);
+
+/// Finds the addresses of a host. It is called on the client's resolver threads and may wait.
+///
+/// ```
+/// use std::io;
+/// use std::net::SocketAddr;
+/// use std::sync::Arc;
+/// use httpocean_mio::{Key, Options, Resolve};
+///
+/// /// Sends every request to one address, whatever its host is called.
+/// struct Pinned(SocketAddr);
+///
+/// impl Resolve for Pinned {
+///     fn resolve(&self, _: &Key) -> io::Result<Vec<SocketAddr>> {
+///         Ok(vec![self.0])
+///     }
+/// }
+///
+/// let pinned = Pinned("127.0.0.1:8080".parse().unwrap());
+/// let options = Options { resolver: Arc::new(pinned), ..Options::default() };
+/// # drop(options);
+/// ```
+pub trait Resolve: Send + Sync + 'static {
+    /// Where `key`'s host and port can be reached, the best first. It is not asked for hosts that are addresses
+    /// already. A panic counts as a failure.
+    fn resolve(&self, key: &Key) -> io::Result<Vec<SocketAddr>>;
+}
+
+/// The system's resolver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, key: &Key) -> io::Result<Vec<SocketAddr>> {
+        Ok((key.host(), key.port()).to_socket_addrs()?.collect())
+    }
+}
+
+/// What a look-up came to.
+pub(crate) type Answer = (ConnId, io::Result<Vec<SocketAddr>>);
+
+/// The threads; they are started when needed, and end when there was nothing to look up for a while.
+pub(crate) struct Resolvers {
+    shared: Arc<Shared>,
+    answers: Receiver<Answer>,
+    /// Answers that are still to come.
+    pending: usize,
+}
+
+struct Shared {
+    resolver: Arc<dyn Resolve>,
+    waker: Arc<Waker>,
+    most: usize,
+    answer: Sender<Answer>,
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<(ConnId, Key)>,
+    threads: usize,
+    idle: usize,
+    ended: bool,
+}
+
+impl Resolvers {
+    pub(crate) fn new(resolver: Arc<dyn Resolve>, most: usize, waker: Arc<Waker>) -> Self {
+        let (answer, answers) = channel();
+        let (state, work) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { resolver, waker, most: most.max(1), answer, state, work });
+        Self { shared, answers, pending: 0 }
+    }
+
+    pub(crate) fn ask(&mut self, conn: ConnId, key: Key) {
+        self.pending += 1;
+        let mut state = self.shared.lock();
+        state.jobs.push_back((conn, key));
+        if state.jobs.len() > state.idle && state.threads < self.shared.most {
+            state.threads += 1;
+            drop(state);
+            self.spawn();
+        } else {
+            drop(state);
+            self.shared.work.notify_one();
+        }
+    }
+
+    /// Nobody waits for that look-up any more; one that runs already ends in its own time.
+    pub(crate) fn forget(&mut self, conn: ConnId) {
+        if self.pending > 0 {
+            let mut state = self.shared.lock();
+            let before = state.jobs.len();
+            state.jobs.retain(|(other, _)| *other != conn);
+            self.pending -= before - state.jobs.len();
+        }
+    }
+
+    pub(crate) fn answer(&mut self) -> Option<Answer> {
+        if self.pending == 0 {
+            return None;
+        }
+        let answer = self.answers.try_recv().ok()?;
+        self.pending -= 1;
+        Some(answer)
+    }
+
+    fn spawn(&self) {
+        let shared = self.shared.clone();
+        let spawned =
+            std::thread::Builder::new().name("httpocean-resolve".into()).spawn(move || shared.run());
+        if let Err(error) = spawned {
+            let mut state = self.shared.lock();
+            state.threads -= 1;
+            if state.threads == 0 {
+                for (conn, _) in state.jobs.drain(..) {
+                    self.shared.tell((conn, Err(io::Error::new(error.kind(), "no thread to resolve it"))));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Resolvers {
+    /// Threads that look something up are not waited for; they end when that returns.
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.ended = true;
+        state.jobs.clear();
+        drop(state);
+        self.shared.work.notify_all();
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        while let Some((conn, key)) = self.next_job() {
+            let found = catch_unwind(AssertUnwindSafe(|| self.resolver.resolve(&key)));
+            self.tell((conn, found.unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")))));
+        }
+    }
+
+    fn next_job(&self) -> Option<(ConnId, Key)> {
+        let mut state = self.lock();
+        if state.jobs.is_empty() && !state.ended {
+            state.idle += 1;
+            let waited =
+                self.work.wait_timeout_while(state, STAY, |state| state.jobs.is_empty() && !state.ended);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.idle -= 1;
+        }
+        let job = state.jobs.pop_front().filter(|_| !state.ended);
+        state.threads -= usize::from(job.is_none());
+        job
+    }
+
+    /// A client that is gone hears nothing; a poll that can't be woken finds the answer at its next turn.
+    fn tell(&self, answer: Answer) {
+        let _ = self.answer.send(answer);
+        let _ = self.waker.wake();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,236 @@
+//! A turn: tasks of the engine are carried out until one of them has something to say.
+
+use httpocean_core::{CallId, CloseReason, ConnId, Driven, Event as Spoken, Task};
+
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::event::{Said, Upgraded};
+use crate::observer::Observed;
+use crate::wire;
+
+/// So much a connection may read and write before all others had their turn, and the poll.
+const ROUND: usize = 256 * 1024;
+
+impl Client {
+    pub(crate) fn turn(&mut self) -> Option<(CallId, Said)> {
+        if let Some(call) = self.ended.take() {
+            self.calls.remove(call);
+        }
+        if let Some(conn) = self.lent.take() {
+            self.look_again(conn);
+        }
+        if std::mem::take(&mut self.round_is_over) {
+            self.round += 1;
+            for conn in std::mem::take(&mut self.deferred) {
+                self.look_again(conn);
+            }
+        }
+        loop {
+            while let Some(task) = self.engine.next_task(self.now) {
+                if let Some(said) = self.carry_out(task) {
+                    return Some(said);
+                }
+            }
+            // Only now, when no attempt is about to be abandoned.
+            if !self.go_on_dialing() {
+                break;
+            }
+        }
+        self.round_is_over = true;
+        None
+    }
+
+    fn look_again(&mut self, conn: ConnId) {
+        if let Some(link) = self.links.get_mut(conn) {
+            link.deferred = false;
+            if self.engine.target(conn).is_some() {
+                self.engine.ready(conn, self.now);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, task: Task) -> Option<(CallId, Said)> {
+        match task {
+            Task::Resolve(conn) => self.resolve(conn),
+            Task::Connect { conn, attempt, addr } => self.connect(conn, attempt, addr),
+            Task::Abandon { conn, attempt } => self.abandon(conn, attempt),
+            Task::Drive(conn) => return self.drive(conn),
+            Task::Close { conn, why } => self.close_link(conn, why),
+            Task::Event { call, event } => return self.say(call, event, None),
+        }
+        None
+    }
+
+    fn drive(&mut self, conn: ConnId) -> Option<(CallId, Said)> {
+        self.note_user(conn);
+        loop {
+            let link = self.links.with_io(conn)?;
+            let (Some(io), Some(socket)) =
+                (link.io.as_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
+            else {
+                return None;
+            };
+            if link.serving.and_then(|call| self.calls.get(call)).is_some_and(|record| record.paused) {
+                wire::write(socket, io);
+                return None;
+            }
+            if link.round != self.round {
+                (link.round, link.moved) = (self.round, 0);
+            }
+            if link.moved >= ROUND {
+                if !std::mem::replace(&mut link.deferred, true) {
+                    self.deferred.push(conn);
+                }
+                return None;
+            }
+            if link.hungry && !link.ended {
+                // A late program may have slept over the bytes: no deadline is judged without a look.
+                socket.readable |= link.until.is_some_and(|until| until <= self.now);
+                let (moved, ended) = wire::read(socket, io);
+                link.moved += moved;
+                link.ended = ended;
+            }
+            let driven = self.engine.drive(conn, io, self.now);
+            match driven {
+                Driven::Event { call, event } => {
+                    link.hungry = false;
+                    self.note_user(conn);
+                    return self.say(call, event, Some(conn));
+                }
+                Driven::Wait(want) => {
+                    (link.hungry, link.until) = (true, want.until);
+                    let (moved, news) = wire::write(socket, io);
+                    link.moved += moved;
+                    if !news && !(want.read && socket.readable && !link.ended) {
+                        return None;
+                    }
+                }
+                Driven::Free => {
+                    (link.hungry, link.ended, link.until) = (true, false, None);
+                    let readable = socket.readable;
+                    self.note_user(conn);
+                    if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
+                        return None;
+                    }
+                    if !readable {
+                        self.links.strip(conn);
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who uses a connection is decided elsewhere; here it is noticed, told, and remembered.
+    fn note_user(&mut self, conn: ConnId) {
+        let serves = self.engine.serves(conn);
+        let stays = self.engine.target(conn).is_some();
+        let Some(link) = self.links.get_mut(conn) else { return };
+        let before = std::mem::replace(&mut link.serving, serves);
+        if before == serves {
+            return;
+        }
+        if before.is_some() && stays {
+            self.teller.tell(&Observed::Parked { key: &link.key, connection: &link.facts });
+        }
+        let Some(call) = serves else { return };
+        let Some((_, facts)) = self.engine.connection(call) else { return };
+        link.facts = Connection::new(facts, link.facts.local, link.facts.peer);
+        (link.hungry, link.ended, link.until) = (true, false, None);
+        // One look at what may have come since the last poll, before the request is written.
+        if let Some(socket) = link.place.and_then(|place| self.sockets.get_mut(place)) {
+            socket.readable |= facts.may_be_stale();
+        }
+        let Some(record) = self.calls.get_mut(call) else { return };
+        record.connection = Some(link.facts);
+        record.status = None;
+        self.teller.tell(&Observed::Granted {
+            key: &link.key,
+            connection: &link.facts,
+            idle_for: facts.idle_for,
+            waited: self.now - record.since,
+        });
+    }
+
+    fn say(&mut self, call: CallId, event: Spoken, conn: Option<ConnId>) -> Option<(CallId, Said)> {
+        let record = self.calls.get_mut(call)?;
+        self.lent = conn;
+        let said = match (event, conn) {
+            (Spoken::Hop(hop), _) => {
+                record.owes_body = false;
+                record.since = self.now;
+                record.hops.push(hop);
+                self.teller.tell(&Observed::Hop { uri: &record.uri, hop: &hop });
+                Said::Hop(hop)
+            }
+            (Spoken::NeedBody { from }, _) => {
+                record.owes_body = true;
+                Said::NeedBody { from }
+            }
+            (Spoken::End { trailers }, _) => {
+                self.ended = Some(call);
+                self.calm(conn);
+                let parked = conn.is_some_and(|conn| self.engine.target(conn).is_some());
+                Said::End { trailers, parked }
+            }
+            (Spoken::Failed(verdict), _) => {
+                let error = record.error(verdict);
+                self.ended = Some(call);
+                self.calm(conn);
+                Said::Failed(error)
+            }
+            (Spoken::Interim(len), Some(conn)) => Said::Interim(conn, len),
+            (Spoken::Data(len), Some(conn)) => Said::Data(conn, len),
+            (Spoken::Head(len), Some(conn)) => {
+                self.tell_response(call, conn, len);
+                Said::Head(conn, len)
+            }
+            (Spoken::Upgraded(_), Some(conn)) => {
+                self.ended = Some(call);
+                self.lent = None;
+                Said::Upgraded(self.hand_over(conn)?)
+            }
+            // These need a connection.
+            (Spoken::Interim(_) | Spoken::Data(_) | Spoken::Head(_) | Spoken::Upgraded(_), None) => {
+                return None;
+            }
+        };
+        Some((call, said))
+    }
+
+    /// The core has cleaned the buffers: what ended before is to be read again.
+    fn calm(&mut self, conn: Option<ConnId>) {
+        if let Some(link) = conn.and_then(|conn| self.links.get_mut(conn)) {
+            (link.hungry, link.ended, link.until) = (true, false, None);
+        }
+    }
+
+    fn tell_response(&mut self, call: CallId, conn: ConnId, len: usize) {
+        let Some(link) = self.links.get(conn) else { return };
+        let (Some(io), Some(record)) = (link.io.as_ref(), self.calls.get_mut(call)) else { return };
+        let status = io.head(len).status();
+        record.status = Some(status);
+        let (method, uri, connection) = (&record.method, &record.uri, &link.facts);
+        self.teller.tell(&Observed::Response { method, uri, status, connection });
+    }
+
+    fn hand_over(&mut self, conn: ConnId) -> Option<Upgraded> {
+        let place = self.links.get(conn)?.place?;
+        let link = self.links.with_io(conn)?;
+        let early = link.io.as_mut().map(|io| io.rx.take()).unwrap_or_default();
+        self.links.remove(conn);
+        Some(Upgraded { stream: self.sockets.hand_out(place)?, early })
+    }
+
+    fn close_link(&mut self, conn: ConnId, why: CloseReason) {
+        let Some(link) = self.links.remove(conn) else { return self.teller.not_dialed() };
+        self.forget_dial(conn, &link);
+        match link.place {
+            Some(place) => {
+                self.sockets.remove(place);
+                self.teller.tell(&Observed::Closed { key: &link.key, number: link.facts.number, why });
+            }
+            None => self.teller.tell(&Observed::DialFailed { key: &link.key, why: link.cause }),
+        }
+    }
+}

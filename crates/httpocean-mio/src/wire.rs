@@ -1,0 +1,64 @@
+//! Reads and writes until they would wait.
+
+use std::io::{self, Read, Write};
+
+use httpocean_core::{Io, TransportError};
+
+use crate::error::transport_error;
+use crate::sockets::Socket;
+
+/// Room for one read.
+const READ: usize = 16 * 1024;
+/// So many bytes are read before the core is shown them.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// Reads what is there, within bounds. How much it was, and whether the stream ended or broke.
+pub(crate) fn read(socket: &mut Socket, io: &mut Io) -> (usize, bool) {
+    let mut moved = 0;
+    while socket.readable && moved < READ_AHEAD {
+        match socket.stream.read(io.rx.space(READ)) {
+            // The end stays readable: whoever reads again sees it again.
+            Ok(0) => {
+                io.rx.set_eof();
+                return (moved, true);
+            }
+            Ok(n) => {
+                io.rx.filled(n);
+                moved += n;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                io.rx.fail(transport_error(&error));
+                return (moved, true);
+            }
+        }
+    }
+    (moved, false)
+}
+
+/// Writes what is pending. Whether there is something new to tell the core: bytes that left, or a failure.
+pub(crate) fn write(socket: &mut Socket, io: &mut Io) -> (usize, bool) {
+    let mut moved = 0;
+    while socket.writable && !io.tx.pending().is_empty() {
+        match socket.stream.write(io.tx.pending()) {
+            Ok(0) => {
+                io.tx.fail(TransportError::Other(0));
+                return (moved, true);
+            }
+            Ok(n) => {
+                io.tx.sent(n);
+                moved += n;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.writable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                // There may still be a response to read.
+                socket.readable = true;
+                io.tx.fail(transport_error(&error));
+                return (moved, true);
+            }
+        }
+    }
+    (moved, moved > 0)
+}

@@ -1,0 +1,63 @@
+//! The observer hears of each decision, in order.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use httpocean_mio::{CloseReason, Loop, Observed, Observer, Options};
+use httpocean_testkit::server::{End, Reply, Server};
+use support::{fetch, turn_until};
+
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Observer for Notes {
+    fn observe(&self, event: &Observed<'_>) {
+        self.0.lock().unwrap().push(match event {
+            Observed::Dialing { .. } => "dialing".into(),
+            Observed::Dialed { peer, .. } => format!("dialed {}", peer.is_some()),
+            Observed::DialFailed { why, .. } => format!("dial failed: {}", why.unwrap()),
+            Observed::Granted { connection, idle_for, .. } => {
+                format!("granted {} {} {}", connection.number, connection.reused, idle_for.is_some())
+            }
+            Observed::Response { status, connection, .. } => format!("{status} on {}", connection.number),
+            Observed::Parked { connection, .. } => format!("parked {}", connection.number),
+            Observed::Hop { hop, .. } => hop.why.explain().into(),
+            Observed::Closed { number, why, .. } => format!("closed {number}: {}", why.word()),
+            other => panic!("{other:?}"),
+        });
+        panic!("a panic goes no further");
+    }
+}
+
+#[test]
+fn a_story_of_two_requests() {
+    let server = Server::start(|request: &httpocean_testkit::server::Request| match request.index {
+        0 => Reply::ok("one"),
+        _ => Reply::ok("two").then(End::Close.after(Duration::from_millis(10))),
+    });
+    let notes = Arc::new(Notes::default());
+    let mut looped = Loop::new(Options { observer: Some(notes.clone()), ..Options::default() }).unwrap();
+    fetch(&mut looped, &server.url("/"));
+    fetch(&mut looped, &server.url("/"));
+    assert!(turn_until(&mut looped, |looped| looped.client().stats().open == 0));
+    server.stop();
+    fetch(&mut looped, &server.url("/"));
+    assert_eq!(
+        *notes.0.lock().unwrap(),
+        [
+            "dialing",
+            "dialed true",
+            "granted 1 0 false",
+            "200 OK on 1",
+            "parked 1",
+            "granted 1 1 true",
+            "200 OK on 1",
+            "parked 1",
+            &format!("closed 1: {}", CloseReason::PeerClosed.word()),
+            "dialing",
+            "dial failed: connection refused",
+        ]
+    );
+}
