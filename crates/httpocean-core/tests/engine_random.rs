@@ -148,7 +148,12 @@ fn world(scene: &Scene) -> World {
             await_continue: ms(10),
             ..call::Options::default()
         },
-        dial: dial::Options { resolve: Some(ms(100)), connect: Some(ms(90)), connect_each: Some(ms(25)) },
+        dial: dial::Options {
+            resolve: Some(ms(100)),
+            connect: Some(ms(90)),
+            connect_each: Some(ms(25)),
+            ..dial::Options::default()
+        },
         ..Config::default()
     };
     World::new(options, config, net)
