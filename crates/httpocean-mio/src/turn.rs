@@ -101,7 +101,8 @@ impl Client {
                     (link.hungry, link.until) = (true, want.until);
                     let (moved, news) = wire::write(socket, io);
                     link.moved += moved;
-                    if !news && !(want.read && socket.readable && !link.ended) {
+                    let more = want.read && socket.readable && !link.ended;
+                    if !news && !more {
                         return None;
                     }
                 }

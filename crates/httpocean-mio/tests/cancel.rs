@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -70,34 +70,36 @@ fn while_it_waits_for_a_connection() {
 }
 
 /// Answers when it is told to.
-struct Gated(Mutex<std::sync::mpsc::Receiver<()>>);
+struct Gated(Sender<()>, Mutex<Receiver<()>>);
 
 impl Resolve for Gated {
     fn resolve(&self, _: &Key) -> std::io::Result<Vec<std::net::SocketAddr>> {
-        let _ = self.0.lock().unwrap().recv();
+        self.0.send(()).unwrap();
+        let _ = self.1.lock().unwrap().recv();
         Ok(vec!["127.0.0.1:9".parse().unwrap()])
     }
 }
 
-fn gated() -> (Sender<()>, Loop) {
-    let (go, gate) = channel();
+fn gated() -> (Receiver<()>, Sender<()>, Loop) {
+    let ((begun, begins), (go, gate)) = (channel(), channel());
     let pool = pool::Options { surplus: pool::Surplus::Cancel, ..pool::Options::default() };
-    let resolver = Arc::new(Gated(Mutex::new(gate)));
-    (go, Loop::new(Options { pool, resolver, resolver_threads: 1, ..Options::default() }).unwrap())
+    let resolver = Arc::new(Gated(begun, Mutex::new(gate)));
+    (begins, go, Loop::new(Options { pool, resolver, resolver_threads: 1, ..Options::default() }).unwrap())
 }
 
 #[test]
 fn while_its_name_is_looked_up() {
-    let (go, mut looped) = gated();
+    let (begins, go, mut looped) = gated();
     let call = looped.client().start(get("http://example.test/"), BodyPlan::empty()).unwrap();
     let other = looped.client().start(get("http://other.test/"), BodyPlan::empty()).unwrap();
     assert!(looped.client().next_event().is_none());
+    begins.recv().unwrap();
     cancelled(&mut looped, call);
     cancelled(&mut looped, other);
     clean(&mut looped);
     // The answer comes too late, and the poll wakes for nothing.
     go.send(()).unwrap();
-    looped.turn(Some(Duration::from_secs(5))).unwrap();
+    looped.turn(Some(support::PATIENCE)).unwrap();
     assert!(looped.client().next_event().is_none());
     clean(&mut looped);
 }

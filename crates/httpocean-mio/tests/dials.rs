@@ -136,7 +136,9 @@ fn the_smallest_range_serves_many_connections_one_after_the_other() {
             ended += usize::from(support::Outcome::default().note(event));
             assert!(client.stats().open <= 2, "{:?}", client.stats());
         }
-        poll.poll(&mut events, client.next_timeout()).unwrap();
+        if client.calls() > 0 {
+            poll.poll(&mut events, client.next_timeout()).unwrap();
+        }
         for event in &events {
             assert!(tokens.contains(&event.token().0));
             assert!(client.handle(event));
