@@ -75,16 +75,24 @@ impl Engine {
         *slot = Some(at);
         self.armed += usize::from(before.is_none());
         self.timers.push(Timer { at, of });
+        self.drop_moot();
+    }
+
+    fn disarm(&mut self, of: Of) {
+        let was = self.slot(of).and_then(Option::take);
+        if was.is_some() {
+            self.armed -= 1;
+            self.drop_moot();
+        }
+    }
+
+    /// Each cleaning halves the heap at least, so it costs no more than the timers that were set.
+    fn drop_moot(&mut self) {
         if self.timers.len() > 2 * self.armed + 64 {
             let mut timers = core::mem::take(&mut self.timers);
             timers.retain(|timer| self.armed_at(timer.of) == Some(timer.at));
             self.timers = timers;
         }
-    }
-
-    fn disarm(&mut self, of: Of) {
-        let was = self.slot(of).and_then(Option::take);
-        self.armed -= usize::from(was.is_some());
     }
 
     fn slot(&mut self, of: Of) -> Option<&mut Option<Instant>> {
