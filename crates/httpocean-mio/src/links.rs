@@ -99,6 +99,11 @@ impl Links {
         self.links[conn.index()].take().map(|(_, link)| link)
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_buffers(&self) -> usize {
+        self.links.iter().flatten().filter(|(_, link)| link.io.is_some()).count()
+    }
+
     fn spare(&mut self, io: Option<Io>) {
         if let Some(mut io) = io.filter(|_| self.spare.len() < SPARE) {
             io.reset();

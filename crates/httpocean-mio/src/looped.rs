@@ -92,3 +92,30 @@ impl Loop {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, Loop, Options};
+    use httpocean_core::BodyPlan;
+    use httpocean_testkit::server::{Reply, Server};
+
+    #[test]
+    fn idle_connections_own_no_buffers() {
+        let server = Server::start(|_| Reply::generated(100_000));
+        let mut looped = Loop::new(Options::default()).unwrap();
+        for _ in 0..3 {
+            for _ in 0..10 {
+                let request = http::Request::get(server.url("/")).body(()).unwrap();
+                looped.client().start(request, BodyPlan::empty()).unwrap();
+            }
+            let mut most = 0;
+            while let Some((_, event)) = looped.next_event().unwrap() {
+                assert!(!matches!(event, Event::Failed(_)), "{event:?}");
+                most = most.max(looped.client.links.with_buffers());
+            }
+            assert!(most > 0);
+            assert_eq!(looped.client.links.with_buffers(), 0);
+            assert!(looped.client.stats().idle > 0);
+        }
+    }
+}

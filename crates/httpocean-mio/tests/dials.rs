@@ -1,4 +1,5 @@
 //! Connections that can't be made, names, Unix sockets, tokens.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -178,4 +179,35 @@ fn a_unix_socket_stands_for_every_host() {
     std::fs::remove_file(&path).unwrap();
     let gone = fetch(&mut looped, "http://docker.test/version");
     assert!(gone.error.is_some());
+}
+
+#[test]
+fn a_unix_listener_without_room_is_waited_for() {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let path = std::env::temp_dir().join(format!("httpocean-mio-full-{}.sock", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    listener.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+    listener.listen(0).unwrap();
+    let filler = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    filler.connect(&SockAddr::unix(&path).unwrap()).unwrap();
+
+    let connector = Connector::Unix(UnixConnector::new(&path));
+    let mut looped = Loop::new(Options { connector, ..Options::default() }).unwrap();
+    let call = looped.client().start(get("http://docker.test/"), BodyPlan::empty()).unwrap();
+    for _ in 0..3 {
+        assert!(looped.client().next_event().is_none());
+        looped.turn(Some(std::time::Duration::from_millis(10))).unwrap();
+    }
+    assert_eq!(looped.client().stats().dialing, 1, "it is neither connected nor refused");
+    drop(listener.accept().unwrap());
+    let server = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        // Until the client closes: a close with unread bytes would be a reset.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    assert_eq!(run(&mut looped)[&call].status, Some(204));
+    server.join().unwrap();
+    std::fs::remove_file(&path).unwrap();
 }

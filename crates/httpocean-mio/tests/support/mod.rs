@@ -1,5 +1,9 @@
 //! Runs calls to their ends and says what came of them.
-#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test takes what it needs, and fails if it cannot go on"
+)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
