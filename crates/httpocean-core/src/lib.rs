@@ -62,6 +62,7 @@ pub mod pool;
 mod reason;
 mod rng;
 mod time;
+mod timers;
 mod want;
 
 pub use arena::{ConnId, WaitId};

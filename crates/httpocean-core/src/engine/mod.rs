@@ -16,7 +16,7 @@ mod entries;
 mod routing;
 mod timers;
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -34,9 +34,10 @@ use crate::key::Key;
 use crate::pool::{self, Counts, Facts, Pool};
 use crate::reason::CloseReason;
 use crate::time::Instant;
+use crate::timers::Timers;
 use crate::want::Want;
 use entries::{Entry, Link, Links};
-use timers::Timer;
+use timers::Of;
 
 id!(
     /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
@@ -166,9 +167,7 @@ pub struct Engine {
     calls: Arena<CallId, Entry>,
     links: Links,
     tasks: VecDeque<Task>,
-    timers: BinaryHeap<Timer>,
-    /// Timers that still mean something.
-    armed: usize,
+    timers: Timers<Of>,
     now: Instant,
     stale_inputs: u64,
     /// What a call without a connection is stepped with.
@@ -184,8 +183,7 @@ impl Engine {
             calls: Arena::new(),
             links: Links::default(),
             tasks: VecDeque::new(),
-            timers: BinaryHeap::new(),
-            armed: 0,
+            timers: Timers::default(),
             now: Instant::ZERO,
             stale_inputs: 0,
             scratch: Io::default(),
@@ -391,7 +389,7 @@ impl Engine {
         if !self.tasks.is_empty() {
             return Some(self.now);
         }
-        Instant::earliest(self.pool.next_timeout(), self.timers.peek().map(|timer| timer.at))
+        Instant::earliest(self.pool.next_timeout(), self.timers.earliest())
     }
 
     /// Closes idle connections of the keys that `which` picks, and busy ones at their next boundary.
@@ -413,7 +411,7 @@ impl Engine {
         let counts = self.pool.counts();
         Counts {
             stale_inputs: counts.stale_inputs + self.stale_inputs,
-            timers: counts.timers + self.armed,
+            timers: counts.timers + self.timers.armed(),
             ..counts
         }
     }

@@ -1,43 +1,19 @@
-//! One heap for the deadlines of calls and dials; the pool has its own.
-
-use core::cmp::Ordering;
+//! The deadlines of calls and dials; the pool has its own.
 
 use super::{CallId, Engine};
 use crate::arena::ConnId;
 use crate::time::Instant;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Timer {
-    pub(super) at: Instant,
-    of: Of,
-}
-
+/// Whose deadline it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
+pub(super) enum Of {
     Call(CallId),
     Dial(ConnId),
 }
 
-impl Ord for Timer {
-    /// The earliest is the greatest: a heap has its greatest on top.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.at.cmp(&self.at).then_with(|| other.of.cmp(&self.of))
-    }
-}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl Engine {
     pub(super) fn run_timers(&mut self) {
-        while let Some(timer) = self.timers.peek().copied() {
-            if timer.at > self.now {
-                return;
-            }
-            self.timers.pop();
+        while let Some(timer) = self.timers.pop_due(self.now) {
             if self.armed_at(timer.of) != Some(timer.at) {
                 continue;
             }
@@ -51,11 +27,17 @@ impl Engine {
 
     /// Looks at a call again at `at`, unless it is looked at before.
     pub(super) fn arm_call(&mut self, call: CallId, at: Option<Instant>) {
-        self.arm(Of::Call(call), at);
+        if let (Some(entry), Some(at)) = (self.calls.get_mut(call), at) {
+            self.timers.arm(&mut entry.armed, at, Of::Call(call));
+            self.drop_moot();
+        }
     }
 
     pub(super) fn arm_dial(&mut self, conn: ConnId, at: Option<Instant>) {
-        self.arm(Of::Dial(conn), at);
+        if let (Some(dialing), Some(at)) = (self.links.dialing_mut(conn), at) {
+            self.timers.arm(&mut dialing.armed, at, Of::Dial(conn));
+            self.drop_moot();
+        }
     }
 
     pub(super) fn disarm_call(&mut self, call: CallId) {
@@ -66,39 +48,22 @@ impl Engine {
         self.disarm(Of::Dial(conn));
     }
 
-    fn arm(&mut self, of: Of, at: Option<Instant>) {
-        let (Some(at), before) = (at, self.armed_at(of)) else { return };
-        if before.is_some_and(|before| before <= at) {
-            return;
+    fn disarm(&mut self, of: Of) {
+        let note = match of {
+            Of::Call(call) => self.calls.get_mut(call).map(|entry| &mut entry.armed),
+            Of::Dial(conn) => self.links.dialing_mut(conn).map(|dialing| &mut dialing.armed),
+        };
+        if let Some(note) = note {
+            self.timers.disarm(note);
         }
-        let Some(slot) = self.slot(of) else { return };
-        *slot = Some(at);
-        self.armed += usize::from(before.is_none());
-        self.timers.push(Timer { at, of });
         self.drop_moot();
     }
 
-    fn disarm(&mut self, of: Of) {
-        let was = self.slot(of).and_then(Option::take);
-        if was.is_some() {
-            self.armed -= 1;
-            self.drop_moot();
-        }
-    }
-
-    /// Each cleaning halves the heap at least, so it costs no more than the timers that were set.
     fn drop_moot(&mut self) {
-        if self.timers.len() > 2 * self.armed + 64 {
+        if self.timers.is_crowded() {
             let mut timers = core::mem::take(&mut self.timers);
-            timers.retain(|timer| self.armed_at(timer.of) == Some(timer.at));
+            timers.retain(|of| self.armed_at(of));
             self.timers = timers;
-        }
-    }
-
-    fn slot(&mut self, of: Of) -> Option<&mut Option<Instant>> {
-        match of {
-            Of::Call(call) => self.calls.get_mut(call).map(|entry| &mut entry.armed),
-            Of::Dial(conn) => self.links.dialing_mut(conn).map(|dialing| &mut dialing.armed),
         }
     }
 

@@ -31,7 +31,7 @@ impl<T, E> Pool<T, E> {
         let armed = self.conns.iter().filter(|(_, slot)| slot.armed.is_some()).count()
             + self.waiters.iter().filter(|(_, waiter)| waiter.armed.is_some()).count()
             + self.hosts.iter().filter(|(_, host)| host.armed.is_some()).count();
-        assert_eq!(self.armed, armed, "armed timers");
+        assert_eq!(self.timers.armed(), armed, "armed timers");
     }
 
     fn recount_conns(&self) {

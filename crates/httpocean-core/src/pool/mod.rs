@@ -25,7 +25,7 @@ mod timers;
 mod waiters;
 
 use core::time::Duration;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 pub use options::{DialPolicy, Options, Order, Surplus};
 
@@ -35,9 +35,10 @@ use crate::reason::CloseReason;
 pub use crate::reason::Refusal;
 use crate::rng::Rng;
 use crate::time::Instant;
+use crate::timers::Timers;
 use list::List;
 use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Word};
-use timers::Timer;
+use timers::Of;
 
 /// The connections of all keys, without the connections: it parks an opaque `T` and never looks at it.
 ///
@@ -84,9 +85,7 @@ pub struct Pool<T, E> {
     words_limit: usize,
     /// Turns of loops; what an input costs must not depend on how much the pool holds.
     work: u64,
-    timers: BinaryHeap<Timer>,
-    /// Timers that still mean something; the heap is cleaned when they are the minority.
-    armed: usize,
+    timers: Timers<Of>,
     waiting: usize,
     dialing: usize,
     /// Connections whose closing is decided and not said.
@@ -264,8 +263,7 @@ impl<T, E> Pool<T, E> {
             words: VecDeque::new(),
             words_limit: 64,
             work: 0,
-            timers: BinaryHeap::new(),
-            armed: 0,
+            timers: Timers::default(),
             waiting: 0,
             dialing: 0,
             closing: 0,
@@ -388,7 +386,7 @@ impl<T, E> Pool<T, E> {
 
     /// When to poll again though nothing happens. Not late, but maybe early: there may be nothing to do then.
     pub fn next_timeout(&self) -> Option<Instant> {
-        if self.words.is_empty() { self.timers.peek().map(|timer| timer.at) } else { Some(self.now) }
+        if self.words.is_empty() { self.timers.earliest() } else { Some(self.now) }
     }
 
     /// When to poll again for the sake of one waiter: its own deadlines, and what its key waits for. Many threads
@@ -407,7 +405,7 @@ impl<T, E> Pool<T, E> {
             idle: self.idle.len(),
             waiting: self.waiting,
             keys: self.hosts.len(),
-            timers: self.armed,
+            timers: self.timers.armed(),
             stale_inputs: self.stale_inputs,
             words: self.words.len(),
             work: self.work,

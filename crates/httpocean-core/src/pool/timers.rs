@@ -1,47 +1,24 @@
 //! Deadlines: one heap for all, at most one live entry a thing.
 
-use core::cmp::Ordering;
-
 use super::Pool;
 use super::parts::HostId;
 use crate::arena::{ConnId, WaitId};
 use crate::time::Instant;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Timer {
-    pub(super) at: Instant,
-    of: Of,
-}
-
+/// Whose deadline it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
+pub(super) enum Of {
     Conn(ConnId),
     Waiter(WaitId),
     Host(HostId),
 }
 
-impl Ord for Timer {
-    /// The earliest is the greatest: a heap has its greatest on top.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.at.cmp(&self.at).then_with(|| other.of.cmp(&self.of))
-    }
-}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl<T, E> Pool<T, E> {
     pub(super) fn run_timers(&mut self) {
-        while let Some(timer) = self.timers.peek().copied() {
-            if timer.at > self.now {
-                return;
-            }
+        while let Some(timer) = self.timers.pop_due(self.now) {
             self.work += 1;
-            self.timers.pop();
-            if self.take_armed(timer) {
+            if self.armed_at(timer.of) == Some(timer.at) {
+                self.disarm(timer.of);
                 self.fire(timer.of);
             }
         }
@@ -50,11 +27,8 @@ impl<T, E> Pool<T, E> {
     /// Wakes for a connection at `at`, unless an earlier wake-up is due: that one looks again.
     pub(super) fn arm_conn(&mut self, conn: ConnId, at: Instant) {
         if let Some(slot) = self.conns.get_mut(conn) {
-            let before = slot.armed;
-            if before.is_none_or(|before| before > at) {
-                slot.armed = Some(at);
-                self.push(Timer { at, of: Of::Conn(conn) }, before.is_some());
-            }
+            self.timers.arm(&mut slot.armed, at, Of::Conn(conn));
+            self.drop_moot();
         }
     }
 
@@ -63,61 +37,49 @@ impl<T, E> Pool<T, E> {
         let Some(waiter) = self.waiters.get_mut(id) else { return };
         // Once its patience is over it stays for the sake of its own dial, whose end looks again.
         let patience = waiter.demand.patience.filter(|at| *at > now || waiter.dial.is_none());
-        let Some(at) = Instant::earliest(patience, waiter.demand.deadline) else { return };
-        let before = waiter.armed;
-        if before.is_none_or(|before| before > at) {
-            waiter.armed = Some(at);
-            self.push(Timer { at, of: Of::Waiter(id) }, before.is_some());
+        if let Some(at) = Instant::earliest(patience, waiter.demand.deadline) {
+            self.timers.arm(&mut waiter.armed, at, Of::Waiter(id));
+            self.drop_moot();
         }
     }
 
     pub(super) fn arm_host(&mut self, id: HostId, at: Instant) {
         if let Some(host) = self.hosts.get_mut(id) {
-            let before = host.armed;
-            if before.is_none_or(|before| before > at) {
-                host.armed = Some(at);
-                self.push(Timer { at, of: Of::Host(id) }, before.is_some());
-            }
+            self.timers.arm(&mut host.armed, at, Of::Host(id));
+            self.drop_moot();
         }
     }
 
     pub(super) fn disarm_conn(&mut self, conn: ConnId) {
-        let was = self.conns.get_mut(conn).and_then(|slot| slot.armed.take());
-        self.armed -= usize::from(was.is_some());
+        self.disarm(Of::Conn(conn));
     }
 
     pub(super) fn disarm_waiter(&mut self, id: WaitId) {
-        let was = self.waiters.get_mut(id).and_then(|waiter| waiter.armed.take());
-        self.armed -= usize::from(was.is_some());
+        self.disarm(Of::Waiter(id));
     }
 
     pub(super) fn disarm_host(&mut self, id: HostId) {
-        let was = self.hosts.get_mut(id).and_then(|host| host.armed.take());
-        self.armed -= usize::from(was.is_some());
+        self.disarm(Of::Host(id));
     }
 
-    fn push(&mut self, timer: Timer, replaces: bool) {
-        self.armed += usize::from(!replaces);
-        self.timers.push(timer);
-        if self.timers.len() > 2 * self.armed + 64 {
+    fn disarm(&mut self, of: Of) {
+        let note = match of {
+            Of::Conn(conn) => self.conns.get_mut(conn).map(|slot| &mut slot.armed),
+            Of::Waiter(waiter) => self.waiters.get_mut(waiter).map(|waiter| &mut waiter.armed),
+            Of::Host(host) => self.hosts.get_mut(host).map(|host| &mut host.armed),
+        };
+        if let Some(note) = note {
+            self.timers.disarm(note);
+        }
+    }
+
+    fn drop_moot(&mut self) {
+        if self.timers.is_crowded() {
             self.work += self.timers.len() as u64;
             let mut timers = core::mem::take(&mut self.timers);
-            timers.retain(|timer| self.armed_at(timer.of) == Some(timer.at));
+            timers.retain(|of| self.armed_at(of));
             self.timers = timers;
         }
-    }
-
-    /// Whether a timer that came up is still meant; it is then used up.
-    fn take_armed(&mut self, timer: Timer) -> bool {
-        if self.armed_at(timer.of) != Some(timer.at) {
-            return false;
-        }
-        match timer.of {
-            Of::Conn(conn) => self.disarm_conn(conn),
-            Of::Waiter(waiter) => self.disarm_waiter(waiter),
-            Of::Host(host) => self.disarm_host(host),
-        }
-        true
     }
 
     fn armed_at(&self, of: Of) -> Option<Instant> {
