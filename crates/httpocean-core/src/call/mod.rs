@@ -351,10 +351,10 @@ impl Call {
     /// connection is closed. Before the head has come this is a [`cancel`](Self::cancel).
     pub fn discard(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        let State::Exchange { .. } = self.state else { return };
         if !self.head_said {
             return self.cancel(now);
         }
+        let State::Exchange { .. } = self.state else { return };
         let limits = &self.config.limits;
         let until = self.now + limits.drain_time;
         let until = self.deadline.map_or(until, |deadline| deadline.min(until));

@@ -221,11 +221,7 @@ impl Engine {
     pub fn discard(&mut self, call: CallId, now: Instant) {
         self.tick(now);
         let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
-        match entry.lease {
-            Some(_) => entry.call.discard(now),
-            // There is no response yet.
-            None => entry.call.cancel(now),
-        }
+        entry.call.discard(now);
         self.let_speak(call);
         self.route();
     }
