@@ -160,6 +160,11 @@ impl Exchange {
         }
     }
 
+    /// Whether an answer to `NeedBody` is due.
+    pub(crate) fn owes_body(&self) -> bool {
+        matches!(self.send, Send::Body { asked: true, .. })
+    }
+
     pub(crate) fn wants_body(&self) -> bool {
         matches!(self.send, Send::Await100 | Send::Body { .. })
     }
@@ -193,12 +198,12 @@ impl Exchange {
     /// Says how many bytes were taken: none of what was not asked for.
     pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> usize {
         let left = match self.send {
-            Send::Body { left, .. } => left,
+            Send::Body { left, asked: true } => left,
             Send::Ended if !bytes.is_empty() => {
                 self.blame_body("it is longer than was announced");
                 return 0;
             }
-            Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => return 0,
+            Send::Body { .. } | Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => return 0,
         };
         match left {
             None => io.tx.write(|tx| encode::write_chunk(tx, bytes)),

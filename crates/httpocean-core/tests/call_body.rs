@@ -119,6 +119,34 @@ fn what_was_not_asked_for_is_not_lost_from_the_count() {
     assert_eq!(it.flush(), "abcd");
 }
 
+#[test]
+fn one_question_is_answered_by_one_piece() {
+    for (mut it, first, second) in [(sized(8), "abc", "defgh"), (chunked(), "3\r\nabc\r\n", "5\r\ndefgh\r\n")]
+    {
+        asked(&mut it, 0);
+        it.call.send_body(b"abc", &mut it.io);
+        it.call.send_body(b"def", &mut it.io);
+        it.call.send_body(b"more than there may be", &mut it.io);
+        assert_eq!(body(&mut it), first);
+        asked(&mut it, 3);
+        it.call.send_body(b"defgh", &mut it.io);
+        assert_eq!(it.flush(), second);
+    }
+}
+
+#[test]
+fn what_was_not_asked_for_extends_no_deadline() {
+    let mut it =
+        Scenario::upload("PUT", &[("expect", "100-continue")], BodyPlan::sized(4), Config::default());
+    let _ = it.wait();
+    it.flush();
+    let until = it.wait().until;
+    assert!(until.is_some());
+    it.now = it.now + std::time::Duration::from_millis(1);
+    it.call.send_body(b"ab", &mut it.io);
+    assert_eq!(it.wait().until, until);
+}
+
 /// The body is wrong in some way: the call fails by our own fault, and the connection is closed.
 fn blamed(mut it: Scenario, sent: Sent) -> String {
     let (fate, failure) = it.failure();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use http::{StatusCode, Uri};
-use httpocean_core::{ErrorKind, Fault, Hop, NotReplayed, Phase, Sent, TransportError};
+use httpocean_core::{ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, Phase, Sent, TransportError};
 
 use crate::connection::Connection;
 
@@ -82,6 +82,12 @@ impl Error {
             || matches!(self.phase(), Phase::Resolve | Phase::Connect)
     }
 
+    /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which
+    /// they failed.
+    pub fn attempts(&self) -> &[FailedAttempt] {
+        self.0.verdict.attempts()
+    }
+
     /// Why a request that died with its connection was not sent again, where that was a question.
     pub fn not_replayed(&self) -> Option<NotReplayed> {
         self.0.verdict.not_replayed()
@@ -115,6 +121,7 @@ impl Error {
             ErrorKind::Reset(_) => io::ErrorKind::ConnectionReset,
             ErrorKind::Protocol(_) | ErrorKind::Content(_) => io::ErrorKind::InvalidData,
             ErrorKind::Connect(TransportError::Refused) => io::ErrorKind::ConnectionRefused,
+            ErrorKind::Resolve(TransportError::Filtered) => io::ErrorKind::PermissionDenied,
             ErrorKind::Request(_) => io::ErrorKind::InvalidInput,
             ErrorKind::Unsupported(_) => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::Other,

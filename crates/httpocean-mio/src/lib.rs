@@ -46,8 +46,8 @@ mod wire;
 pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
-    BodyPlan, CallId, CloseReason, Config, ErrorKind, Fault, Head, Hop, HopReason, Key, Limits, NotReplayed,
-    Phase, ProtocolError, Sent, TransportError, call, dial, pool,
+    BodyPlan, CallId, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason, Key,
+    Limits, NotReplayed, Phase, ProtocolError, Sent, TransportError, call, dial, pool,
 };
 pub use mio;
 

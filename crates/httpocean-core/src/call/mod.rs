@@ -278,11 +278,13 @@ impl Call {
         self.exchange.as_ref().is_some_and(Exchange::wants_body)
     }
 
-    /// An answer to `NeedBody`: the next bytes of the body. Without having been asked for they are not taken, and
-    /// will be asked for later; nor are they once a final response is there.
+    /// An answer to `NeedBody`: the next bytes of the body, in one piece. Without having been asked for they are not
+    /// taken, and will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
-        self.clock.stop();
         if let Some(exchange) = &mut self.exchange {
+            if exchange.owes_body() {
+                self.clock.stop();
+            }
             self.handed += exchange.send_body(bytes, io) as u64;
         }
     }
