@@ -1,16 +1,18 @@
 //! `httpocean bench`: N requests, and nothing but them.
 
+use std::fmt;
+use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use httpocean_std::http::{Request, Uri};
+use httpocean_mio::{BodyPlan, Event, Loop};
+use httpocean_std::http::{Request, StatusCode, Uri};
 use httpocean_std::{Body, Client};
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::options::Run;
 use crate::options::flags::number;
+use crate::options::{Run, Transport};
 use crate::output::{Out, note};
-use crate::reading::{self, Failure};
 use crate::stop::{Done, Stop};
 use crate::threads;
 
@@ -20,7 +22,7 @@ prints `ok N BYTES SECONDS`. A status other than 2xx ends it, as any failure doe
 
 Usage: httpocean bench URL N [M] [OPTIONS]
 
-      --transport std, and every pool and time option of `httpocean get`
+      --transport std|mio, and every pool and time option of `httpocean get`
       --help          this text
 
 Example: httpocean bench http://127.0.0.1:8080/ 10000 4
@@ -45,7 +47,15 @@ pub(crate) fn main(args: Parser) -> Done {
 }
 
 fn run(plan: &Plan) -> Done {
-    let client = plan.run.client();
+    let (bytes, seconds) = match plan.run.transport {
+        Transport::Std => on_threads(plan)?,
+        Transport::Mio => on_a_loop(plan)?,
+    };
+    Ok(Out::lock().line(format_args!("ok {} {bytes} {seconds:.6}", plan.requests))?)
+}
+
+fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
+    let client = plan.run.std_client();
     let bytes = AtomicU64::new(0);
     let started = Instant::now();
     threads::share(plan.threads, plan.threads, |thread| {
@@ -53,9 +63,7 @@ fn run(plan: &Plan) -> Done {
         bytes.fetch_add(fetch(&client, &plan.uri, own)?, Relaxed);
         Ok(())
     })?;
-    let seconds = started.elapsed().as_secs_f64();
-    let bytes = bytes.into_inner();
-    Ok(Out::lock().line(format_args!("ok {} {bytes} {seconds:.6}", plan.requests))?)
+    Ok((bytes.into_inner(), started.elapsed().as_secs_f64()))
 }
 
 /// The loop that is measured; the bytes of all bodies.
@@ -63,19 +71,68 @@ fn fetch(client: &Client, uri: &Uri, times: usize) -> Done<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut bytes = 0;
     for _ in 0..times {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri.clone();
-        let mut response = client.send(request).map_err(|error| failed(error.into()))?;
-        if !response.status().is_success() {
-            note(format_args!("httpocean: {uri}: {}", response.status()));
-            return Err(Stop::Failed);
+        let mut response = client.send(get(uri, Body::empty())).map_err(failed)?;
+        check(uri, response.status())?;
+        loop {
+            match response.body_mut().read(&mut buffer).map_err(failed)? {
+                0 => break,
+                n => bytes += n as u64,
+            }
         }
-        bytes += reading::count(response.body_mut(), &mut buffer).map_err(failed)?;
     }
     Ok(bytes)
 }
 
-fn failed(failure: Failure) -> Stop {
+/// As many at a time, all on this thread.
+fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
+    let mut looped = Loop::new(plan.run.mio_options()?)?;
+    let started = Instant::now();
+    let start = |looped: &mut Loop| {
+        looped.client().start(get(&plan.uri, ()), BodyPlan::empty()).map(drop).map_err(failed)
+    };
+    let mut left = plan.requests;
+    for _ in 0..plan.threads.min(plan.requests) {
+        start(&mut looped)?;
+        left -= 1;
+    }
+    let mut bytes = 0;
+    while let Some((_, event)) = looped.next_event()? {
+        let ended = match event {
+            Event::Head(head) => {
+                check(&plan.uri, head.status())?;
+                false
+            }
+            Event::Data(data) => {
+                bytes += data.len() as u64;
+                false
+            }
+            Event::Failed(error) => return Err(failed(error)),
+            Event::End { .. } | Event::Upgraded(_) => true,
+            Event::Hop(_) | Event::Interim(_) | Event::NeedBody { .. } => false,
+        };
+        if ended && left > 0 {
+            left -= 1;
+            start(&mut looped)?;
+        }
+    }
+    Ok((bytes, started.elapsed().as_secs_f64()))
+}
+
+fn get<B>(uri: &Uri, body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.uri_mut() = uri.clone();
+    request
+}
+
+fn check(uri: &Uri, status: StatusCode) -> Done {
+    if status.is_success() {
+        return Ok(());
+    }
+    note(format_args!("httpocean: {uri}: {status}"));
+    Err(Stop::Failed)
+}
+
+fn failed(failure: impl fmt::Display) -> Stop {
     note(format_args!("httpocean: {failure}"));
     Stop::Failed
 }

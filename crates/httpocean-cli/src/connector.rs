@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use httpocean_mio::{Resolve, SystemResolver};
 use httpocean_std::dial::Route;
 use httpocean_std::http::Uri;
 use httpocean_std::{Connect, Connecting, Key, Started, TcpConnector, Transport, UnixConnector};
@@ -27,8 +28,24 @@ impl Pins {
         Ok(())
     }
 
+    /// One of an address in place of a name, if there is one.
+    pub(crate) fn pinned_address(&self) -> Option<&str> {
+        let is_address = |name: &&String| name.parse::<SocketAddr>().is_ok();
+        self.0.keys().find(is_address).map(String::as_str)
+    }
+
     fn of(&self, key: &Key) -> Option<&[SocketAddr]> {
         if self.0.is_empty() { None } else { self.0.get(&name(key)).map(Vec::as_slice) }
+    }
+}
+
+impl Resolve for Pins {
+    fn resolve(&self, key: &Key) -> io::Result<Vec<SocketAddr>> {
+        match self.of(key) {
+            Some([]) => Err(no_address()),
+            Some(pinned) => Ok(pinned.to_vec()),
+            None => SystemResolver.resolve(key),
+        }
     }
 }
 
@@ -81,7 +98,7 @@ impl Connect for Connector {
     fn resolve(&self, key: &Key, until: Option<Instant>) -> io::Result<Route> {
         match (&self.unix, self.pins.of(key)) {
             (Some(unix), _) => unix.resolve(key, until),
-            (None, Some([])) => Err(io::Error::new(io::ErrorKind::NotFound, "pinned to no address")),
+            (None, Some([])) => Err(no_address()),
             (None, Some(pinned)) => Ok(Route::Addresses(pinned.iter().copied().collect())),
             (None, None) => self.tcp.resolve(key, until),
         }
@@ -126,6 +143,10 @@ impl Connecting for Noting {
         self.journal.note(self.started, &*transport);
         Ok(transport)
     }
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "pinned to no address")
 }
 
 /// What is pinned, in one spelling.

@@ -2,12 +2,12 @@
 
 mod batch;
 mod bench;
+mod client;
 mod connector;
 mod demo;
 mod get;
 mod options;
 mod output;
-mod reading;
 mod stop;
 mod threads;
 

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use httpocean_std::http::response::Parts;
 use httpocean_std::http::{HeaderMap, StatusCode, Version};
-use httpocean_std::{Body, Connection, Error, Hop, Phase, Sent, Stats};
+use httpocean_std::{Connection, Hop, Phase, Sent, Stats};
 use serde_json::{Map, Value, json};
 
 use super::words;
-use crate::reading::Failure;
+use crate::client::{Ending, Failure, Response};
 
 /// The answer to a request.
 pub(super) struct Answer {
@@ -23,11 +22,10 @@ pub(super) struct Answer {
 pub(super) struct Exchange {
     pub(super) id: Value,
     pub(super) url: String,
-    pub(super) parts: Parts,
     pub(super) body: Vec<u8>,
-    pub(super) trailers: Option<HeaderMap>,
-    pub(super) parked: bool,
-    pub(super) elapsed: Duration,
+    status: StatusCode,
+    version: Version,
+    headers: HeaderMap,
     reason: String,
     interim: Vec<u16>,
     hops: Value,
@@ -41,38 +39,37 @@ pub(super) struct Partial {
 }
 
 impl Exchange {
-    pub(super) fn of(id: Value, url: String, parts: Parts, body: &Body) -> Self {
+    pub(super) fn of(id: Value, url: String, response: &Response) -> Self {
         Self {
-            reason: latin_1(body.reason().unwrap_or_default()),
-            interim: body.interim().iter().map(|interim| interim.status().as_u16()).collect(),
-            hops: hops(&url, body.hops()),
-            connection: body.connection().copied(),
+            status: response.status,
+            version: response.version,
+            headers: response.headers.clone(),
+            reason: latin_1(&response.reason),
+            interim: response.interim.clone(),
+            hops: hops(&url, &response.hops),
+            connection: response.connection,
             id,
             url,
-            parts,
             body: Vec::new(),
-            trailers: None,
-            parked: false,
-            elapsed: Duration::ZERO,
         }
     }
 
-    pub(super) fn answer(self) -> Answer {
+    pub(super) fn answer(self, ending: &Ending, elapsed: Duration) -> Answer {
         let json = json!({
             "id": self.id,
             "outcome": "response",
-            "status": self.parts.status.as_u16(),
-            "version": if self.parts.version == Version::HTTP_10 { "1.0" } else { "1.1" },
+            "status": self.status.as_u16(),
+            "version": if self.version == Version::HTTP_10 { "1.0" } else { "1.1" },
             "reason": self.reason,
-            "headers": fields(&self.parts.headers),
+            "headers": fields(&self.headers),
             "body": STANDARD.encode(&self.body),
-            "trailers": self.trailers.as_ref().map_or_else(|| json!([]), fields),
+            "trailers": ending.trailers.as_ref().map_or_else(|| json!([]), fields),
             "interim": self.interim,
             "url": self.url,
             "hops": self.hops,
             "connection": self.connection.as_ref().map(connection),
-            "parked": self.parked,
-            "elapsed_ms": self.elapsed.as_secs_f64() * 1e3,
+            "parked": ending.parked,
+            "elapsed_ms": elapsed.as_secs_f64() * 1e3,
         });
         Answer { json, is_response: true }
     }
@@ -80,10 +77,7 @@ impl Exchange {
 
 impl Answer {
     pub(super) fn failure(id: Value, url: &str, failure: &Failure, partial: Option<Partial>) -> Self {
-        let mut json = match failure {
-            Failure::Request(error) => of_error(url, error),
-            Failure::Other(error) => local("body", Phase::SendBody, &format!("{url}: {error}")),
-        };
+        let mut json = of_failure(url, failure);
         json.insert("id".to_owned(), id);
         if let Some(partial) = partial {
             json.insert("status".to_owned(), json!(partial.status.as_u16()));
@@ -96,7 +90,7 @@ impl Answer {
     pub(super) fn bad_method(id: Value, url: &str, method: &str) -> Self {
         let message =
             format!("{url}: the request can't be sent: `{method}` is no method (our fault, nothing sent)");
-        let mut json = local("request", Phase::Start, &message);
+        let mut json = of_request(&message);
         json.insert("id".to_owned(), id);
         Self { json: json.into(), is_response: false }
     }
@@ -117,37 +111,37 @@ pub(super) fn stats(stats: &Stats) -> Value {
     })
 }
 
-fn of_error(url: &str, error: &Error) -> Map<String, Value> {
+fn of_failure(url: &str, failure: &Failure) -> Map<String, Value> {
+    let story = failure.story();
     let mut json = Map::new();
     let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
     put("outcome", json!("error"));
-    put("fault", json!(words::fault(error.fault())));
-    put("kind", json!(words::kind(error.kind())));
-    if let Some(detail) = words::detail(error.kind()) {
+    put("fault", json!(words::fault(story.fault)));
+    put("kind", json!(words::kind(&story.kind)));
+    if let Some(detail) = words::detail(&story.kind) {
         put("detail", json!(detail));
     }
-    put("phase", json!(words::phase(error.phase())));
-    put("sent", json!(words::sent(error.sent())));
-    put("message", json!(error.to_string()));
-    if let Some(status) = error.status() {
+    put("phase", json!(words::phase(story.phase)));
+    put("sent", json!(words::sent(story.sent)));
+    put("message", json!(failure.to_string()));
+    if let Some(status) = story.status {
         put("status", json!(status.as_u16()));
     }
-    put("hops", hops(url, error.hops()));
-    if let Some(told) = error.connection() {
+    put("hops", hops(url, &story.hops));
+    if let Some(told) = &story.connection {
         put("connection", connection(told));
     }
     json
 }
 
-fn local(kind: &str, phase: Phase, message: &str) -> Map<String, Value> {
+fn of_request(message: &str) -> Map<String, Value> {
     let mut json = Map::new();
-    let sent = if phase == Phase::Start { Sent::Nothing } else { Sent::Part };
     for (name, value) in [
         ("outcome", "error"),
         ("fault", "local"),
-        ("kind", kind),
-        ("phase", words::phase(phase)),
-        ("sent", words::sent(sent)),
+        ("kind", "request"),
+        ("phase", words::phase(Phase::Start)),
+        ("sent", words::sent(Sent::Nothing)),
         ("message", message),
     ] {
         json.insert(name.to_owned(), json!(value));

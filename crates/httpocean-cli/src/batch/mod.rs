@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use httpocean_std::Client;
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::client::Client;
 use crate::options::Run;
 use crate::options::flags::number;
 use crate::output::{Out, note};
@@ -26,7 +26,7 @@ Usage: httpocean batch [-c N] [--options JSON] < REQUESTS
 
   -c, --concurrency N   so many requests at a time (1: strictly in order)
       --options JSON    options of the run, such as '{\"max_per_key\": 2, \"timeout_ms\": {\"total\": 5000}}'
-      --transport std, and every pool and time option of `httpocean get`
+      --transport std|mio, and every pool and time option of `httpocean get`
       --help            this text
 
 A request: {\"id\": 1, \"method\": \"GET\", \"url\": \"http://...\", \"headers\": [[\"name\", \"value\"]],
@@ -57,10 +57,10 @@ pub(crate) fn main(mut args: Parser) -> Done {
             unknown @ (Arg::Short(_) | Arg::Value(_)) => return Err(unknown.unexpected().into()),
         }
     }
-    let client = run.client();
+    let client = run.client()?;
     let batch = Batch { run, client, failed: AtomicBool::new(false) };
     let outcome = if concurrency == 1 { batch.in_order() } else { batch.at_a_time(concurrency) };
-    note(answer::stats(&batch.client.stats()));
+    note(answer::stats(&batch.client.stats()?));
     outcome?;
     if batch.failed.into_inner() { Err(Stop::Failed) } else { Ok(()) }
 }

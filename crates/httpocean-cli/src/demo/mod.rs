@@ -24,7 +24,7 @@ Usage: httpocean demo [OPTIONS]
       --rtt-ms MS     how far away the server seems: the time of a round trip (20)
       --url URL       fetch this, again and again, in place of the pages of a server inside this program;
                       with --rtt-ms it seems that much farther away
-      --transport std, and every pool and time option of `httpocean get`
+      --transport std|mio, and every pool and time option of `httpocean get`
       --help          this text
 
 Each page is a line: its number, status, length, the source port and the number of its connection,

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use httpocean_std::http::StatusCode;
-use httpocean_std::{Client, Connection};
+use httpocean_std::Connection;
+use httpocean_std::http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::site::{Counted, Site};
+use crate::client::{Ask, Client, Failure, Source};
 use crate::options::Run;
 use crate::output::{Out, Paint, milliseconds, note};
-use crate::reading::{self, Failure};
 use crate::stop::{Done, Stop};
 
 /// What a number of pages cost.
@@ -60,7 +60,7 @@ fn visit_and(
     compared: usize,
     mut seen: impl FnMut(&Page) -> Done,
 ) -> Done<Visit> {
-    let client = run.client();
+    let client = run.client()?;
     let before = (site.counted(), site.round_trips());
     let (mut ports, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     let mut first = Cost::default();
@@ -78,13 +78,13 @@ fn visit_and(
         if number == compared {
             first = Cost {
                 pages: number,
-                handshakes: client.stats().connections_opened,
+                handshakes: client.stats()?.connections_opened,
                 round_trips: site.round_trips().zip(before.1).map(|(now, then)| now - then),
                 time,
             };
         }
     }
-    let stats = client.stats();
+    let stats = client.stats()?;
     let server = site.counted().zip(before.0).map(|(now, then)| Counted {
         connections: now.connections - then.connections,
         requests: now.requests - then.requests,
@@ -101,10 +101,11 @@ fn visit_and(
 
 fn fetch(client: &Client, number: usize, url: &str, buffer: &mut [u8]) -> Result<Page, Failure> {
     let started = Instant::now();
-    let mut response = client.get(url)?.send()?;
-    let status = response.status();
-    let connection = response.body().connection().copied();
-    let bytes = reading::count(response.body_mut(), buffer)?;
+    let fields: [(HeaderName, HeaderValue); 0] = [];
+    let ask = Ask { method: Method::GET, url, config: None, body: Source::empty() };
+    let mut response = client.send(ask, fields)?;
+    let (status, connection) = (response.status, response.connection);
+    let bytes = response.count(buffer)?;
     Ok(Page { number, status, bytes, connection, took: started.elapsed() })
 }
 

@@ -4,16 +4,15 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use httpocean_std::http::{HeaderMap, Method, Response, Uri, Version, header};
-use httpocean_std::{Body, Client, Error};
+use httpocean_std::http::{Method, Uri, Version, header};
 
 use super::hints::hint;
 use super::narrator::Narrator;
 use super::order::{Data, Order};
 use super::progress::Progress;
 use super::sink::{Place, Sink};
+use crate::client::{Ask, Client, Failure, Response, Source};
 use crate::output::{Paint, note};
-use crate::reading::{self, Failure};
 use crate::stop::{Done, Stop};
 
 const PIECE: usize = 64 * 1024;
@@ -47,7 +46,7 @@ impl<'a> Fetcher<'a> {
     pub(super) fn fetch(&self, number: usize) -> Done {
         let url = &self.order.urls[number % self.order.urls.len()];
         let response = self.send(url)?;
-        let status = response.status();
+        let status = response.status;
         self.deliver(url, response)?;
         if self.order.fail && status.as_u16() >= 400 {
             note(format_args!("httpocean: {url}: {status}"));
@@ -56,78 +55,71 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    fn send(&self, url: &str) -> Done<Response<Body>> {
+    fn send(&self, url: &str) -> Done<Response> {
         let order = self.order;
-        let builder = self.client.request(order.method.clone(), url).map_err(|error| self.failed(&error))?;
         if order.verbose {
             let uri: Uri = url.parse().unwrap_or_default();
             let target = uri.path_and_query().map_or("/", |target| target.as_str());
             Narrator::announce(format!("{} {target} HTTP/1.1", order.method));
         }
-        let mut fields = HeaderMap::new();
-        for (name, value) in &order.headers {
-            fields.append(name, value.clone());
-        }
-        builder.headers(fields).body(self.body()?).send().map_err(|error| self.failed(&error))
+        let ask = Ask { method: order.method.clone(), url, config: None, body: self.body()? };
+        self.client.send(ask, order.headers.iter().cloned()).map_err(|failure| failed(&failure))
     }
 
-    fn body(&self) -> Done<Body> {
+    fn body(&self) -> Done<Source> {
         Ok(match (&self.order.data, &self.stdin) {
-            (None, _) => Body::empty(),
-            (Some(Data::Bytes(bytes)), _) => bytes.clone().into(),
+            (None, _) => Source::empty(),
+            (Some(Data::Bytes(bytes)), _) => Source::Bytes(bytes.clone().into()),
             (Some(Data::File(path)), _) => File::open(path)
-                .and_then(Body::from_file)
+                .and_then(Source::file)
                 .map_err(|error| Stop::Trouble(format!("{} can't be sent: {error}", path.display())))?,
-            (Some(Data::Stdin), Some(bytes)) => bytes.clone().into(),
-            (Some(Data::Stdin), None) => Body::from_reader(io::stdin()),
+            (Some(Data::Stdin), Some(bytes)) => Source::Bytes(bytes.clone()),
+            (Some(Data::Stdin), None) => Source::Reader(Box::new(io::stdin())),
         })
     }
 
-    fn deliver(&self, url: &str, mut response: Response<Body>) -> Done {
+    fn deliver(&self, url: &str, mut response: Response) -> Done {
         let mut place = self.sink.place(url).map_err(|error| cannot_write(url, &error))?;
         if self.order.include {
             write_head(&mut place, &response).map_err(|error| cannot_write(url, &error))?;
         }
-        let length = response.headers().get(header::CONTENT_LENGTH);
+        let length = response.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         let alone = self.order.concurrency == 1 && !self.order.verbose && !self.sink.on_terminal();
         let length = length.filter(|_| self.order.method != Method::HEAD);
         let progress = Progress::new(length, alone);
-        self.copy(url, response.body_mut(), &mut place, progress)?;
+        copy(url, &mut response, &mut place, progress)?;
         place.flush().map_err(|error| cannot_write(url, &error))
     }
+}
 
-    fn copy(&self, url: &str, body: &mut Body, place: &mut Place<'_>, mut progress: Progress) -> Done {
-        let mut piece = vec![0; PIECE];
-        loop {
-            match reading::read(body, &mut piece) {
-                Ok(0) => return Ok(()),
-                Ok(n) => {
-                    place.write_all(&piece[..n]).map_err(|error| cannot_write(url, &error))?;
-                    progress.add(n);
-                }
-                Err(error) => {
-                    drop(progress);
-                    return Err(match error {
-                        Failure::Request(error) => self.failed(&error),
-                        Failure::Other(error) => Stop::Trouble(format!("{url}: {error}")),
-                    });
-                }
+fn copy(url: &str, response: &mut Response, place: &mut Place<'_>, mut progress: Progress) -> Done {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match response.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                place.write_all(&piece[..n]).map_err(|error| cannot_write(url, &error))?;
+                progress.add(n);
+            }
+            Err(failure) => {
+                drop(progress);
+                return Err(failed(&failure));
             }
         }
     }
+}
 
-    fn failed(&self, error: &Error) -> Stop {
-        let paint = Paint::on(&io::stderr());
-        note(format_args!("httpocean: {}", paint.red(error)));
-        if let Some(source) = std::error::Error::source(error) {
-            note(format_args!("  because: {source}"));
-        }
-        if let Some(hint) = hint(error) {
-            note(format_args!("  hint: {hint}"));
-        }
-        Stop::Failed
+fn failed(failure: &Failure) -> Stop {
+    let paint = Paint::on(&io::stderr());
+    note(format_args!("httpocean: {}", paint.red(failure)));
+    if let Some(source) = &failure.story().source {
+        note(format_args!("  because: {source}"));
     }
+    if let Some(hint) = hint(failure) {
+        note(format_args!("  hint: {hint}"));
+    }
+    Stop::Failed
 }
 
 fn cannot_write(url: &str, error: &io::Error) -> Stop {
@@ -137,12 +129,12 @@ fn cannot_write(url: &str, error: &io::Error) -> Stop {
     Stop::Trouble(format!("the body of {url} can't be written: {error}"))
 }
 
-fn write_head(place: &mut Place<'_>, response: &Response<Body>) -> io::Result<()> {
-    let version = if response.version() == Version::HTTP_10 { "1.0" } else { "1.1" };
-    let mut head = format!("HTTP/{version} {} ", response.status().as_str()).into_bytes();
-    head.extend_from_slice(response.body().reason().unwrap_or_default());
+fn write_head(place: &mut Place<'_>, response: &Response) -> io::Result<()> {
+    let version = if response.version == Version::HTTP_10 { "1.0" } else { "1.1" };
+    let mut head = format!("HTTP/{version} {} ", response.status.as_str()).into_bytes();
+    head.extend_from_slice(&response.reason);
     head.push(b'\n');
-    for (name, value) in response.headers() {
+    for (name, value) in &response.headers {
         head.extend_from_slice(name.as_str().as_bytes());
         head.extend_from_slice(b": ");
         head.extend_from_slice(value.as_bytes());

@@ -1,23 +1,25 @@
 //! What the user might do about an error.
 
+use crate::client::Failure;
 use httpocean_std::pool::Refusal;
-use httpocean_std::{Error, ErrorKind, Phase, ProtocolError, TransportError};
+use httpocean_std::{ErrorKind, Phase, ProtocolError, TransportError};
 
 /// What the user might do about it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
-pub(super) fn hint(error: &Error) -> Option<String> {
-    let authority = error.uri().authority();
+pub(super) fn hint(failure: &Failure) -> Option<String> {
+    let story = failure.story();
+    let authority = story.uri.authority();
     let host = authority.map_or("the host", |authority| authority.as_str());
-    Some(match error.kind() {
+    Some(match &story.kind {
         ErrorKind::Connect(TransportError::Refused) => format!("does a server listen at {host}?"),
         ErrorKind::Resolve(TransportError::NotFound) => {
             format!("is `{host}` spelled right? --resolve pins a name to an address")
         }
-        ErrorKind::Unsupported(_) if error.uri().scheme_str() == Some("https") => {
+        ErrorKind::Unsupported(_) if story.uri.scheme_str() == Some("https") => {
             "an http:// URL works today".to_owned()
         }
         ErrorKind::Timeout => {
-            format!("a longer limit is set with {}, or with --timeout", limit_of(error.phase())?)
+            format!("a longer limit is set with {}, or with --timeout", limit_of(story.phase)?)
         }
         ErrorKind::Pool(Refusal::WaitedTooLong) => {
             "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout"

@@ -27,15 +27,15 @@ pub(crate) fn main(args: Parser) -> Done {
 fn run(order: &Order) -> Done {
     let client = if order.verbose {
         let journal = Journal::default();
-        order.run.observed_client(journal.clone(), Narrator::new(journal))
+        order.run.observed_client(journal.clone(), Narrator::new(journal))?
     } else {
-        order.run.client()
+        order.run.client()?
     };
     let fetcher = Fetcher::new(order, &client)?;
     let count = order.urls.len().saturating_mul(order.times);
     let outcome = threads::share(order.concurrency, count, |number| fetcher.fetch(number));
     if order.verbose {
-        let stats = client.stats();
+        let stats = client.stats()?;
         let (sent, made) = (stats.requests_sent, stats.connections_opened);
         note(format_args!("* {sent} requests sent, {made} connections made, {} idle now", stats.idle));
     }

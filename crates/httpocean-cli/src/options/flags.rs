@@ -3,7 +3,7 @@
 use lexopt::{Arg, Parser, ValueExt};
 use serde_json::{Value, json};
 
-use super::Run;
+use super::{Run, Transport};
 use crate::stop::{Done, Stop};
 
 /// What follows a flag.
@@ -62,7 +62,8 @@ Pool:
       --lifetime TIME          how old a connection may get (any age)
       --max-uses N             how many requests a connection may serve (any number)
       --order ORDER            which idle connection is used: lifo, fifo, round-robin (lifo)
-      --probe-after TIME       ask a connection that was idle for so long whether it lives (0)
+      --probe-after TIME       ask a connection that was idle for so long whether it lives (0);
+                               mio asks each
       --seed N                 what chance is made from
 
 Time limits, in seconds, or with a unit as in 250ms:
@@ -80,7 +81,7 @@ More:
       --unix-socket PATH       connect to a Unix socket, whatever the URL says
       --redirects 0, --retries 0   no redirects are followed and no retries made yet; 0 is all there is
       --options JSON           any option by the name it has in `batch`
-      --transport std          by whom requests are carried out; mio will be another
+      --transport std|mio      by whom requests are carried out: blocking sockets, or an event loop (std)
       --help                   this text
 ";
 
@@ -88,7 +89,7 @@ impl Run {
     /// Takes a flag that stands for an option, and what follows it. All other flags are refused.
     pub(crate) fn take_flag(&mut self, flag: &str, args: &mut Parser) -> Done {
         match flag {
-            "transport" => return transport(&args.value()?.string()?),
+            "transport" => return self.take_transport(&args.value()?.string()?),
             "options" => return self.apply_text(&args.value()?.string()?),
             _ => {}
         }
@@ -107,6 +108,15 @@ impl Run {
             None => value,
         };
         self.obey(&json!({ *option: value }))
+    }
+
+    fn take_transport(&mut self, name: &str) -> Done {
+        self.transport = match name {
+            "std" => Transport::Std,
+            "mio" => Transport::Mio,
+            _ => return Err(Stop::usage(format!("--transport is `std` or `mio`, not `{name}`"))),
+        };
+        Ok(())
     }
 
     /// Options as a JSON text.
@@ -136,14 +146,6 @@ impl Run {
 /// A whole number after a flag.
 pub(crate) fn number(flag: &str, text: &str) -> Done<u64> {
     text.parse().map_err(|_| Stop::usage(format!("--{flag} takes a whole number, not `{text}`")))
-}
-
-fn transport(name: &str) -> Done {
-    match name {
-        "std" => Ok(()),
-        "mio" => Err(Stop::Usage(super::not_yet("--transport mio"))),
-        _ => Err(Stop::usage(format!("--transport is `std` or `mio`, not `{name}`"))),
-    }
 }
 
 fn milliseconds(flag: &str, text: &str) -> Done<f64> {

@@ -5,12 +5,14 @@ pub(crate) mod flags;
 mod value;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use httpocean_std::pool::{self, Order};
-use httpocean_std::{Client, Config, Limits, Observer};
+use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
+use crate::client::{Client, Reactor};
 use crate::connector::{Connector, Journal, Pins};
 use crate::stop::{Done, Stop};
 
@@ -53,8 +55,19 @@ pub(crate) struct Run {
     pub(crate) pool: pool::Options,
     pub(crate) request: PerRequest,
     pub(crate) pins: Pins,
+    pub(crate) transport: Transport,
     probe_after: Duration,
     unix_socket: Option<PathBuf>,
+}
+
+/// Which adapter carries requests out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Blocking sockets, on the thread that asks.
+    #[default]
+    Std,
+    /// One thread with an event loop.
+    Mio,
 }
 
 /// Options that a request can bring itself.
@@ -83,13 +96,28 @@ impl Run {
     }
 
     /// The client of the run.
-    pub(crate) fn client(&self) -> Client {
-        self.build(None, None::<NoObserver>)
+    pub(crate) fn client(&self) -> Done<Client> {
+        Ok(match self.transport {
+            Transport::Std => Client::Std(self.std_client()),
+            Transport::Mio => Client::Mio(Reactor::start(self.mio_options()?)?),
+        })
+    }
+
+    /// The client of the run, by the blocking adapter.
+    pub(crate) fn std_client(&self) -> httpocean_std::Client {
+        self.std_builder(None).build()
     }
 
     /// The client of the run, and somebody who is told what it decides.
-    pub(crate) fn observed_client(&self, journal: Journal, observer: impl Observer) -> Client {
-        self.build(Some(journal), Some(observer))
+    pub(crate) fn observed_client(
+        &self,
+        journal: Journal,
+        observer: impl httpocean_std::Observer,
+    ) -> Done<Client> {
+        match self.transport {
+            Transport::Std => Ok(Client::Std(self.std_builder(Some(journal)).observer(observer).build())),
+            Transport::Mio => Err(Stop::Usage(not_yet("--verbose with --transport mio"))),
+        }
     }
 
     /// The same, with room for so many connections of one host, busy or idle.
@@ -107,17 +135,37 @@ impl Run {
         self
     }
 
-    fn build(&self, journal: Option<Journal>, observer: Option<impl Observer>) -> Client {
+    fn std_builder(&self, journal: Option<Journal>) -> httpocean_std::ClientBuilder {
         let connector = Connector::new(self.pins.clone(), self.unix_socket.clone(), journal);
-        let builder = Client::builder()
+        httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
             .probe_after(self.probe_after)
-            .connector(connector);
-        match observer {
-            Some(observer) => builder.observer(observer).build(),
-            None => builder.build(),
+            .connector(connector)
+    }
+
+    /// What the other adapter is made with. It looks at each connection before it uses it again, so that there
+    /// is no `probe_after_ms`.
+    pub(crate) fn mio_options(&self) -> Done<httpocean_mio::Options> {
+        use httpocean_mio::{Connector, Options, UnixConnector};
+        if self.unix_socket.is_none() {
+            if let Some(address) = self.pins.pinned_address() {
+                return Err(Stop::Usage(not_yet(&format!(
+                    "--transport mio and `resolve` of an address, {address}"
+                ))));
+            }
         }
+        let defaults = Options::default();
+        Ok(Options {
+            pool: self.pool.clone(),
+            config: Arc::new(self.request.config.clone()),
+            connector: match &self.unix_socket {
+                Some(path) => Connector::Unix(UnixConnector::new(path)),
+                None => defaults.connector.clone(),
+            },
+            resolver: Arc::new(self.pins.clone()),
+            ..defaults
+        })
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
@@ -226,12 +274,6 @@ impl PerRequest {
         }
         Ok(())
     }
-}
-
-struct NoObserver;
-
-impl Observer for NoObserver {
-    fn observe(&self, _: &httpocean_std::Event<'_>) {}
 }
 
 pub(crate) fn not_yet(name: &str) -> Unfit {

@@ -3,7 +3,7 @@
 use httpocean_testkit::server::{Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::{batch, decoded};
+use super::command::{batch, decoded};
 
 #[test]
 fn every_field_of_a_response() {

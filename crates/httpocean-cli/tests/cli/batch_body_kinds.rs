@@ -3,7 +3,7 @@
 use httpocean_testkit::server::{End, Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::{batch, encoded};
+use super::command::{batch, encoded};
 
 fn post(url: &str, kind: &str) -> Value {
     json!({"method": "POST", "url": url, "body": encoded(b"content"), "body_kind": kind})

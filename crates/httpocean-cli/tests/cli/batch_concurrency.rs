@@ -6,7 +6,7 @@ use std::time::Duration;
 use httpocean_testkit::server::{Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::batch;
+use super::command::batch;
 
 #[test]
 fn eight_at_a_time_are_eight() {

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use httpocean_testkit::server::{End, Reply, Server};
 use serde_json::json;
 
-use crate::command::{batch, decoded};
+use super::command::{batch, decoded};
 
 #[test]
 fn a_connection_is_reused_and_counted() {

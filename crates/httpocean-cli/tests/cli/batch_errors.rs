@@ -3,7 +3,7 @@
 use httpocean_testkit::server::{End, Greeting, Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::{batch, dead_url, decoded};
+use super::command::{batch, dead_url, decoded};
 
 fn words(answer: &Value) -> [&str; 5] {
     ["outcome", "fault", "kind", "phase", "sent"].map(|name| answer[name].as_str().unwrap_or("-"))

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use httpocean_testkit::server::{Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::command;
+use super::command::command;
 
 #[test]
 fn a_line_is_answered_before_the_input_ends() {

@@ -3,10 +3,10 @@
 use httpocean_testkit::server::{Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::{batch, run_with};
+use super::command::{batch, run_with};
 
 /// One good line, then a line with these options.
-fn with_options(options: Value) -> crate::command::Said {
+fn with_options(options: Value) -> super::command::Said {
     let server = Server::start(|_| Reply::ok(""));
     batch(&[], &[json!({"url": server.url("/")}), json!({"url": server.url("/"), "options": options})])
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use httpocean_testkit::server::{Act, Reply, Server};
 use serde_json::{Value, json};
 
-use crate::command::{batch, encoded};
+use super::command::{batch, encoded};
 
 /// Only a broken clock lets it come to this.
 const LONG: Duration = Duration::from_secs(10);

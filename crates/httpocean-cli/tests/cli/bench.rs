@@ -2,7 +2,7 @@
 
 use httpocean_testkit::server::{Reply, Server};
 
-use crate::command::run;
+use super::command::run;
 
 fn figures(text: &str) -> (u64, u64, f64) {
     let words: Vec<&str> = text.strip_suffix('\n').unwrap().split(' ').collect();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use httpocean_testkit::is_pattern;
 use httpocean_testkit::server::{Reply, Server};
 
-use crate::command::{command, run};
+use super::command::{command, run};
 
 /// A new directory of the test's own.
 fn directory(name: &str) -> PathBuf {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use httpocean_testkit::server::{End, Reply, Server};
 
-use crate::command::{dead_url, run};
+use super::command::{dead_url, run};
 
 #[test]
 fn nobody_there() {

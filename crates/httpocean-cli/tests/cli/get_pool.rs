@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use httpocean_testkit::server::{Reply, Server};
 
-use crate::command::run;
+use super::command::run;
 
 #[test]
 fn each_decision_is_said_with_its_reason() {

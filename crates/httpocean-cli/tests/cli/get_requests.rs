@@ -2,7 +2,7 @@
 
 use httpocean_testkit::server::{Reply, Server};
 
-use crate::command::{run, run_with};
+use super::command::{run, run_with};
 
 #[test]
 fn method_fields_and_body_are_sent() {

@@ -1,6 +1,6 @@
 //! Wrong usage is told from failure, and says what is wrong.
 
-use crate::command::run;
+use super::command::run;
 
 #[test]
 fn every_command_has_help_with_an_example() {
@@ -41,8 +41,9 @@ fn wrong_usage_exits_with_2_and_a_hint() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    let later: [(&[&str], &str); 8] = [
-        (&["--transport", "mio"], "--transport mio"),
+    let later: [(&[&str], &str); 9] = [
+        (&["-v", "--transport", "mio"], "--verbose with --transport mio"),
+        (&["--transport", "mio", "--resolve", "127.0.0.1:80:127.0.0.2"], "--transport mio and `resolve`"),
         (&["--proxy", "http://p/"], "proxy"),
         (&["--redirects", "3"], "redirects"),
         (&["--retries", "1"], "retries"),

@@ -1,0 +1,84 @@
+//! A client, by whichever adapter: what is asked and what is told is the same.
+
+mod failure;
+mod reactor;
+mod response;
+mod service;
+mod source;
+
+use std::io;
+use std::sync::Arc;
+
+use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use httpocean_std::{Config, Stats};
+
+pub(crate) use failure::Failure;
+pub(crate) use reactor::Reactor;
+pub(crate) use response::{Ending, Response};
+pub(crate) use source::Source;
+
+/// Carries out requests of any thread.
+pub(crate) enum Client {
+    Std(httpocean_std::Client),
+    Mio(Reactor),
+}
+
+/// A request before it is found to be one.
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    pub(crate) config: Option<Config>,
+    pub(crate) body: Source,
+}
+
+impl Client {
+    /// Sends a request with these fields, and waits for the head of its response.
+    pub(crate) fn send<N, V>(
+        &self,
+        ask: Ask<'_>,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Response, Failure>
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let uri: Uri = ask.url.parse().map_err(|_| Failure::of_url(ask.url))?;
+        let mut request = Request::new(());
+        *request.headers_mut() = collected(fields).map_err(|what| Failure::of_request(what, &uri))?;
+        *request.method_mut() = ask.method;
+        *request.uri_mut() = uri;
+        if let Some(config) = ask.config {
+            request.extensions_mut().insert(Arc::new(config));
+        }
+        match self {
+            Self::Std(client) => {
+                let uri = request.uri().clone();
+                let body = ask.body.into_body().map_err(|error| Failure::of_source(&error, uri))?;
+                Ok(client.send(request.map(|()| body))?.into())
+            }
+            Self::Mio(reactor) => Ok(reactor.send(request, ask.body)?.into()),
+        }
+    }
+
+    /// What it did so far.
+    pub(crate) fn stats(&self) -> io::Result<Stats> {
+        match self {
+            Self::Std(client) => Ok(client.stats()),
+            Self::Mio(reactor) => reactor.stats(),
+        }
+    }
+}
+
+fn collected<N, V>(fields: impl IntoIterator<Item = (N, V)>) -> Result<HeaderMap, &'static str>
+where
+    N: TryInto<HeaderName>,
+    V: TryInto<HeaderValue>,
+{
+    let mut all = HeaderMap::new();
+    for (name, value) in fields {
+        let name = name.try_into().map_err(|_| "a header name has a byte that no name may have")?;
+        let value = value.try_into().map_err(|_| "a header value has a byte that no value may have")?;
+        all.append(name, value);
+    }
+    Ok(all)
+}

@@ -1,0 +1,127 @@
+//! A response, by whichever adapter: its head, and a body that is read piece by piece.
+
+use std::io::Read;
+
+use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
+use httpocean_std::{Body, Connection, Hop};
+
+use super::failure::Failure;
+use super::reactor::Incoming;
+
+const PIECE: usize = 64 * 1024;
+
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) version: Version,
+    pub(crate) reason: Vec<u8>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) interim: Vec<u16>,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) connection: Option<Connection>,
+    body: Rest,
+}
+
+enum Rest {
+    Std(Body),
+    Mio(Box<Incoming>),
+}
+
+/// What is known when all of a body was read.
+pub(crate) struct Ending {
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) parked: bool,
+}
+
+impl Response {
+    /// The next bytes of the body; 0 at its end.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        match &mut self.body {
+            Rest::Std(body) => read(body, buffer),
+            Rest::Mio(incoming) => incoming.read(buffer),
+        }
+    }
+
+    /// Reads all of the body through `buffer`; its length.
+    pub(crate) fn count(&mut self, buffer: &mut [u8]) -> Result<u64, Failure> {
+        let mut all = 0;
+        loop {
+            match self.read(buffer)? {
+                0 => return Ok(all),
+                n => all += n as u64,
+            }
+        }
+    }
+
+    /// Reads the rest into `all`, which also after a failure holds what had come. Of a connection that speaks
+    /// another protocol now that is what came along with the head; what comes later is nobody's, and it closes.
+    pub(crate) fn read_all(mut self, all: &mut Vec<u8>) -> Result<Ending, Failure> {
+        if let Rest::Std(body) = self.body {
+            match body.upgrade() {
+                Ok(stream) => {
+                    *all = stream.into_parts().1;
+                    return Ok(Ending { trailers: None, parked: false });
+                }
+                Err(received) => self.body = Rest::Std(received),
+            }
+        }
+        loop {
+            let old = all.len();
+            all.resize(old + PIECE, 0);
+            let read = self.read(&mut all[old..]);
+            all.truncate(old + *read.as_ref().unwrap_or(&0));
+            if read? == 0 {
+                return Ok(self.body.ending());
+            }
+        }
+    }
+}
+
+impl Rest {
+    fn ending(&mut self) -> Ending {
+        match self {
+            Self::Std(body) => Ending { trailers: body.take_trailers(), parked: body.parked() == Some(true) },
+            Self::Mio(incoming) => incoming.ending(),
+        }
+    }
+}
+
+fn read(body: &mut Body, buffer: &mut [u8]) -> Result<usize, Failure> {
+    body.read(buffer).map_err(|error| match error.downcast::<httpocean_std::Error>() {
+        Ok(error) => error.into(),
+        // Nothing that a received body says.
+        Err(error) => Failure::of_source(&error, http::Uri::default()),
+    })
+}
+
+impl From<http::Response<Body>> for Response {
+    fn from(response: http::Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self {
+            status: parts.status,
+            version: parts.version,
+            reason: body.reason().unwrap_or_default().to_vec(),
+            headers: parts.headers,
+            interim: body.interim().iter().map(|interim| interim.status().as_u16()).collect(),
+            hops: body.hops().to_vec(),
+            connection: body.connection().copied(),
+            body: Rest::Std(body),
+        }
+    }
+}
+
+impl From<Incoming> for Response {
+    fn from(mut incoming: Incoming) -> Self {
+        let head = incoming.take_head();
+        let (parts, ()) = head.response.into_parts();
+        Self {
+            status: parts.status,
+            version: parts.version,
+            reason: head.reason,
+            headers: parts.headers,
+            interim: std::mem::take(&mut incoming.interim),
+            hops: std::mem::take(&mut incoming.hops),
+            connection: head.connection,
+            body: Rest::Mio(Box::new(incoming)),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The thread that turns a mio client for all others.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+
+use httpocean_mio::http::{HeaderMap, Request, Response};
+use httpocean_mio::mio::{Events, Poll};
+use httpocean_mio::{BodyPlan, CallId, Client, Error, Event, Hop, Stats};
+use httpocean_std::Connection;
+
+use super::reactor::told;
+
+/// Bytes of one response that nobody has read yet, from where on it has to wait.
+pub(super) const MANY: usize = 1024 * 1024;
+
+/// What other threads want.
+pub(super) enum Command {
+    Start(Box<Start>),
+    /// The answer to the question of that number.
+    Body {
+        call: CallId,
+        question: u64,
+        piece: Result<Vec<u8>, &'static str>,
+    },
+    Resume(CallId),
+    Cancel(CallId),
+    Stats(Sender<Stats>),
+}
+
+pub(super) struct Start {
+    pub(super) request: Request<()>,
+    pub(super) plan: BodyPlan,
+    pub(super) caller: Caller,
+}
+
+/// Who waits for a response.
+pub(super) struct Caller {
+    pub(super) news: Sender<News>,
+    /// How many bytes of the body are on their way.
+    pub(super) unread: Arc<AtomicUsize>,
+    /// How often a piece of the request's body was asked for.
+    pub(super) questions: u64,
+}
+
+/// What a caller is told.
+pub(super) enum News {
+    Started(CallId),
+    NeedBody { from: u64, question: u64 },
+    Hop(Hop),
+    Interim(u16),
+    Head(Box<Head>),
+    Data(Vec<u8>),
+    End { trailers: Option<Box<HeaderMap>>, parked: bool },
+    Failed(Error),
+}
+
+#[derive(Default)]
+pub(super) struct Head {
+    pub(super) response: Response<()>,
+    pub(super) reason: Vec<u8>,
+    pub(super) connection: Option<Connection>,
+}
+
+pub(super) struct Service {
+    pub(super) poll: Poll,
+    pub(super) client: Client,
+    pub(super) commands: Receiver<Command>,
+    pub(super) callers: BTreeMap<CallId, Caller>,
+}
+
+impl Service {
+    /// Until nobody is left to send commands, and all calls have ended.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        loop {
+            let deserted = self.obey_all();
+            while self.tell_next() {}
+            if deserted && self.client.calls() == 0 {
+                return Ok(());
+            }
+            match self.poll.poll(&mut events, self.client.next_timeout()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            for event in &events {
+                self.client.handle(event);
+            }
+        }
+    }
+
+    /// `true`: there will be no more commands.
+    fn obey_all(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return true,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start(start) => self.start(*start),
+            Command::Body { call, question, piece } => {
+                // After a hop the answer to an older question means nothing.
+                if self.callers.get(&call).is_some_and(|caller| caller.questions == question) {
+                    match piece {
+                        Ok(bytes) if bytes.is_empty() => self.client.finish_body(call, None),
+                        Ok(bytes) => self.client.send_body(call, &bytes),
+                        Err(why) => self.client.body_failed(call, why),
+                    };
+                }
+            }
+            Command::Resume(call) => self.client.resume(call),
+            Command::Cancel(call) => self.client.cancel(call),
+            Command::Stats(answer) => {
+                // Who does not wait for it any more needs none.
+                let _ = answer.send(self.client.stats());
+            }
+        }
+    }
+
+    fn start(&mut self, start: Start) {
+        let Start { request, plan, caller } = start;
+        match self.client.start(request, plan) {
+            Ok(call) => {
+                caller.tell(News::Started(call));
+                self.callers.insert(call, caller);
+            }
+            Err(error) => caller.tell(News::Failed(error)),
+        }
+    }
+
+    /// `false`: there is nothing to tell.
+    fn tell_next(&mut self) -> bool {
+        let Some((call, event)) = self.client.next_event() else { return false };
+        let mut ended = false;
+        let mut news = match event {
+            Event::Hop(hop) => News::Hop(hop),
+            Event::Interim(head) => News::Interim(head.status().as_u16()),
+            Event::Head(head) => News::Head(Box::new(Head {
+                response: head.to_response(),
+                reason: head.reason().to_vec(),
+                connection: None,
+            })),
+            Event::Data(bytes) => News::Data(bytes.to_vec()),
+            Event::NeedBody { from } => News::NeedBody { from, question: 0 },
+            Event::End { trailers, parked } => {
+                ended = true;
+                News::End { trailers: trailers.map(Box::new), parked }
+            }
+            // What comes later is another protocol's: the connection closes here.
+            Event::Upgraded(upgraded) => {
+                self.tell(call, News::Data(upgraded.early));
+                ended = true;
+                News::End { trailers: None, parked: false }
+            }
+            Event::Failed(error) => {
+                ended = true;
+                News::Failed(error)
+            }
+        };
+        if let News::Head(head) = &mut news {
+            head.connection = self.client.connection(call).map(told);
+        }
+        self.tell(call, news);
+        if ended {
+            self.callers.remove(&call);
+        }
+        true
+    }
+
+    fn tell(&mut self, call: CallId, mut news: News) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        match &mut news {
+            News::Data(bytes) => {
+                let unread = caller.unread.fetch_add(bytes.len(), Relaxed) + bytes.len();
+                if unread > MANY {
+                    self.client.pause(call);
+                }
+            }
+            News::NeedBody { question, .. } => {
+                caller.questions += 1;
+                *question = caller.questions;
+            }
+            News::Started(_)
+            | News::Hop(_)
+            | News::Interim(_)
+            | News::Head(_)
+            | News::End { .. }
+            | News::Failed(_) => {}
+        }
+        caller.tell(news);
+    }
+}
+
+impl Caller {
+    fn tell(&self, news: News) {
+        // A caller that is gone has cancelled.
+        let _ = self.news.send(news);
+    }
+}
