@@ -174,7 +174,10 @@ fn idle_and_closed(each: usize) -> usize {
 fn a_thousand_idle_connections_are_watched() {
     let _alone = alone();
     let begun = Instant::now();
-    let (few, many) = (10, (affordable(scaled(1_000)) / 10).max(20));
+    let (few, many) = (10, affordable(scaled(1_000)) / 10);
+    if many <= few {
+        return println!("skipped: descriptors for {} connections are too few to compare", 10 * many);
+    }
     let (held_by_few, held_by_many) = (idle_and_closed(few), idle_and_closed(many));
     let took: Duration = begun.elapsed();
     let each = held_by_many.saturating_sub(held_by_few) / (10 * (many - few));
