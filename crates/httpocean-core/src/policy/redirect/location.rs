@@ -70,14 +70,9 @@ impl Base {
         }
     }
 
-    /// Without a fragment, in ASCII.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0[..Position::AfterQuery]
-    }
-
-    /// Scheme, host and port alone.
-    pub(super) fn origin(&self) -> &str {
-        &self.0[..Position::BeforePath]
+    /// Path and query, in ASCII.
+    pub(super) fn path(&self) -> &str {
+        &self.0[Position::BeforePath..Position::AfterQuery]
     }
 }
 

@@ -190,7 +190,7 @@ fn hop(
     if from.scheme() == Scheme::Https && key.scheme() != Scheme::Https {
         fields.remove(REFERER);
     } else if policy.referer {
-        refer(fields, &base, cross_origin);
+        refer(fields, &from, if cross_origin { "/" } else { base.path() });
     }
     let fragment = fragment.or_else(|| previous.fragment.map(Into::into));
     Ok(FollowUp { request, body, key, fragment, cross_origin })
@@ -250,11 +250,10 @@ fn remove_where(fields: &mut HeaderMap, which: impl Fn(&HeaderName, &HeaderMap) 
     }
 }
 
-/// As `strict-origin-when-cross-origin` has it, but for a downgrade.
-fn refer(fields: &mut HeaderMap, base: &Base, cross_origin: bool) {
-    let from = if cross_origin { format!("{}/", base.origin()) } else { base.as_str().to_owned() };
-    match HeaderValue::try_from(from) {
-        Ok(from) => fields.insert(REFERER, from),
+/// As `strict-origin-when-cross-origin` has it.
+fn refer(fields: &mut HeaderMap, from: &Key, path: &str) {
+    match HeaderValue::try_from(format!("{from}{path}")) {
+        Ok(url) => fields.insert(REFERER, url),
         Err(_) => fields.remove(REFERER),
     };
 }
