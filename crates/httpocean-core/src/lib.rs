@@ -57,7 +57,7 @@ mod h1;
 mod io;
 mod key;
 mod limits;
-mod policy;
+pub mod policy;
 pub mod pool;
 mod reason;
 mod rng;
