@@ -1,0 +1,205 @@
+//! Cases that others found, as data: read where they lie, compared, and counted.
+//!
+//! They come from public test suites under licences of their own, so they are no part of this project: a test that
+//! uses them is skipped, and says so, where they are missing. `HTTPOCEAN_VECTORS` names their folder; then a missing
+//! file is a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// The vectors of the file `name`, such as `redirect/location.json`; none, and a line that says so, where the folder
+/// is missing.
+///
+/// # Panics
+/// When the file can't be read, or is no JSON, or is missing in a folder that the environment names.
+pub fn vectors(name: &str) -> Option<Value> {
+    let (folder, named) = match std::env::var_os("HTTPOCEAN_VECTORS") {
+        Some(folder) => (PathBuf::from(folder), true),
+        None => (Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), false),
+    };
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let vectors = serde_json::from_slice(&bytes);
+            Some(vectors.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && !named => {
+            say(&format!("skipped: no vectors at {} (HTTPOCEAN_VECTORS names their folder)", path.display()));
+            None
+        }
+        Err(error) => panic!("{}: {error}", path.display()),
+    }
+}
+
+/// What we decided otherwise than the vectors, and why: `tests/expect_overrides.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Overrides {
+    /// All of them.
+    ///
+    /// # Panics
+    /// When the file can't be read, an entry has no reason, or a vector has two.
+    pub fn load() -> Self {
+        Self::parse(include_str!("../expect_overrides.toml"))
+    }
+
+    /// Why we decided otherwise than the vector `id` of `file`.
+    pub fn reason(&self, file: &str, id: &str) -> Option<&str> {
+        Some(self.0.get(file)?.get(id)?.as_str())
+    }
+
+    fn parse(text: &str) -> Self {
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("the overrides: {error}"));
+        let mut all = Self::default();
+        for entry in table.get("decided").and_then(toml::Value::as_array).into_iter().flatten() {
+            let word = |key: &str| entry.get(key).and_then(toml::Value::as_str).map(str::trim);
+            let (Some(file), Some(why)) = (word("file"), word("why").filter(|why| !why.is_empty())) else {
+                panic!("an override without a file or a reason: {entry:?}");
+            };
+            let ids = entry
+                .get("ids")
+                .and_then(toml::Value::as_array)
+                .unwrap_or_else(|| panic!("no ids: {entry:?}"));
+            for id in ids {
+                let id = id.as_str().unwrap_or_else(|| panic!("an id is text: {entry:?}"));
+                let before = all.0.entry(file.to_owned()).or_default().insert(id.to_owned(), why.to_owned());
+                assert!(before.is_none(), "{file}: two overrides of {id}");
+            }
+        }
+        all
+    }
+}
+
+/// How the vectors of one file compare with us.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    file: String,
+    overrides: Overrides,
+    /// As the vector wants it.
+    pub agree: usize,
+    /// Otherwise, with a reason in the overrides.
+    pub overridden: BTreeSet<String>,
+    /// Otherwise, without: what the vector wants and what we do.
+    pub unexplained: Vec<String>,
+}
+
+impl Tally {
+    /// Of the vectors in `file`. All of a file's vectors go into one tally.
+    pub fn new(file: &str) -> Self {
+        Self::with(file, Overrides::load())
+    }
+
+    /// Counts the vector `id`: it agrees, or does not, as the error says.
+    pub fn count(&mut self, id: &str, compared: Result<(), String>) {
+        match compared {
+            Ok(()) => self.agree += 1,
+            Err(_) if self.overrides.reason(&self.file, id).is_some() => {
+                self.overridden.insert(id.to_owned());
+            }
+            Err(difference) => self.unexplained.push(format!("{id}: {difference}")),
+        }
+    }
+
+    /// Counts the vector `id`: it agrees if we do what it expects.
+    pub fn compare<T: PartialEq + Debug>(&mut self, id: &str, expected: &T, ours: &T) {
+        let difference = || format!("expected {expected:?}, ours {ours:?}");
+        self.count(id, if expected == ours { Ok(()) } else { Err(difference()) });
+    }
+
+    /// Says the counts.
+    ///
+    /// # Panics
+    /// When something differs without a reason, or a reason explains no difference, or nothing was counted.
+    pub fn finish(self) {
+        let Self { file, overrides, agree, overridden, unexplained } = self;
+        let counts = (agree, overridden.len(), unexplained.len());
+        say(&format!("{file}: agree {}, overridden {}, unexplained {}", counts.0, counts.1, counts.2));
+        assert!(unexplained.is_empty(), "{file}: unexplained:\n{}", unexplained.join("\n"));
+        let reasons = overrides.0.get(&file).into_iter().flat_map(BTreeMap::keys);
+        let needless: Vec<_> = reasons.filter(|id| !overridden.contains(*id)).collect();
+        assert!(needless.is_empty(), "{file}: overrides that no vector needs: {needless:?}");
+        assert!(agree + overridden.len() > 0, "{file}: no vector was looked at");
+    }
+
+    fn with(file: &str, overrides: Overrides) -> Self {
+        Self {
+            file: file.to_owned(),
+            overrides,
+            agree: 0,
+            overridden: BTreeSet::new(),
+            unexplained: Vec::new(),
+        }
+    }
+}
+
+/// Past the test harness, which would keep it to itself: a skipped test must not look like one that ran.
+fn say(line: &str) {
+    use std::io::Write as _;
+    // Whoever closed stderr does not want to know.
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: &str = "[[decided]]\nfile = \"a.json\"\nids = [\"1\", \"2\"]\nwhy = \"because\"\n";
+
+    fn tally() -> Tally {
+        Tally::with("a.json", Overrides::parse(ENTRY))
+    }
+
+    #[test]
+    fn a_reason_belongs_to_a_vector_of_a_file() {
+        let overrides = Overrides::parse(ENTRY);
+        assert_eq!(overrides.reason("a.json", "2"), Some("because"));
+        assert_eq!(overrides.reason("a.json", "3"), None);
+        assert_eq!(overrides.reason("b.json", "2"), None);
+    }
+
+    #[test]
+    fn all_that_differs_is_explained() {
+        let mut tally = tally();
+        tally.compare("0", &1, &1);
+        tally.compare("1", &1, &2);
+        tally.compare("2", &1, &2);
+        assert_eq!((tally.agree, tally.overridden.len(), tally.unexplained.len()), (1, 2, 0));
+        tally.finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "unexplained")]
+    fn a_difference_without_a_reason_fails() {
+        let mut tally = tally();
+        tally.compare("1", &1, &2);
+        tally.compare("2", &1, &2);
+        tally.compare("3", &1, &2);
+        tally.finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "no vector needs")]
+    fn a_reason_without_a_difference_fails() {
+        let mut tally = tally();
+        tally.compare("1", &1, &2);
+        tally.compare("2", &1, &1);
+        tally.finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "no vector was looked at")]
+    fn nothing_counted_fails() {
+        Tally::with("b.json", Overrides::default()).finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "without a file or a reason")]
+    fn an_entry_without_a_reason_fails() {
+        Overrides::parse("[[decided]]\nfile = \"a.json\"\nids = [\"1\"]\n");
+    }
+}
