@@ -76,7 +76,9 @@ impl Error {
         self.not_replayed
     }
 
-    pub(crate) fn with_sent(mut self, sent: Sent) -> Self {
+    /// The same error, of a request of which so much was sent.
+    #[must_use]
+    pub fn with_sent(mut self, sent: Sent) -> Self {
         self.sent = sent;
         self
     }

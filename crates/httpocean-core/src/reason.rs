@@ -1,4 +1,4 @@
-//! Why: connections are closed, waiters refused, requests not sent again.
+//! Why: connections are closed, waiters refused, requests not sent again or not retried.
 
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +173,137 @@ impl NotReplayed {
             Self::ResponseBegun => "the response had begun",
             Self::NotIdempotent => "the peer may have acted on it, and its method is not idempotent",
             Self::BodyNotReplayable => "its body can be read only once",
+        }
+    }
+}
+
+/// What a retry is charged to: what went wrong with the attempt before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RetryClass {
+    /// No connection was made: the name, the address, or the time for them.
+    Connect,
+    /// The peer may have seen the request, and no whole head of a response came.
+    Read,
+    /// A response came whose status is retried.
+    Status,
+    /// There was a connection, and it failed before a byte of the request was sent.
+    Other,
+}
+
+impl RetryClass {
+    /// Every class, in a fixed order.
+    pub const ALL: [Self; 4] = [Self::Connect, Self::Read, Self::Status, Self::Other];
+
+    /// The class as one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Read => "read",
+            Self::Status => "status",
+            Self::Other => "other",
+        }
+    }
+
+    /// The class as a sentence about the attempt.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::Connect => "no connection could be made",
+            Self::Read => "the request was sent, and no response came",
+            Self::Status => "the response has a status that is retried",
+            Self::Other => "the connection failed before the request was sent",
+        }
+    }
+}
+
+/// Why what came of an attempt is the result of the call: why there is no further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotRetried {
+    /// The options allow no retries.
+    Off,
+    /// As many retries were made as the options allow.
+    Exhausted,
+    /// As many retries were made as the options allow for this class.
+    ClassExhausted(RetryClass),
+    /// The peer may have acted on the request, and its method is not one that is retried.
+    MethodNotAllowed,
+    /// It would be the same again: the fault is ours, or the peer does not speak HTTP/1.1, or it asks for something
+    /// that the request does not have.
+    Permanent,
+    /// The response is an answer: nobody listed its status.
+    NotListed,
+    /// The head of the response was given to the user already.
+    ResponseBegun,
+    /// As many calls of this client are being retried as the budget allows.
+    BudgetEmpty,
+    /// The wait before the next attempt would pass the call's deadline, or the deadline has passed.
+    WouldPassDeadline,
+    /// The body was read once and can't be read again.
+    BodyNotReplayable,
+    /// The user's own predicate said no.
+    UserSaidNo,
+}
+
+impl NotRetried {
+    /// The reason as one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Exhausted => "exhausted",
+            Self::ClassExhausted(RetryClass::Connect) => "connect-exhausted",
+            Self::ClassExhausted(RetryClass::Read) => "read-exhausted",
+            Self::ClassExhausted(RetryClass::Status) => "status-exhausted",
+            Self::ClassExhausted(RetryClass::Other) => "other-exhausted",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Permanent => "permanent",
+            Self::NotListed => "not-listed",
+            Self::ResponseBegun => "response-begun",
+            Self::BudgetEmpty => "budget-empty",
+            Self::WouldPassDeadline => "would-pass-deadline",
+            Self::BodyNotReplayable => "body-not-replayable",
+            Self::UserSaidNo => "user-said-no",
+        }
+    }
+
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::Off => "retries are off",
+            Self::Exhausted => "all retries were used up",
+            Self::ClassExhausted(RetryClass::Connect) => "all retries for failed connects were used up",
+            Self::ClassExhausted(RetryClass::Read) => "all retries for missing responses were used up",
+            Self::ClassExhausted(RetryClass::Status) => "all retries for a status were used up",
+            Self::ClassExhausted(RetryClass::Other) => "all retries for other failures were used up",
+            Self::MethodNotAllowed => {
+                "the peer may have acted on it, and its method is not one that is retried"
+            }
+            Self::Permanent => "it would fail in the same way again",
+            Self::NotListed => "its status is not one that is retried",
+            Self::ResponseBegun => "the response had begun",
+            Self::BudgetEmpty => "too many calls of this client are being retried already",
+            Self::WouldPassDeadline => "the next attempt would come after the deadline",
+            Self::BodyNotReplayable => "its body can be read only once",
+            Self::UserSaidNo => "the user's predicate said no",
+        }
+    }
+
+    /// Whether there would be a further attempt if only there were more retries, time, room in the budget, or body.
+    /// A response that is given up on may be made an error of, as [`Exhausted`](crate::policy::Exhausted) says; any
+    /// other is the answer.
+    pub fn gave_up(&self) -> bool {
+        match self {
+            Self::Exhausted
+            | Self::ClassExhausted(_)
+            | Self::BudgetEmpty
+            | Self::WouldPassDeadline
+            | Self::BodyNotReplayable => true,
+            Self::Off
+            | Self::MethodNotAllowed
+            | Self::Permanent
+            | Self::NotListed
+            | Self::ResponseBegun
+            | Self::UserSaidNo => false,
         }
     }
 }

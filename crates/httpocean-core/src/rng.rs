@@ -5,12 +5,15 @@
 pub(crate) struct Rng(u64);
 
 impl Rng {
+    /// From one state to the next.
+    pub(crate) const STRIDE: u64 = 0x9E37_79B9_7F4A_7C15;
+
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0 = self.0.wrapping_add(Self::STRIDE);
         mix(self.0)
     }
 

@@ -38,7 +38,8 @@ pub(crate) fn may_replay(loss: Loss<'_>) -> Result<(), NotReplayed> {
     Ok(())
 }
 
-fn is_idempotent(method: &Method, fields: &HeaderMap) -> bool {
+/// By its method, or because the server can tell the second one by its key.
+pub(super) fn is_idempotent(method: &Method, fields: &HeaderMap) -> bool {
     method.is_idempotent()
         || fields.contains_key("idempotency-key")
         || fields.contains_key("x-idempotency-key")
