@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use crate::key::Key;
 use crate::limits::Limits;
+use crate::policy::Retries;
+use crate::policy::redirect::Redirects;
 use crate::{call, dial};
 
 /// Everything that a request can be told, apart from the pool's own options.
@@ -26,10 +29,22 @@ pub struct Config {
     pub call: call::Options,
     /// What a dial obeys: deadlines.
     pub dial: dial::Options,
+    /// Which redirects are followed, and how.
+    pub redirects: Redirects,
+    /// When a request is tried again.
+    pub retries: Retries,
     /// Bounds on what a peer may make us hold.
     pub limits: Limits,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,
     /// Requests of different partitions never share a connection. A part of the key.
     pub partition: u64,
+}
+
+impl Config {
+    /// A key of a URI with all that these options add to it.
+    pub(crate) fn complete(&self, key: Key) -> Key {
+        let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };
+        if self.local.is_none() { key } else { key.from_local(self.local) }
+    }
 }

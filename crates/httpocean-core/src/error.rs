@@ -3,7 +3,9 @@
 use core::fmt;
 use std::net::SocketAddr;
 
-use crate::reason::{NotReplayed, Refusal};
+use http::StatusCode;
+
+use crate::reason::{NotFollowed, NotReplayed, NotRetried, Refusal};
 
 /// A request that got no response, or not a whole one.
 ///
@@ -20,7 +22,7 @@ use crate::reason::{NotReplayed, Refusal};
 /// assert_eq!(error.sent(), Sent::Nothing);
 /// assert!(matches!(error.kind(), ErrorKind::Request(_)));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     fault: Fault,
@@ -28,13 +30,22 @@ pub struct Error {
     sent: Sent,
     not_replayed: Option<NotReplayed>,
     attempts: Vec<FailedAttempt>,
+    /// What most errors don't have.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    not_retried: Option<NotRetried>,
+    first: Option<Error>,
+    status: Option<StatusCode>,
 }
 
 impl Error {
     /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
     pub fn new(kind: ErrorKind, phase: Phase) -> Self {
         let fault = kind.usual_fault();
-        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new() }
+        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new(), more: None }
     }
 
     /// The error of a dial whose attempts came to nothing. `in_time`: no address was left, rather than no time.
@@ -76,6 +87,21 @@ impl Error {
         self.not_replayed
     }
 
+    /// Why there was no further attempt, where the options allow any.
+    pub fn not_retried(&self) -> Option<NotRetried> {
+        self.more.as_ref()?.not_retried
+    }
+
+    /// What the first of several attempts failed with: often it tells more than the last.
+    pub fn first(&self) -> Option<&Error> {
+        self.more.as_ref()?.first.as_ref()
+    }
+
+    /// The status of the response that it is about, if it is about one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.more.as_ref()?.status
+    }
+
     /// The same error, of a request of which so much was sent.
     #[must_use]
     pub fn with_sent(mut self, sent: Sent) -> Self {
@@ -85,6 +111,18 @@ impl Error {
 
     pub(crate) fn with_not_replayed(mut self, why: NotReplayed) -> Self {
         self.not_replayed = Some(why);
+        self
+    }
+
+    /// `first`: of the attempts before, if there were any.
+    pub(crate) fn with_not_retried(mut self, why: NotRetried, first: Option<Error>) -> Self {
+        let more = self.more.get_or_insert_default();
+        (more.not_retried, more.first) = (Some(why), first);
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.more.get_or_insert_default().status = Some(status);
         self
     }
 }
@@ -104,14 +142,24 @@ impl fmt::Display for Error {
                 None => write!(f, "{before}{why}")?,
             }
         }
-        match self.not_replayed {
-            Some(why) => write!(f, "; not sent again: {}", why.explain()),
+        if let Some(why) = self.not_replayed {
+            write!(f, "; not sent again: {}", why.explain())?;
+        }
+        if let Some(why) = self.not_retried().filter(NotRetried::gave_up) {
+            write!(f, "; not retried: {}", why.explain())?;
+        }
+        match self.first() {
+            Some(first) => write!(f, "; at first: {}", first.kind),
             None => Ok(()),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.first().map(|first| first as _)
+    }
+}
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +182,11 @@ pub enum ErrorKind {
     Reset(TransportError),
     /// What the peer sent is not HTTP/1.1, or more of it than our limits allow.
     Protocol(ProtocolError),
+    /// The response is a redirect that can't be followed, or may not be.
+    Redirect(NotFollowed),
+    /// The response has this status, for which no further attempt is left:
+    /// [`Exhausted::Error`](crate::policy::Exhausted::Error).
+    Status(StatusCode),
     /// The request's body could not be produced, or is not what was announced.
     Body(&'static str),
     /// The response is acceptable HTTP/1.1, but not what its reader asked for.
@@ -150,12 +203,15 @@ impl ErrorKind {
             Self::Request(_)
             | Self::Resolve(TransportError::Filtered)
             | Self::Unsupported(_)
+            | Self::Redirect(
+                NotFollowed::NotHttps | NotFollowed::OtherHost | NotFollowed::BodyNotReplayable,
+            )
             | Self::Body(_)
             | Self::Content(_)
             | Self::Pool(_)
             | Self::Cancelled => Fault::Local,
             Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset(_) => Fault::Network,
-            Self::Closed | Self::Protocol(_) => Fault::Peer,
+            Self::Closed | Self::Protocol(_) | Self::Redirect(_) | Self::Status(_) => Fault::Peer,
         }
     }
 }
@@ -171,6 +227,8 @@ impl fmt::Display for ErrorKind {
             Self::Closed => write!(f, "the peer closed the connection without an answer"),
             Self::Reset(why) => write!(f, "the connection broke: {why}"),
             Self::Protocol(what) => write!(f, "the peer's answer is not acceptable HTTP/1.1: {what}"),
+            Self::Redirect(why) => write!(f, "the redirect was not followed: {}", why.explain()),
+            Self::Status(status) => write!(f, "the server answers {status}"),
             Self::Body(what) => write!(f, "the request's body failed: {what}"),
             Self::Content(what) => write!(f, "the response is not what was asked for: {what}"),
             Self::Pool(why) => write!(f, "the pool gave no connection: {}", why.explain()),
@@ -235,6 +293,8 @@ pub enum Phase {
     RecvBody,
     /// Reading an unwanted body to save its connection.
     Drain,
+    /// Waiting before the next attempt.
+    Backoff,
 }
 
 impl fmt::Display for Phase {
@@ -250,6 +310,7 @@ impl fmt::Display for Phase {
             Self::RecvHead => "waiting for the head of the response",
             Self::RecvBody => "reading the body of the response",
             Self::Drain => "draining the body of the response",
+            Self::Backoff => "waiting before the next attempt",
         })
     }
 }

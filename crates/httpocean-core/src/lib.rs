@@ -79,6 +79,6 @@ pub use io::Io;
 pub use key::{Key, Scheme};
 pub use limits::Limits;
 pub use pool::{Pool, PoolCommand};
-pub use reason::{CloseReason, NotReplayed, NotRetried, RetryClass};
+pub use reason::{CloseReason, NotFollowed, NotReplayed, NotRetried, RetryClass};
 pub use time::Instant;
 pub use want::Want;

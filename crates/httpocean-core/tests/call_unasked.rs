@@ -26,7 +26,7 @@ fn a_response_that_was_there_before_is_never_taken_for_ours() {
         it.feed(POISON);
         let said = it.run();
         assert_eq!(said[0], Said::Release(Fate::Spent(CloseReason::Unasked)));
-        assert!(matches!(said[1], Said::Hop(hop) if hop.why == HopReason::StaleConnection), "{said:?}");
+        assert!(matches!(&said[1], Said::Hop(hop) if hop.why == HopReason::StaleConnection), "{said:?}");
         assert_eq!(said[2], Said::Acquire { fresh: true });
         it.attach(Facts::default());
         let _ = it.wait();

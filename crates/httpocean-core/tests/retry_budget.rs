@@ -60,7 +60,7 @@ fn who_is_retrying_is_asked_again_when_the_share_has_shrunk() {
 
 #[test]
 fn a_storm_is_refused_by_the_verdict() {
-    let retries = Retries { budget: Budget::new(2, 10), ..Retries::default() };
+    let retries = Retries { budget: Budget::new(2, 10), ..Retries::new(3) };
     let mut judges: Vec<_> = (0..50).map(|_| Judge::new(retries.clone(), Method::GET)).collect();
     let verdicts: Vec<_> = judges.iter_mut().map(|judge| judge.of_error(&refused())).collect();
     assert_eq!(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), 5);
@@ -69,7 +69,7 @@ fn a_storm_is_refused_by_the_verdict() {
 
 #[test]
 fn a_verdict_that_is_no_for_another_reason_takes_nothing() {
-    let retries = Retries { connect: Some(0), ..Retries::default() };
+    let retries = Retries { connect: Some(0), ..Retries::new(3) };
     assert!(Judge::new(retries.clone(), Method::GET).of_error(&refused()).is_err());
     let mut judge = Judge::new(retries.clone(), Method::GET);
     assert!(judge.of_error(&refused()).is_err());

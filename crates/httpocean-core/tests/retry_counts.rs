@@ -12,12 +12,12 @@ use judging::{Judge, answer, broken, refused};
 
 #[test]
 fn three_retries_are_made_by_default_and_none_when_off() {
-    let mut judge = Judge::new(Retries::default(), Method::GET);
+    let mut judge = Judge::new(Retries::new(3), Method::GET);
     for _ in 0..3 {
         assert!(judge.of_error(&refused()).is_ok());
     }
     assert_eq!(judge.of_error(&refused()), Err(NotRetried::Exhausted));
-    assert_eq!(Judge::new(Retries::off(), Method::GET).of_error(&refused()), Err(NotRetried::Off));
+    assert_eq!(Judge::new(Retries::default(), Method::GET).of_error(&refused()), Err(NotRetried::Off));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_class_has_a_bound_of_its_own_within_the_total() {
 
 #[test]
 fn without_a_total_the_classes_bound_it() {
-    let mut judge = Judge::new(Retries { total: None, connect: Some(40), ..Retries::default() }, Method::GET);
+    let mut judge = Judge::new(Retries { total: None, connect: Some(40), ..Retries::new(3) }, Method::GET);
     for _ in 0..40 {
         assert!(judge.of_error(&refused()).is_ok());
     }
@@ -56,7 +56,7 @@ fn without_a_total_the_classes_bound_it() {
 #[test]
 fn each_retry_is_remembered_with_its_cause() {
     let backoff = Backoff { jitter_percent: 0, ..Backoff::default() };
-    let retries = Retries { backoff, ..Retries::default() };
+    let retries = Retries { backoff, ..Retries::new(3) };
     let mut judge = Judge::new(retries, Method::GET);
     assert!(judge.spent.first_cause().is_none());
     judge.of_error(&refused()).unwrap();
@@ -71,7 +71,7 @@ fn each_retry_is_remembered_with_its_cause() {
 
 #[test]
 fn of_endless_retries_the_beginning_is_remembered() {
-    let mut judge = Judge::new(Retries { total: None, ..Retries::default() }, Method::GET);
+    let mut judge = Judge::new(Retries { total: None, ..Retries::new(3) }, Method::GET);
     judge.of_error(&broken(Sent::All)).unwrap();
     for _ in 0..1_000 {
         judge.of_error(&refused()).unwrap();

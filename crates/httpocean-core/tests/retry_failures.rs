@@ -72,7 +72,7 @@ fn cases() -> Vec<(ErrorKind, Phase, Sent, Verdict)> {
 }
 
 fn verdict(method: Method, error: &Error) -> Verdict {
-    Judge::new(Retries::default(), method).of_error(error).map(|retry| retry.class)
+    Judge::new(Retries::new(3), method).of_error(error).map(|retry| retry.class)
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_the_peer_may_have_seen_is_retried_only_if_the_method_may_be_used_twice()
 #[test]
 fn the_user_says_which_methods() {
     let verdict = |methods, method| {
-        let retries = Retries { methods, ..Retries::default() };
+        let retries = Retries { methods, ..Retries::new(3) };
         Judge::new(retries, method).of_error(&broken(Sent::All)).map(|retry| retry.class)
     };
     assert_eq!(verdict(Methods::Any, Method::POST), READ);
@@ -123,14 +123,14 @@ fn the_user_says_which_methods() {
 
 #[test]
 fn a_key_makes_a_post_one_that_may_be_made_twice() {
-    let mut keyed = Judge::new(Retries::default(), Method::POST);
+    let mut keyed = Judge::new(Retries::new(3), Method::POST);
     keyed.fields.insert("idempotency-key", HeaderValue::from_static("7"));
     assert!(keyed.of_error(&broken(Sent::All)).is_ok());
 }
 
 #[test]
 fn a_body_that_was_read_once_can_not_be_sent_again() {
-    let mut judge = Judge::new(Retries::default(), Method::PUT);
+    let mut judge = Judge::new(Retries::new(3), Method::PUT);
     judge.moment.body_at_hand = false;
     assert_eq!(judge.of_error(&broken(Sent::All)), Err(NotRetried::BodyNotReplayable));
     assert_eq!(judge.of_error(&refused()), Err(NotRetried::BodyNotReplayable));
@@ -139,7 +139,7 @@ fn a_body_that_was_read_once_can_not_be_sent_again() {
 #[test]
 fn the_deadline_of_the_call_is_not_a_timeout_of_an_attempt() {
     let late = Error::new(ErrorKind::Timeout, Phase::RecvHead).with_sent(Sent::All);
-    let mut judge = Judge::new(Retries::default(), Method::GET);
+    let mut judge = Judge::new(Retries::new(3), Method::GET);
     judge.moment.deadline = Some(judge.moment.now + Duration::from_secs(60));
     assert!(judge.of_error(&late).is_ok(), "there is time left");
     judge.moment.deadline = Some(judge.moment.now);

@@ -61,7 +61,7 @@ fn retries() -> impl Strategy<Value = Retries> {
                 jitter_percent: waits.2,
             },
             seed: Seed::new(seed),
-            ..Retries::default()
+            ..Retries::new(3)
         },
     )
 }
@@ -147,7 +147,7 @@ proptest! {
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             prop_assert_eq!(wait.map(|wait| wait.as_secs()), Some(digits.parse().unwrap_or(u64::MAX)));
         }
-        let mut judge = Judge::new(Retries::default(), Method::GET);
+        let mut judge = Judge::new(Retries::new(3), Method::GET);
         judge.moment.wall = wall;
         match judge.of_answer(&answer) {
             Ok(retry) => prop_assert!(wait.is_some() && retry.after <= Duration::from_secs(60)),

@@ -18,14 +18,14 @@ fn verdict(retries: Retries, method: Method, status: u16, fields: &[(&str, &str)
 
 fn listing(statuses: &[u16]) -> Retries {
     let statuses = statuses.iter().map(|status| StatusCode::from_u16(*status).unwrap()).collect();
-    Retries { statuses, ..Retries::default() }
+    Retries { statuses, ..Retries::new(3) }
 }
 
 #[test]
 fn by_default_only_a_server_that_says_when_to_come_back() {
     for status in 200..600 {
-        let without = verdict(Retries::default(), Method::GET, status, &[]);
-        let with = verdict(Retries::default(), Method::GET, status, &[("retry-after", "1")]);
+        let without = verdict(Retries::new(3), Method::GET, status, &[]);
+        let with = verdict(Retries::new(3), Method::GET, status, &[("retry-after", "1")]);
         let unless = if status == 407 { NotRetried::Permanent } else { NotRetried::NotListed };
         assert_eq!(without, Err(unless), "{status}");
         let expected = if [413, 429, 503].contains(&status) { Ok(()) } else { Err(unless) };
@@ -43,7 +43,7 @@ fn a_listed_status_needs_no_field() {
 fn a_field_that_makes_no_sense_is_no_field() {
     for garbage in ["", "soon", "-1", "1.5", "5, 6", "Wed, 32 Oct 2026 00:00:00 GMT"] {
         let fields = [("retry-after", garbage)];
-        assert_eq!(verdict(Retries::default(), Method::GET, 503, &fields), Err(NotRetried::NotListed));
+        assert_eq!(verdict(Retries::new(3), Method::GET, 503, &fields), Err(NotRetried::NotListed));
         assert_eq!(verdict(listing(&[503]), Method::GET, 503, &fields), Ok(()));
     }
 }
@@ -67,8 +67,8 @@ fn what_the_server_asks_for_is_waited_on_any_listed_status() {
 fn a_method_that_may_not_be_used_twice_gets_its_response() {
     let fields = [("retry-after", "1")];
     assert_eq!(verdict(listing(&[500]), Method::POST, 500, &[]), Err(NotRetried::MethodNotAllowed));
-    assert_eq!(verdict(Retries::default(), Method::POST, 503, &fields), Err(NotRetried::MethodNotAllowed));
-    let any = Retries { methods: Methods::Any, ..Retries::default() };
+    assert_eq!(verdict(Retries::new(3), Method::POST, 503, &fields), Err(NotRetried::MethodNotAllowed));
+    let any = Retries { methods: Methods::Any, ..Retries::new(3) };
     assert_eq!(verdict(any, Method::POST, 503, &fields), Ok(()));
 }
 
@@ -106,11 +106,11 @@ fn only_what_would_have_been_retried_is_given_up_on() {
         judge.of_answer(&answer(status, &fields)).map_err(|why| why.gave_up())
     };
     let new = |retries| Judge::new(retries, Method::GET);
-    assert_eq!(given_up(new(Retries::default()), 200), Err(false));
-    assert_eq!(given_up(new(Retries::off()), 503), Err(false));
-    assert_eq!(given_up(Judge::new(Retries::default(), Method::POST), 503), Err(false));
-    assert_eq!(given_up(new(Retries { status: Some(0), ..Retries::default() }), 503), Err(true));
-    let mut late = new(Retries::default());
+    assert_eq!(given_up(new(Retries::new(3)), 200), Err(false));
+    assert_eq!(given_up(new(Retries::default()), 503), Err(false));
+    assert_eq!(given_up(Judge::new(Retries::new(3), Method::POST), 503), Err(false));
+    assert_eq!(given_up(new(Retries { status: Some(0), ..Retries::new(3) }), 503), Err(true));
+    let mut late = new(Retries::new(3));
     late.moment.deadline = Some(late.moment.now + Duration::from_secs(1));
     assert_eq!(given_up(late, 503), Err(true));
 }

@@ -57,7 +57,7 @@ fn of_several_fields_the_longest_that_makes_sense() {
 fn what_the_server_asks_for_is_bounded_and_nothing_is_our_own_wait() {
     let backoff = Backoff { jitter_percent: 0, ..Backoff::default() };
     let retries =
-        Retries { retry_after_max: Duration::from_secs(10), backoff, total: None, ..Retries::default() };
+        Retries { retry_after_max: Duration::from_secs(10), backoff, total: None, ..Retries::new(3) };
     let mut judge = Judge::new(retries, Method::GET);
     judge.moment.wall = Some(WALL);
     let mut wait = |value| {
@@ -112,7 +112,7 @@ fn one_seed_is_one_sequence_for_all_clones() {
 
 #[test]
 fn no_wait_reaches_the_deadline() {
-    let mut judge = Judge::new(Retries::default(), Method::GET);
+    let mut judge = Judge::new(Retries::new(3), Method::GET);
     let busy = answer(503, &[("retry-after", "30")]);
     judge.moment.deadline = Some(judge.moment.now + Duration::from_secs(30));
     assert_eq!(judge.of_answer(&busy), Err(NotRetried::WouldPassDeadline));

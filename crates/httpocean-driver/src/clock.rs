@@ -1,6 +1,6 @@
 //! The one place where the time is read.
 
-use std::time::{Duration, Instant as StdInstant};
+use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use httpocean_core::Instant;
 
@@ -15,17 +15,25 @@ use httpocean_core::Instant;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     epoch: StdInstant,
+    /// Seconds since 1970, then.
+    wall: Option<u64>,
 }
 
 impl Clock {
     /// A clock whose zero is now.
     pub fn start() -> Self {
-        Self { epoch: StdInstant::now() }
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self { epoch: StdInstant::now(), wall: since_1970.ok().map(|since| since.as_secs()) }
     }
 
     /// The time that the core is told.
     pub fn now(&self) -> Instant {
         Instant::from_micros(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// The time on the wall at this clock's zero, for [`Call::with_epoch`](httpocean_core::Call::with_epoch).
+    pub fn epoch(&self) -> Option<u64> {
+        self.wall
     }
 
     /// When that is by the system's clock. `None` where there is no deadline, or one that it can't express.

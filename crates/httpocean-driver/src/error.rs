@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 
 use http::{StatusCode, Uri};
-use httpocean_core::{ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, Phase, Sent, TransportError};
+use httpocean_core::{
+    ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, NotRetried, Phase, Sent, TransportError,
+};
 
 use crate::Connection;
 
@@ -124,7 +126,17 @@ impl Error {
         self.0.verdict.not_replayed()
     }
 
-    /// The URL of the request.
+    /// Why there was no further attempt, where the options allow any.
+    pub fn not_retried(&self) -> Option<NotRetried> {
+        self.0.verdict.not_retried()
+    }
+
+    /// What the first of several attempts failed with: often it tells more than the last.
+    pub fn first(&self) -> Option<&httpocean_core::Error> {
+        self.0.verdict.first()
+    }
+
+    /// The URL of the request, of the last one where redirects were followed.
     pub fn uri(&self) -> &Uri {
         &self.0.uri
     }
@@ -141,7 +153,7 @@ impl Error {
 
     /// The status of the response, if its head had come.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.0.status.or_else(|| self.0.verdict.status())
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else has no kind of its own")]
@@ -171,7 +183,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        let first = || self.first().map(|first| first as _);
+        self.0.source.as_ref().map(|source| source as _).or_else(first)
     }
 }
 

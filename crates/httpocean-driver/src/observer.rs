@@ -94,9 +94,9 @@ pub enum Observed<'a> {
         /// On which connection.
         connection: &'a Connection,
     },
-    /// A request is made once more.
+    /// Another request follows: the same once more, or the one that a redirect leads to.
     Hop {
-        /// For which URL.
+        /// For which URL; [`Hop::uri`] has the one before.
         uri: &'a Uri,
         /// Why, and after how long.
         hop: &'a Hop,

@@ -20,6 +20,10 @@ pub struct Stats {
     pub requests_sent: u64,
     /// Of these: sent once more because the connection had gone stale.
     pub stale_replays: u64,
+    /// Of these: made because a response led to another URL.
+    pub redirects: u64,
+    /// Of these: made because of a failure, or of a status that is retried.
+    pub retries: u64,
     /// Requests that had to wait for a connection of others, because no further one could be made at once.
     pub waited: u64,
     /// Connections that were closed, by reason.

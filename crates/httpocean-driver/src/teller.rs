@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use httpocean_core::{CloseReason, Hop, HopReason, pool::Counts};
+use httpocean_core::{CloseReason, HopReason, pool::Counts};
 
 use crate::{Observed, Observer, Stats};
 
@@ -25,6 +25,8 @@ pub struct Teller {
     dials_failed: AtomicU64,
     requests: AtomicU64,
     stale_replays: AtomicU64,
+    redirects: AtomicU64,
+    retries: AtomicU64,
     waited: AtomicU64,
     closed: [AtomicU64; CloseReason::ALL.len()],
 }
@@ -44,11 +46,10 @@ impl Teller {
             Observed::Dialed { .. } => count(&self.opened),
             Observed::DialFailed { .. } => count(&self.dials_failed),
             Observed::Granted { .. } => count(&self.requests),
-            Observed::Hop { hop: Hop { why: HopReason::StaleConnection, .. }, .. } => {
-                count(&self.stale_replays);
-            }
-            Observed::Hop { .. }
-            | Observed::Dialing { .. }
+            Observed::Hop { hop, .. } if hop.why.is_retry() => count(&self.retries),
+            Observed::Hop { hop, .. } if hop.why == HopReason::Redirect => count(&self.redirects),
+            Observed::Hop { .. } => count(&self.stale_replays),
+            Observed::Dialing { .. }
             | Observed::Stale { .. }
             | Observed::Response { .. }
             | Observed::Failed { .. }
@@ -79,6 +80,8 @@ impl Teller {
             dials_failed: self.dials_failed.load(Relaxed),
             requests_sent: self.requests.load(Relaxed),
             stale_replays: self.stale_replays.load(Relaxed),
+            redirects: self.redirects.load(Relaxed),
+            retries: self.retries.load(Relaxed),
             waited: self.waited.load(Relaxed),
             closed: self.closed(),
             open: counts.open,

@@ -3,7 +3,7 @@
 use tracing::{debug, warn};
 
 use crate::{Observed, Observer};
-use httpocean_core::CloseReason;
+use httpocean_core::{CloseReason, HopReason};
 
 /// An [`Observer`] that says with [`tracing`] what urllib3's log would say, target `httpocean`.
 ///
@@ -38,7 +38,12 @@ impl Observer for Tracing {
                 warn!(target: "httpocean", "{uri} \"{method}\" failed: {error}");
             }
             Observed::Hop { uri, hop } => {
-                debug!(target: "httpocean", "Retrying {uri}: {}", hop.why.explain());
+                let (from, after) = (&hop.uri, hop.after);
+                if hop.why == HopReason::Redirect {
+                    debug!(target: "httpocean", "Redirecting {from} -> {uri}");
+                } else {
+                    debug!(target: "httpocean", ?after, "Retrying {uri}: {}", hop.why.explain());
+                }
             }
             Observed::Parked { key, connection } => {
                 debug!(target: "httpocean", number = connection.number, "Connection to {key} kept");

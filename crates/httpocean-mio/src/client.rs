@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
-use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Instant, Io};
+use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -119,9 +119,10 @@ impl Client {
         };
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
+        let clock = Clock::start();
         Ok(Self {
-            engine: Engine::new(options.pool, options.config),
-            clock: Clock::start(),
+            engine: Engine::new(options.pool, options.config).with_epoch(clock.epoch()),
+            clock,
             now: Instant::ZERO,
             tokens,
             waker: token,
@@ -251,6 +252,16 @@ impl Client {
     /// The connection that serves a call, or served it until its last event, which was the latest.
     pub fn connection(&self, call: CallId) -> Option<&Connection> {
         self.calls.get(call)?.connection.as_ref()
+    }
+
+    /// The URL that a call asks for by now, redirects and all, with its fragment.
+    pub fn url(&self, call: CallId) -> Option<String> {
+        Some(self.engine.call(call)?.url())
+    }
+
+    /// The attempts of a call before the one that is made, with their reasons.
+    pub fn hops(&self, call: CallId) -> &[Hop] {
+        self.calls.get(call).map_or(&[], |record| &record.hops)
     }
 
     /// Calls that have not ended.

@@ -10,8 +10,8 @@ use httpocean_driver::Error;
 #[derive(Debug)]
 #[must_use]
 pub enum Event<'a> {
-    /// The request is made once more; a body is sent from its start again.
-    Hop(Hop),
+    /// Another request follows: the same once more, with its body from the start, or the one that a redirect leads to.
+    Hop(Box<Hop>),
     /// An interim (1xx) response.
     Interim(Head<'a>),
     /// The head of the response.
@@ -50,7 +50,7 @@ pub struct Upgraded {
 /// An [`Event`] that says where its bytes lie, instead of lending them.
 #[derive(Debug)]
 pub(crate) enum Said {
-    Hop(Hop),
+    Hop(Box<Hop>),
     Interim(ConnId, usize),
     Head(ConnId, usize),
     Data(ConnId, usize),

@@ -41,7 +41,8 @@ pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
     BodyPlan, CallId, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason, Key,
-    Limits, NotReplayed, Phase, ProtocolError, Sent, TransportError, call, dial, pool,
+    Limits, NotFollowed, NotReplayed, NotRetried, Phase, ProtocolError, Sent, TransportError, call, dial,
+    policy, pool,
 };
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;

@@ -163,7 +163,10 @@ impl Client {
             (Spoken::Hop(hop), _) => {
                 record.owes_body = false;
                 record.since = self.now;
-                record.hops.push(hop);
+                record.hops.push((*hop).clone());
+                if let Some(now) = self.engine.call(call) {
+                    (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
+                }
                 self.teller.tell(&Observed::Hop { uri: &record.uri, hop: &hop });
                 Said::Hop(hop)
             }

@@ -116,6 +116,12 @@ impl Body {
         self.incoming().map_or(&[], |incoming| &incoming.told().hops)
     }
 
+    /// Of a received body: the URL that it came from, redirects and all, with the fragment that the last of them or
+    /// the request had.
+    pub fn url(&self) -> Option<String> {
+        self.incoming().map(Incoming::url)
+    }
+
     /// Of a received body: whether its connection went back to the pool and stayed open. `None` while it is in
     /// use.
     pub fn parked(&self) -> Option<bool> {

@@ -107,7 +107,8 @@ impl Client {
         let uri = parts.uri.clone();
         let config = config.as_ref().unwrap_or(&shared.config);
         let call = Call::new(Request::from_parts(parts, ()), body.plan(), config, shared.clock.now())
-            .map_err(|verdict| Error::new(verdict, uri))?;
+            .map_err(|verdict| Error::new(verdict, uri))?
+            .with_epoch(shared.clock.epoch());
         let mut flow = Flow::new(shared, call, body);
         let (parts, ()) = flow.run_to_head()?.into_parts();
         let incoming = Incoming::new(flow)?;

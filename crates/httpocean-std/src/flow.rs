@@ -144,7 +144,7 @@ impl Flow {
         }
         let until = self.shared.clock.system(want.until);
         let Some(transport) = self.held.as_mut().and_then(Held::transport) else {
-            return Err(self.broken("a call waits for a peer without a connection"));
+            return self.pause(until);
         };
         if want.write && !self.wrote {
             self.wrote = true;
@@ -159,6 +159,13 @@ impl Flow {
         } else {
             fill(transport, &mut self.io, until);
         }
+        Ok(())
+    }
+
+    /// Before another attempt.
+    fn pause(&mut self, until: Option<std::time::Instant>) -> Result<(), Error> {
+        let Some(until) = until else { return Err(self.broken("a call waits for nothing")) };
+        std::thread::sleep(until.saturating_duration_since(std::time::Instant::now()));
         Ok(())
     }
 
@@ -331,10 +338,11 @@ impl Flow {
         }
     }
 
-    fn hop(&mut self, hop: Hop) {
+    fn hop(&mut self, hop: Box<Hop>) {
         self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop: &hop });
-        self.told.hops.push(hop);
+        self.told.hops.push(*hop);
         self.told.source = None;
+        (self.told.connection, self.told.parked) = (None, None);
     }
 
     /// Before a piece of the body that may be long in coming: what is ready goes out, and an answer that has

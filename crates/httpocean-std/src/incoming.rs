@@ -34,6 +34,10 @@ impl Incoming {
         self.flow.told()
     }
 
+    pub(crate) fn url(&self) -> String {
+        self.flow.call().url()
+    }
+
     /// What is left of the body, where that is known.
     pub(crate) fn left(&self) -> Option<u64> {
         self.flow.call().body_left()

@@ -33,8 +33,8 @@ mod upgraded;
 pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
-    CloseReason, Config, ErrorKind, FailedAttempt, Fault, Hop, HopReason, Key, Limits, NotReplayed, Phase,
-    ProtocolError, Sent, TransportError, call, dial, pool,
+    CloseReason, Config, ErrorKind, FailedAttempt, Fault, Hop, HopReason, Key, Limits, NotFollowed,
+    NotReplayed, NotRetried, Phase, ProtocolError, Sent, TransportError, call, dial, policy, pool,
 };
 
 #[cfg(feature = "tracing")]

@@ -46,10 +46,10 @@ impl Exchange {
             headers: response.headers.clone(),
             reason: latin_1(&response.reason),
             interim: response.interim.clone(),
-            hops: hops(&url, &response.hops),
+            hops: hops(&response.hops),
             connection: response.connection,
+            url: if response.hops.is_empty() { url } else { response.url.clone() },
             id,
-            url,
             body: Vec::new(),
         }
     }
@@ -76,8 +76,8 @@ impl Exchange {
 }
 
 impl Answer {
-    pub(super) fn failure(id: Value, url: &str, failure: &Failure, partial: Option<Partial>) -> Self {
-        let mut json = of_failure(url, failure);
+    pub(super) fn failure(id: Value, failure: &Failure, partial: Option<Partial>) -> Self {
+        let mut json = of_failure(failure);
         json.insert("id".to_owned(), id);
         if let Some(partial) = partial {
             json.insert("status".to_owned(), json!(partial.status.as_u16()));
@@ -103,15 +103,15 @@ pub(super) fn stats(stats: &Stats) -> Value {
     json!({
         "connections_opened": stats.connections_opened,
         "requests_sent": stats.requests_sent,
-        "redirects": 0,
-        "retries": 0,
+        "redirects": stats.redirects,
+        "retries": stats.retries,
         "stale_replays": stats.stale_replays,
         "waited": stats.waited,
         "closed": closed,
     })
 }
 
-fn of_failure(url: &str, failure: &Failure) -> Map<String, Value> {
+fn of_failure(failure: &Failure) -> Map<String, Value> {
     let mut json = Map::new();
     let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
     put("outcome", json!("error"));
@@ -126,7 +126,7 @@ fn of_failure(url: &str, failure: &Failure) -> Map<String, Value> {
     if let Some(status) = failure.status() {
         put("status", json!(status.as_u16()));
     }
-    put("hops", hops(url, failure.hops()));
+    put("hops", hops(failure.hops()));
     if let Some(told) = failure.connection() {
         put("connection", connection(told));
     }
@@ -149,10 +149,10 @@ fn of_request(message: &str) -> Map<String, Value> {
     json
 }
 
-fn hops(url: &str, hops: &[Hop]) -> Value {
+fn hops(hops: &[Hop]) -> Value {
     let hop = |hop: &Hop| {
         json!({
-            "url": url,
+            "url": hop.uri.to_string(),
             "status": hop.status.map(|status| status.as_u16()),
             "why": words::hop(hop.why),
         })

@@ -18,7 +18,7 @@ pub(super) fn exchange(client: &Client, ask: Ask) -> Answer {
     };
     let response = match send(client, method, ask) {
         Ok(response) => response,
-        Err(failure) => return Answer::failure(id, &url, &failure, None),
+        Err(failure) => return Answer::failure(id, &failure, None),
     };
     let mut exchange = Exchange::of(id, url, &response);
     let status = response.status;
@@ -26,7 +26,7 @@ pub(super) fn exchange(client: &Client, ask: Ask) -> Answer {
         Ok(ending) => exchange.answer(&ending, started.elapsed()),
         Err(failure) => {
             let partial = Partial { status, body: exchange.body };
-            Answer::failure(exchange.id, &exchange.url, &failure, Some(partial))
+            Answer::failure(exchange.id, &failure, Some(partial))
         }
     }
 }

@@ -29,6 +29,8 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Reset(_) => "reset",
         ErrorKind::Protocol(_) => "protocol",
         ErrorKind::Body(_) | ErrorKind::Content(_) => "body",
+        ErrorKind::Redirect(_) => "redirect",
+        ErrorKind::Status(_) => "status",
         ErrorKind::Pool(_) => "pool",
         ErrorKind::Cancelled => "cancelled",
         _ => "unknown",
@@ -41,6 +43,7 @@ pub(super) fn detail(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Protocol(what) => Some(what.class()),
         ErrorKind::Unsupported(_) => Some("unsupported"),
         ErrorKind::Resolve(why) | ErrorKind::Connect(why) | ErrorKind::Reset(why) => transport(*why),
+        ErrorKind::Redirect(why) => Some(why.word()),
         ErrorKind::Pool(why) => refusal(*why),
         ErrorKind::Request(_)
         | ErrorKind::Timeout
@@ -62,16 +65,14 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::Await100 => "await-100",
         Phase::SendBody => "send-body",
         Phase::RecvHead => "head",
+        Phase::Backoff => "backoff",
         Phase::RecvBody | Phase::Drain => "body",
         _ => "unknown",
     }
 }
 
 pub(super) fn hop(why: HopReason) -> &'static str {
-    match why {
-        HopReason::StaleConnection => "stale-connection",
-        _ => "unknown",
-    }
+    why.word()
 }
 
 fn transport(why: TransportError) -> Option<&'static str> {

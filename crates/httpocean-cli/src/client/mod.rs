@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use httpocean_std::policy::redirect::Fragment;
 use httpocean_std::{Config, Stats};
 
 /// The two tell of failures in the same words.
@@ -47,6 +48,9 @@ impl Client {
         *request.headers_mut() = collected(fields).map_err(|what| Failure::request(what, uri.clone()))?;
         *request.method_mut() = ask.method;
         *request.uri_mut() = uri;
+        if let Some(fragment) = Fragment::of(ask.url) {
+            request.extensions_mut().insert(fragment);
+        }
         if let Some(config) = ask.config {
             request.extensions_mut().insert(Arc::new(config));
         }

@@ -152,7 +152,7 @@ impl Incoming {
                     self.line.say(Command::Body { call, question, piece });
                 }
             }
-            News::Hop(hop) => self.hops.push(hop),
+            News::Hop(hop) => self.hops.push(*hop),
             News::Interim(status) => self.interim.push(status),
             News::Head(head) => self.head = Some(head),
             News::Data(bytes) => {

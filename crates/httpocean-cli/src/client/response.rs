@@ -17,6 +17,8 @@ pub(crate) struct Response {
     pub(crate) headers: HeaderMap,
     pub(crate) interim: Vec<u16>,
     pub(crate) hops: Vec<Hop>,
+    /// The one that answered, with its fragment.
+    pub(crate) url: String,
     pub(crate) connection: Option<Connection>,
     body: Rest,
 }
@@ -101,6 +103,7 @@ impl From<http::Response<Body>> for Response {
             headers: parts.headers,
             interim: body.interim().iter().map(|interim| interim.status().as_u16()).collect(),
             hops: body.hops().to_vec(),
+            url: body.url().unwrap_or_default(),
             connection: body.connection().copied(),
             body: Rest::Std(body),
         }
@@ -118,6 +121,7 @@ impl From<Incoming> for Response {
             headers: parts.headers,
             interim: std::mem::take(&mut incoming.interim),
             hops: std::mem::take(&mut incoming.hops),
+            url: head.url,
             connection: head.connection,
             body: Rest::Mio(Box::new(incoming)),
         }

@@ -46,7 +46,7 @@ pub(super) struct Caller {
 pub(super) enum News {
     Started(CallId),
     NeedBody { from: u64, question: u64 },
-    Hop(Hop),
+    Hop(Box<Hop>),
     Interim(u16),
     Head(Box<Head>),
     Data(Vec<u8>),
@@ -59,6 +59,7 @@ pub(super) struct Head {
     pub(super) response: Response<()>,
     pub(super) reason: Vec<u8>,
     pub(super) connection: Option<Connection>,
+    pub(super) url: String,
 }
 
 pub(super) struct Service {
@@ -143,6 +144,7 @@ impl Service {
                 response: head.to_response(),
                 reason: head.reason().to_vec(),
                 connection: None,
+                url: String::new(),
             })),
             Event::Data(bytes) => News::Data(bytes.to_vec()),
             Event::NeedBody { from } => News::NeedBody { from, question: 0 },
@@ -162,6 +164,7 @@ impl Service {
             }
         };
         if let News::Head(head) = &mut news {
+            head.url = self.client.url(call).unwrap_or_default();
             head.connection = self.client.connection(call).copied();
         }
         self.tell(call, news);

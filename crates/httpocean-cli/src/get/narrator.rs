@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use httpocean_std::{Connection, Key, Observed, Observer};
+use httpocean_std::http::Uri;
+use httpocean_std::{Connection, Hop, HopReason, Key, Observed, Observer};
 
 use crate::output::{Paint, milliseconds, note};
 
@@ -58,6 +59,23 @@ impl Narrator {
     }
 }
 
+impl Narrator {
+    fn hop(&self, uri: &Uri, hop: &Hop) {
+        if let Some(status) = hop.status {
+            note(format_args!("< {status}"));
+        }
+        let why = hop.why.explain();
+        match (hop.why, &hop.error) {
+            (HopReason::Redirect, _) => self.decided(format_args!("redirected to {uri}")),
+            (_, Some(error)) => self.decided(format_args!("asked again: {why}: {error}")),
+            (_, None) => self.decided(format_args!("asked again: {why}")),
+        }
+        if !hop.after.is_zero() {
+            self.decided(format_args!("waiting {} before", milliseconds(hop.after)));
+        }
+    }
+}
+
 impl Observer for Narrator {
     fn observe(&self, event: &Observed<'_>) {
         match event {
@@ -77,7 +95,7 @@ impl Observer for Narrator {
                 self.decided(format_args!("did not reuse connection {number}: {}", why.explain()));
             }
             Observed::Response { status, .. } => note(format_args!("< {status}")),
-            Observed::Hop { hop, .. } => self.decided(format_args!("asked again: {}", hop.why.explain())),
+            Observed::Hop { uri, hop } => self.hop(uri, hop),
             Observed::Parked { connection, .. } => {
                 self.decided(format_args!("kept connection {} for the next request", connection.number));
             }

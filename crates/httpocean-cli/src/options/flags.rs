@@ -13,12 +13,14 @@ enum Takes {
     Time,
     Text,
     Nothing,
+    /// Nothing; the option's value is `null`, which means any.
+    Null,
     /// `HOST:PORT:ADDRESS`
     Pin,
 }
 
 /// The flags, and the options that they stand for: a dot leads into an object.
-const FLAGS: [(&str, &str, Takes); 29] = [
+const FLAGS: [(&str, &str, Takes); 34] = [
     ("max-per-host", "max_per_key", Takes::Count),
     ("max-total", "max_total", Takes::Count),
     ("max-idle-per-host", "max_idle_per_key", Takes::Count),
@@ -43,6 +45,11 @@ const FLAGS: [(&str, &str, Takes); 29] = [
     ("resolve", "resolve", Takes::Pin),
     ("redirects", "redirects", Takes::Count),
     ("retries", "retries", Takes::Count),
+    ("keep-method", "keep_method", Takes::Nothing),
+    ("same-host", "same_host", Takes::Nothing),
+    ("retry-any-method", "retry_methods", Takes::Null),
+    ("backoff", "backoff.base_ms", Takes::Time),
+    ("retry-after-max", "retry_after_max_ms", Takes::Time),
     ("proxy", "proxy", Takes::Text),
     ("no-proxy", "no_proxy", Takes::Text),
     ("ca-file", "ca_file", Takes::Text),
@@ -75,11 +82,20 @@ Time limits, in seconds, or with a unit as in 250ms:
       --first-byte-timeout TIME  from the end of the request to the first byte of the response
       --idle-timeout TIME      between two bytes of the response
 
+Redirects and retries:
+      --redirects N            redirects that are followed (10); 0 shows them instead
+      --keep-method            a POST stays a POST at 301 and 302
+      --same-host              a redirect to another scheme, host or port is an error
+      --https-only             a redirect to plain http is an error
+      --retries N              further attempts after a failure (0)
+      --retry-any-method       retry what may do harm when it is done twice, too
+      --backoff TIME           the first wait between attempts (0.1), less a random part; it doubles
+      --retry-after-max TIME   the longest wait that a server can ask for (60)
+
 More:
       --expect-continue        ask before a body is sent
       --resolve HOST:PORT:ADDRESS  connect to that address instead, such as example.com:80:127.0.0.1
       --unix-socket PATH       connect to a Unix socket, whatever the URL says
-      --redirects 0, --retries 0   no redirects are followed and no retries made yet; 0 is all there is
       --options JSON           any option by the name it has in `batch`
       --transport std|mio      by whom requests are carried out: blocking sockets, or an event loop (std)
       --help                   this text
@@ -101,6 +117,7 @@ impl Run {
             Takes::Time => json!(milliseconds(flag, &args.value()?.string()?)?),
             Takes::Text => json!(args.value()?.string()?),
             Takes::Nothing => json!(true),
+            Takes::Null => Value::Null,
             Takes::Pin => return self.take_pin(&args.value()?.string()?),
         };
         let value = match option.split_once('.') {

@@ -2,12 +2,14 @@
 //! flags that stand for the same names.
 
 pub(crate) mod flags;
+mod policies;
 mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use httpocean_std::policy::Seed;
 use httpocean_std::pool::{self, Order};
 use httpocean_std::{Config, Limits};
 use serde_json::Value;
@@ -17,20 +19,7 @@ use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
 
 /// Options whose policy is not built yet.
-const LATER: [&str; 12] = [
-    "keep_method",
-    "same_host",
-    "sensitive",
-    "https_only",
-    "retry_methods",
-    "retry_status",
-    "backoff",
-    "retry_after_max_ms",
-    "proxy",
-    "no_proxy",
-    "ca_file",
-    "insecure",
-];
+const LATER: [&str; 4] = ["proxy", "no_proxy", "ca_file", "insecure"];
 
 /// What [`Run`] knows and [`PerRequest`] does not.
 const OF_RUN: [&str; 13] = [
@@ -173,7 +162,10 @@ impl Run {
             "max_uses" => pool.max_uses = value::maybe(name, value, value::count)?,
             "order" => pool.order = order(name, value)?,
             "probe_after_ms" => self.probe_after = value::duration(name, value)?,
-            "seed" => pool.seed = seed(value::count(name, value)?),
+            "seed" => {
+                pool.seed = seed(value::count(name, value)?);
+                self.request.config.retries.seed = Seed::new(pool.seed);
+            }
             "unix_socket" => {
                 self.unix_socket = value::maybe(name, value, value::text)?.map(PathBuf::from);
             }
@@ -217,8 +209,10 @@ impl PerRequest {
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
+        if policies::set(&mut self.config, name, value)? {
+            return Ok(());
+        }
         match name {
-            "redirects" | "retries" => return value::only_zero(name, value),
             "timeout_ms" => {
                 let limits = value::object(name, value)?;
                 return limits.iter().try_for_each(|(clock, value)| self.set_timeout(clock, value));

@@ -57,19 +57,12 @@ pub(super) fn addresses(name: &str, value: &Value) -> Result<Vec<SocketAddr>, St
     list.iter().map(|address| address.as_str().and_then(|text| text.parse().ok()).ok_or_else(wrong)).collect()
 }
 
-/// Redirects and retries can be counted, but only none is what is built yet.
-pub(super) fn only_zero(name: &str, value: &Value) -> Result<(), String> {
-    let zero = |value: &Value| value.as_u64() == Some(0);
-    let Some(counts) = value.as_object().filter(|_| name == "retries") else {
-        return if zero(value) { Ok(()) } else { Err(super::not_yet(&format!("{name} other than 0"))) };
-    };
-    for (class, count) in counts {
-        if !["total", "connect", "read", "status", "other"].contains(&class.as_str()) {
-            return Err(format!("there is no option `{name}.{class}`"));
-        }
-        if !zero(count) {
-            return Err(super::not_yet(&format!("{name}.{class} other than 0")));
-        }
-    }
-    Ok(())
+/// Of whatever `take` makes of each.
+pub(super) fn list<T>(
+    name: &str,
+    value: &Value,
+    take: impl Fn(&str, &Value) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let items = value.as_array().ok_or_else(|| format!("`{name}` is a list, not {value}"))?;
+    items.iter().map(|item| take(name, item)).collect()
 }

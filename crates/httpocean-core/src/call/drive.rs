@@ -1,9 +1,7 @@
 //! The transitions of a call.
 
-use core::time::Duration;
-
 use super::clock::phase_of;
-use super::{Call, CallStep, Hop, HopReason, State, Then};
+use super::{Call, CallStep, Drain, State, Then};
 use crate::error::{Error, ErrorKind, Phase, ProtocolError, Sent, TransportError};
 use crate::exchange::{Exchange, ExchangeStep, Waits};
 use crate::io::Io;
@@ -58,8 +56,7 @@ impl Call {
             }
             ExchangeStep::Head(len) => {
                 self.clock.stop();
-                self.head_said = true;
-                return CallStep::Head(len);
+                return self.head(len, io);
             }
             ExchangeStep::Data(len) => {
                 self.clock.stop();
@@ -73,6 +70,24 @@ impl Call {
             | ExchangeStep::Bad(_) => {}
         }
         self.conclude(step, io)
+    }
+
+    /// The final head: the answer, or what leads to another request.
+    fn head(&mut self, len: usize, io: &mut Io) -> CallStep {
+        match self.after_head(len, io) {
+            Some(then) => {
+                self.after_drain = then;
+                self.drain_within_limits();
+                self.drain(io)
+            }
+            None => {
+                if let Some(place) = &mut self.place {
+                    place.settle();
+                }
+                self.head_said = true;
+                CallStep::Head(len)
+            }
+        }
     }
 
     fn advance(&mut self, io: &mut Io) -> Option<ExchangeStep> {
@@ -92,8 +107,9 @@ impl Call {
                 CallStep::Upgraded(io.rx.bytes().len())
             }
             ExchangeStep::BodyFault(what) => {
-                let error = self.error_in(Phase::SendBody, ErrorKind::Body(what), io);
-                self.release(Fate::Spent(CloseReason::HalfSent), Then::Fail(error), io)
+                let error = Error::new(ErrorKind::Body(what), Phase::SendBody);
+                let then = self.after_failure(error.with_sent(self.sent(io)));
+                self.release(Fate::Spent(CloseReason::HalfSent), then, io)
             }
             ExchangeStep::Lost(failure) => self.lost(failure, io),
             ExchangeStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
@@ -123,12 +139,10 @@ impl Call {
     }
 
     fn replay_or_fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
+        let error = self.error(kind, io);
         let then = match self.replay_verdict(false, io) {
-            Ok(()) => {
-                self.sent_before = Some(more(self.sent_by_others(), self.sent(io)));
-                Then::Replay
-            }
-            Err(why) => Then::Fail(self.error(kind, io).with_not_replayed(why)),
+            Ok(()) => self.replay(error),
+            Err(why) => self.after_failure(error.with_not_replayed(why)),
         };
         self.release(Fate::Spent(why), then, io)
     }
@@ -139,7 +153,8 @@ impl Call {
         if let Err(why) = self.replay_verdict(true, io) {
             error = error.with_not_replayed(why);
         }
-        self.release(Fate::Spent(why), Then::Fail(error), io)
+        let then = self.after_failure(error);
+        self.release(Fate::Spent(why), then, io)
     }
 
     fn replay_verdict(&self, response_begun: bool, io: &Io) -> Result<(), NotReplayed> {
@@ -147,10 +162,10 @@ impl Call {
             method: self.request.method(),
             fields: self.request.headers(),
             // Once is enough, whatever the pool says of the second connection.
-            may_be_stale: self.facts.may_be_stale() && self.sent_before.is_none(),
+            may_be_stale: self.facts.may_be_stale() && !self.replays,
             response_begun,
             sent: self.sent(io),
-            body_at_hand: self.body.replayable || !self.body_touched,
+            body_at_hand: self.body_at_hand(),
             allowed: self.config.call.replay_any_method,
         })
     }
@@ -203,30 +218,32 @@ impl Call {
                 | ExchangeStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
             }
         };
-        self.release(fate, Then::End, io)
+        let then = core::mem::take(&mut self.after_drain);
+        self.release(fate, then, io)
+    }
+
+    pub(super) fn drain_within_limits(&mut self) {
+        let limits = &self.config.limits;
+        let until = self.now + limits.drain_time;
+        let until = self.deadline.map_or(until, |deadline| deadline.min(until));
+        self.draining.get_or_insert(Drain { until, left: limits.drain_bytes });
     }
 
     pub(super) fn fail(&mut self, kind: ErrorKind, why: CloseReason, io: &mut Io) -> CallStep {
         let error = self.error(kind, io);
-        self.release(Fate::Spent(why), Then::Fail(error), io)
+        let then = self.after_failure(error);
+        self.release(Fate::Spent(why), then, io)
     }
 
+    /// An error of this attempt: what the attempts before sent is added where it becomes the call's.
     fn error(&self, kind: ErrorKind, io: &Io) -> Error {
         let phase = if self.draining.is_some() { Phase::Drain } else { phase_of(self.waits(io)) };
-        self.error_in(phase, kind, io)
+        Error::new(kind, phase).with_sent(self.sent(io))
     }
 
-    fn error_in(&self, phase: Phase, kind: ErrorKind, io: &Io) -> Error {
-        Error::new(kind, phase).with_sent(more(self.sent_by_others(), self.sent(io)))
-    }
-
-    /// An error while no connection is at hand.
+    /// An error of the call while no connection is at hand.
     pub(super) fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
-        Error::new(kind, phase).with_sent(self.sent_by_others())
-    }
-
-    pub(super) fn sent_by_others(&self) -> Sent {
-        self.sent_before.unwrap_or(Sent::Nothing)
+        Error::new(kind, phase).with_sent(self.sent_before)
     }
 
     pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
@@ -255,15 +272,12 @@ impl Call {
                 self.state = State::Failed(error.clone());
                 CallStep::Failed(error)
             }
-            State::Released(Then::Replay) => {
-                // A connection that nobody has used yet can't be stale.
-                self.state = State::Start { fresh: true };
-                CallStep::Hop(Hop { status: None, why: HopReason::StaleConnection, after: Duration::ZERO })
-            }
+            State::Released(Then::Hop(next)) | State::Hopping(next) => self.hop(*next),
             other @ (State::Start { .. }
             | State::Queued(_)
             | State::Exchange { .. }
             | State::Cancelling
+            | State::Pausing { .. }
             | State::Ended
             | State::Upgraded
             | State::Failed(_)) => {
@@ -276,7 +290,7 @@ impl Call {
     /// The driver took the connection in the middle of an exchange.
     fn lost_conn(&mut self) -> CallStep {
         let error =
-            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_by_others(), Sent::Part));
+            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_before, Sent::Part));
         self.state = State::Failed(error.clone());
         CallStep::Failed(error)
     }

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!     Start ──Acquire──▶ Queued ──attach──▶ Exchange ──▶ Releasing ──Release──▶ Released ──▶ End
-//!       ▲                  │ refused            │ stale                            │    ├──▶ Failed
-//!       │                  └──────▶ Failed      └─────────────▶                    │    └──▶ Upgraded
-//!       └──────────────────────────────── Hop ◀────────────────────────────────────┘
+//!       ▲                  │ refused            │ (drain)                          │    ├──▶ Failed
+//!       │                  ├──────▶ Failed      └──▶ Upgraded                      │    │
+//!     Pausing ◀───Hop── Hopping ◀──────────────────────────────────────────────────┘────┘
 //! ```
 
 mod clock;
 mod drive;
+mod hop;
 mod options;
 mod step;
 
@@ -23,9 +24,11 @@ use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, Sent};
 use crate::exchange::Exchange;
-use crate::h1::encode::{self, BodyPlan, Plan};
+use crate::h1::encode::{BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
+use crate::policy::redirect::{FollowUp, Fragment};
+use crate::policy::{Place, Spent};
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::reason::CloseReason;
 use crate::time::Instant;
@@ -81,16 +84,30 @@ pub struct Call {
     now: Instant,
     deadline: Option<Instant>,
     clock: Clock,
+    /// The fragment of the URL, which a [`Uri`] does not hold.
+    fragment: Option<Box<str>>,
+    /// What led here.
+    history: Vec<Hop>,
+    redirects: u32,
+    retries: Spent,
+    /// In the budget of all who are retried.
+    place: Option<Place>,
+    /// Seconds since 1970 at zero of the driver's time.
+    epoch: Option<u64>,
     /// Bytes of the body that were handed over in this attempt.
     handed: u64,
     /// Whether the driver was asked for the body, ever: what it read once may not be there again.
     body_touched: bool,
-    /// What earlier attempts sent, and whether there were any.
-    sent_before: Option<Sent>,
+    /// What earlier attempts sent.
+    sent_before: Sent,
+    /// This attempt takes the place of one on a stale connection.
+    replays: bool,
     /// What the attempt had sent that gave its connection back last.
     sent_last: Sent,
     head_said: bool,
     draining: Option<Drain>,
+    /// What comes after the body that is drained.
+    after_drain: Then,
     trailers: Option<HeaderMap>,
 }
 
@@ -112,16 +129,35 @@ enum State {
     Releasing(Fate, Then),
     /// For the driver to have detached the connection.
     Released(Then),
+    /// To say `Hop`; no connection is held.
+    Hopping(Box<Next>),
+    /// For the time to make the next attempt.
+    Pausing {
+        until: Instant,
+    },
     Ended,
     Upgraded,
     Failed(Error),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Then {
+    #[default]
     End,
-    Replay,
+    Hop(Box<Next>),
     Fail(Error),
+}
+
+/// The attempt that comes next.
+#[derive(Debug)]
+struct Next {
+    hop: Hop,
+    /// The request that a redirect leads to; else it is the same once more.
+    follow_up: Option<Box<FollowUp>>,
+    /// On a connection that nobody has used yet: it can't be stale.
+    fresh: bool,
+    /// Not before then.
+    at: Instant,
 }
 
 /// An unwanted body that is read to save its connection.
@@ -141,21 +177,13 @@ impl Call {
         now: Instant,
     ) -> Result<Self, Error> {
         let refuse = |what| Error::new(ErrorKind::Request(what), Phase::Start);
-        let plan = encode::plan(&request, body, config.call.expect_continue).map_err(refuse)?;
         if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
             return Err(refuse("its URL has no scheme, such as http://"));
         }
-        let mut key = Key::of(request.uri()).map_err(refuse)?;
-        if config.partition != 0 {
-            key = key.in_partition(config.partition);
-        }
-        if config.local.is_some() {
-            key = key.from_local(config.local);
-        }
-        let head = encode::head_bound(&request, &key, config.call.user_agent.as_ref());
-        if head > config.limits.request_head_bytes {
-            return Err(refuse("its head is larger than Limits::request_head_bytes"));
-        }
+        let key = config.complete(Key::of(request.uri()).map_err(refuse)?);
+        let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
+        let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
+        let place = (config.retries.total != Some(0)).then(|| config.retries.budget.enter());
         Ok(Self {
             request,
             key,
@@ -169,14 +197,30 @@ impl Call {
             now,
             deadline: config.call.total.map(|limit| now + limit),
             clock: Clock::default(),
+            fragment,
+            history: Vec::new(),
+            redirects: 0,
+            retries: Spent::default(),
+            place,
+            epoch: None,
             handed: 0,
             body_touched: false,
-            sent_before: None,
+            sent_before: Sent::Nothing,
+            replays: false,
             sent_last: Sent::Nothing,
             head_said: false,
             draining: None,
+            after_drain: Then::End,
             trailers: None,
         })
+    }
+
+    /// With the time on the wall: so many seconds since 1970 were over at zero of the driver's time. A date in
+    /// `Retry-After` is compared with it, and without it with the response's own `Date`.
+    #[must_use]
+    pub fn with_epoch(mut self, seconds: Option<u64>) -> Self {
+        self.epoch = seconds;
+        self
     }
 
     /// What its connection has to be connected to.
@@ -187,6 +231,20 @@ impl Call {
     /// The URI of the request that is being made.
     pub fn uri(&self) -> &Uri {
         self.request.uri()
+    }
+
+    /// The URL of the request that is being made, with its fragment: the request's own, by way of [`Fragment`], or
+    /// that of a redirect (RFC 9110 section 10.2.2).
+    pub fn url(&self) -> String {
+        match &self.fragment {
+            Some(fragment) => format!("{}#{fragment}", self.request.uri()),
+            None => self.request.uri().to_string(),
+        }
+    }
+
+    /// The attempts before this one, and why they were not the last.
+    pub fn history(&self) -> &[Hop] {
+        &self.history
     }
 
     /// The request that is being made.
@@ -208,6 +266,8 @@ impl Call {
             | State::Cancelling
             | State::Releasing(..)
             | State::Released(_)
+            | State::Hopping(_)
+            | State::Pausing { .. }
             | State::Ended
             | State::Upgraded) => other,
         };
@@ -217,14 +277,19 @@ impl Call {
     pub fn refused(&mut self, why: Refusal, dial: Option<Error>, now: Instant) {
         self.now = self.now.max(now);
         if let State::Queued(_) = self.state {
-            self.state = State::Failed(match (why, dial) {
-                (Refusal::DialFailed, Some(error)) => error.with_sent(self.sent_by_others()),
-                (Refusal::WaitedTooLong, _) => self.early(ErrorKind::Timeout, Phase::PoolWait),
-                (Refusal::DialTooSlow, _) => self.early(ErrorKind::Timeout, Phase::Connect),
+            let error = match (why, dial) {
+                (Refusal::DialFailed, Some(error)) => error,
+                (Refusal::WaitedTooLong, _) => Error::new(ErrorKind::Timeout, Phase::PoolWait),
+                (Refusal::DialTooSlow, _) => Error::new(ErrorKind::Timeout, Phase::Connect),
                 (Refusal::QueueFull | Refusal::DialFailed | Refusal::ShutDown, _) => {
-                    self.early(ErrorKind::Pool(why), Phase::PoolWait)
+                    Error::new(ErrorKind::Pool(why), Phase::PoolWait)
                 }
-            });
+            };
+            self.state = match self.after_failure(error) {
+                Then::Hop(next) => State::Hopping(next),
+                Then::Fail(error) => State::Failed(error),
+                Then::End => State::Ended,
+            };
         }
     }
 
@@ -239,7 +304,7 @@ impl Call {
         self.now = self.now.max(now);
         match &self.state {
             State::Start { .. } | State::Queued(_) if self.is_over() => {
-                let first = matches!(self.state, State::Start { fresh: false });
+                let first = matches!(self.state, State::Start { .. }) && self.history.is_empty();
                 let error =
                     self.early(ErrorKind::Timeout, if first { Phase::Start } else { Phase::PoolWait });
                 self.state = State::Failed(error.clone());
@@ -266,7 +331,8 @@ impl Call {
                 let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
                 self.fail(ErrorKind::Cancelled, why, io)
             }
-            State::Releasing(..) | State::Released(_) => self.pass_on(io),
+            State::Releasing(..) | State::Released(_) | State::Hopping(_) => self.pass_on(io),
+            State::Pausing { until } => self.pause(*until),
             State::Ended => CallStep::End,
             State::Upgraded => CallStep::Upgraded(io.rx.bytes().len()),
             State::Failed(error) => CallStep::Failed(error.clone()),
@@ -356,11 +422,9 @@ impl Call {
         if !self.head_said {
             return self.cancel(now);
         }
-        let State::Exchange { .. } = self.state else { return };
-        let limits = &self.config.limits;
-        let until = self.now + limits.drain_time;
-        let until = self.deadline.map_or(until, |deadline| deadline.min(until));
-        self.draining.get_or_insert(Drain { until, left: limits.drain_bytes });
+        if let State::Exchange { .. } = self.state {
+            self.drain_within_limits();
+        }
     }
 
     /// The user gives up. A connection that is attached is given back at the next step; what the pool still
@@ -368,7 +432,7 @@ impl Call {
     pub fn cancel(&mut self, now: Instant) {
         self.now = self.now.max(now);
         match self.state {
-            State::Start { .. } | State::Queued(_) => {
+            State::Start { .. } | State::Queued(_) | State::Released(Then::Hop(_)) | State::Hopping(_) => {
                 self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
             State::Exchange { begun: false } => {
@@ -377,8 +441,8 @@ impl Call {
             }
             // How much was sent, only the buffers know: the next step says it.
             State::Exchange { begun: true } => self.state = State::Cancelling,
-            State::Released(Then::Replay) => {
-                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
+            State::Pausing { .. } => {
+                self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::Backoff));
             }
             State::Cancelling
             | State::Releasing(..)
@@ -392,8 +456,7 @@ impl Call {
     /// The error of a reader who can't use the response, with what is known of its request.
     pub fn rejected(&self, what: &'static str, io: &Io) -> Error {
         let sent = drive::more(self.sent_last, self.sent(io));
-        Error::new(ErrorKind::Content(what), Phase::RecvBody)
-            .with_sent(drive::more(self.sent_by_others(), sent))
+        Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(drive::more(self.sent_before, sent))
     }
 
     /// The trailer fields of the response, once, after `End`.

@@ -116,8 +116,8 @@ pub enum Driven {
 #[must_use]
 #[derive(Debug)]
 pub enum Event {
-    /// The request is made once more.
-    Hop(Hop),
+    /// Another request follows: the same once more, or the one that a redirect leads to.
+    Hop(Box<Hop>),
     /// An interim response: [`Io::head`] of so many bytes.
     Interim(usize),
     /// The head of the response: [`Io::head`] of so many bytes.
@@ -180,6 +180,7 @@ pub struct Engine {
     timers: Timers<Of>,
     now: Instant,
     stale_inputs: u64,
+    epoch: Option<u64>,
     /// What a call without a connection is stepped with.
     scratch: Io,
 }
@@ -196,8 +197,16 @@ impl Engine {
             timers: Timers::default(),
             now: Instant::ZERO,
             stale_inputs: 0,
+            epoch: None,
             scratch: Io::default(),
         }
+    }
+
+    /// With the time on the wall; see [`Call::with_epoch`].
+    #[must_use]
+    pub fn with_epoch(mut self, seconds: Option<u64>) -> Self {
+        self.epoch = seconds;
+        self
     }
 
     /// The options of requests that bring none.
@@ -211,6 +220,7 @@ impl Engine {
         self.tick(now);
         let own = request.extensions().get::<Arc<Config>>().cloned();
         let call = Call::new(request, body, own.as_ref().unwrap_or(&self.config), self.now)?;
+        let call = call.with_epoch(self.epoch);
         let id = self.calls.insert(Entry::new(call));
         self.step_detached(id);
         self.route();

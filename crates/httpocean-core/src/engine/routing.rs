@@ -90,7 +90,8 @@ impl Engine {
                     self.links.expect(waiter, call);
                 }
                 // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
-                CallStep::Wait(_) => return,
+                CallStep::Wait(_) if entry.waiter.is_some() => return,
+                CallStep::Wait(want) => return self.arm_call(call, want.until),
                 CallStep::Hop(hop) => self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) }),
                 CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
                 CallStep::End => return self.end_detached(call, Event::End { trailers: None }),

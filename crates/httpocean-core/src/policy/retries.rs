@@ -18,10 +18,12 @@ use crate::reason::RetryClass;
 /// their own and are not counted. What a `Retry` lacks is here as well: a predicate of the user, a budget that all
 /// calls of a client share, failures that are known to be permanent, and a deadline that spans all attempts.
 ///
-/// The default makes up to 3 retries, as urllib3 does and whoever comes from there relies on: a connection that could
-/// not be made for any method, everything else only for methods that may be used twice, and by status only when the
-/// server itself says when to come back. Clients that never retry (those of Go, hyper) leave it to everybody's own
-/// loop, which as a rule has no jitter, no budget, and no idea of what was sent.
+/// The default makes none: how often a failure is worth a further try, only the program knows, and one that has a
+/// loop of its own around each request would multiply ours with it. (requests turns urllib3's off for that reason, and
+/// the clients of Go, hyper, curl and reqwest make none either. A stale connection is no failure, and is made good by
+/// itself.) `Retries::new(3)` is what urllib3 does by itself: a connection that could not be made is tried again for
+/// any method, everything else only for methods that may be used twice, and by status only when the server itself
+/// says when to come back.
 ///
 /// ```
 /// use http::StatusCode;
@@ -33,12 +35,12 @@ use crate::reason::RetryClass;
 ///     ..Retries::new(5)
 /// };
 /// assert_eq!(stubborn.total, Some(5));
-/// assert_eq!(Retries::default().total, Some(3));
+/// assert_eq!(Retries::default().total, Some(0));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Retries {
     /// All retries of a call together. `Some(0)`: none, and nothing is judged. `None`: no bound but those of the
-    /// classes, the deadline and the budget. Default 3.
+    /// classes, the deadline and the budget. Default 0.
     pub total: Option<u32>,
     /// Retries because no connection could be made, for any method. `None`: as many as `total` allows; that is the
     /// default of each class.
@@ -74,7 +76,7 @@ pub struct Retries {
 impl Default for Retries {
     fn default() -> Self {
         Self {
-            total: Some(3),
+            total: Some(0),
             connect: None,
             read: None,
             status: None,
@@ -101,11 +103,6 @@ impl Retries {
     /// The default with this total.
     pub fn new(total: u32) -> Self {
         Self { total: Some(total), ..Self::default() }
-    }
-
-    /// No retries.
-    pub fn off() -> Self {
-        Self::new(0)
     }
 
     /// The bound of one class.

@@ -145,6 +145,8 @@ fn class_of_error(error: &Error, moment: Moment) -> Result<RetryClass, NotRetrie
         | ErrorKind::Unsupported(_)
         | ErrorKind::Body(_)
         | ErrorKind::Content(_)
+        | ErrorKind::Redirect(_)
+        | ErrorKind::Status(_)
         | ErrorKind::Cancelled
         | ErrorKind::Resolve(TransportError::Filtered)
         | ErrorKind::Connect(TransportError::Filtered)
@@ -176,7 +178,7 @@ fn class_of_error(error: &Error, moment: Moment) -> Result<RetryClass, NotRetrie
 fn class_by_phase(error: &Error) -> Result<RetryClass, NotRetried> {
     match error.phase() {
         // The user's patience with the pool, or with all of it, is at its end.
-        Phase::Start | Phase::PoolWait => Err(NotRetried::Permanent),
+        Phase::Start | Phase::PoolWait | Phase::Backoff => Err(NotRetried::Permanent),
         Phase::Resolve | Phase::Connect => Ok(RetryClass::Connect),
         Phase::SendHead | Phase::Await100 | Phase::SendBody | Phase::RecvHead => match error.sent() {
             Sent::Nothing => Ok(RetryClass::Other),

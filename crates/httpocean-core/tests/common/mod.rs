@@ -168,7 +168,7 @@ impl Scenario {
             }
             CallStep::Wait(want) => Said::Wait(want),
             CallStep::NeedBody { from } => Said::NeedBody { from },
-            CallStep::Hop(hop) => Said::Hop(hop),
+            CallStep::Hop(hop) => Said::Hop(*hop),
             CallStep::Interim(len) => Said::Interim(self.status(len), self.fields(len)),
             CallStep::Head(len) => Said::Head(self.status(len), self.fields(len)),
             CallStep::Data(len) => Said::Data(self.io.data(len).to_vec()),

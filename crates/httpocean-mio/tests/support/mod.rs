@@ -40,7 +40,7 @@ impl Outcome {
     /// Notes what an event says; `true` at the last one.
     pub(crate) fn note(&mut self, event: Event<'_>) -> bool {
         match event {
-            Event::Hop(hop) => self.hops.push(hop),
+            Event::Hop(hop) => self.hops.push(*hop),
             Event::Interim(head) => self.interims.push(head.status().as_u16()),
             Event::Head(head) => {
                 self.status = Some(head.status().as_u16());

@@ -31,8 +31,9 @@ use http::{Method, Request, StatusCode};
 
 use crate::h1::encode::BodyPlan;
 use crate::key::{Key, Scheme};
+pub use crate::reason::NotFollowed;
 use location::{Base, Target};
-pub use reasons::{NoRedirect, NotFollowed};
+pub use reasons::NoRedirect;
 
 /// Which redirects are followed, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,32 @@ impl Default for Redirects {
             referer: false,
             sensitive: Vec::new(),
         }
+    }
+}
+
+/// The fragment of a request's URL: what stands behind `#`, and what a [`Uri`](http::Uri) does not hold. Among a
+/// request's extensions it becomes that of the response's URL, unless a redirect brings another.
+///
+/// ```
+/// use httpocean_core::policy::redirect::Fragment;
+///
+/// let url = "http://example.com/page#part";
+/// let mut request = http::Request::get(url).body(()).unwrap();
+/// request.extensions_mut().insert(Fragment::of(url).unwrap());
+/// assert_eq!(request.extensions().get::<Fragment>().unwrap().as_str(), "part");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragment(Box<str>);
+
+impl Fragment {
+    /// That of a URL, if it has one.
+    pub fn of(url: &str) -> Option<Self> {
+        url.split_once('#').map(|(_, fragment)| Self(fragment.into()))
+    }
+
+    /// Without the `#`.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

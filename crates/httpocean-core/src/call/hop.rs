@@ -1,0 +1,215 @@
+//! From one attempt to the next: what the policies say is asked here, and carried out.
+
+use core::time::Duration;
+
+use http::{Request, StatusCode};
+
+use super::drive::more;
+use super::{Call, CallStep, Hop, HopReason, Next, State, Then};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Phase, Sent};
+use crate::h1::encode::{self, BodyPlan, Plan};
+use crate::io::Io;
+use crate::key::Key;
+use crate::policy::redirect::{FollowUp, Previous, Verdict, follow};
+use crate::policy::{Answer, Attempt, Cause, Exhausted, Moment, Outcome, Retry, judge};
+use crate::reason::{NotFollowed, NotRetried, RetryClass};
+use crate::time::Instant;
+use crate::want::Want;
+
+/// With unlimited retries a call may go on for days; how it began is what is worth keeping.
+const HISTORY_MAX: usize = 64;
+
+impl Call {
+    /// What comes after a final head that is not the answer; `None`: it is.
+    pub(super) fn after_head(&mut self, len: usize, io: &Io) -> Option<Then> {
+        let head = io.head(len);
+        let status = head.status();
+        let previous = Previous {
+            request: &self.request,
+            body: self.body,
+            fragment: self.fragment.as_deref(),
+            followed: self.redirects,
+        };
+        match follow(previous, status, head.values("location"), &self.config.redirects) {
+            Verdict::Answer(_) => {}
+            Verdict::Follow(follow_up) => return Some(self.redirect(follow_up, status, io)),
+            Verdict::Refuse(why) => return Some(self.not_followed(why, status, io)),
+        }
+        if status.is_informational() || self.config.retries.total == Some(0) {
+            return None;
+        }
+        match self.judge(Outcome::Answer(Answer::from(&head))) {
+            Ok(retry) => {
+                let hop = Hop { status: Some(status), ..self.hop_of(reason(retry), retry.after) };
+                Some(self.retry(retry, Cause::Status(status), hop, self.sent(io)))
+            }
+            Err(why) if why.gave_up() && self.config.retries.exhausted == Exhausted::Error => {
+                let error = Error::new(ErrorKind::Status(status), Phase::RecvHead).with_status(status);
+                Some(Then::Fail(self.told(error.with_sent(self.sent(io)), why)))
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// What comes after an attempt without a response, or without a whole one. The error is that of the attempt.
+    pub(super) fn after_failure(&mut self, error: Error) -> Then {
+        let off = self.config.retries.total == Some(0);
+        if off || self.head_said || self.is_over() || matches!(error.kind(), ErrorKind::Cancelled) {
+            return Then::Fail(self.of_call(error));
+        }
+        match self.judge(Outcome::Failure(&error)) {
+            Ok(retry) => {
+                let hop = Hop { error: Some(error.clone()), ..self.hop_of(reason(retry), retry.after) };
+                let sent = error.sent();
+                self.retry(retry, Cause::Error(error), hop, sent)
+            }
+            Err(why) => Then::Fail(self.told(error, why)),
+        }
+    }
+
+    /// The connection was stale, and the request may be sent again.
+    pub(super) fn replay(&mut self, error: Error) -> Then {
+        self.replays = true;
+        self.sent_before = more(self.sent_before, error.sent());
+        let hop = Hop { error: Some(error), ..self.hop_of(HopReason::StaleConnection, Duration::ZERO) };
+        Then::Hop(Box::new(Next { hop, follow_up: None, fresh: true, at: self.now }))
+    }
+
+    /// No connection is held any more: says that another attempt follows, and prepares it.
+    pub(super) fn hop(&mut self, next: Next) -> CallStep {
+        let Next { hop, follow_up, fresh, at } = next;
+        if self.is_over() {
+            let phase = if at > self.now { Phase::Backoff } else { Phase::PoolWait };
+            let error = self.early(ErrorKind::Timeout, phase);
+            return self.fail_early(error);
+        }
+        (self.draining, self.exchange) = (None, None);
+        if let Some(error) = follow_up.and_then(|follow_up| self.turn_to(*follow_up).err()) {
+            return self.fail_early(error);
+        }
+        self.state = if at > self.now { State::Pausing { until: at } } else { State::Start { fresh } };
+        if self.history.len() < HISTORY_MAX {
+            self.history.push(hop.clone());
+        }
+        CallStep::Hop(Box::new(hop))
+    }
+
+    /// Waits for the time of the next attempt.
+    pub(super) fn pause(&mut self, until: Instant) -> CallStep {
+        if self.is_over() {
+            let error = self.early(ErrorKind::Timeout, Phase::Backoff);
+            return self.fail_early(error);
+        }
+        if until <= self.now {
+            return self.acquire(false);
+        }
+        let until = Instant::earliest(Some(until), self.deadline);
+        CallStep::Wait(Want { read: false, write: false, until, phase: Phase::Backoff })
+    }
+
+    /// Whether the body can be sent from its start.
+    pub(super) fn body_at_hand(&self) -> bool {
+        self.body.replayable || !self.body_touched
+    }
+
+    fn redirect(&mut self, follow_up: Box<FollowUp>, status: StatusCode, io: &Io) -> Then {
+        if follow_up.body.size != Some(0) && !self.body_at_hand() {
+            return self.not_followed(NotFollowed::BodyNotReplayable, status, io);
+        }
+        self.redirects += 1;
+        self.retries = core::mem::take(&mut self.retries).redirected();
+        let hop = Hop { status: Some(status), ..self.hop_of(HopReason::Redirect, Duration::ZERO) };
+        self.another(hop, Some(follow_up), self.sent(io))
+    }
+
+    fn not_followed(&self, why: NotFollowed, status: StatusCode, io: &Io) -> Then {
+        let error = Error::new(ErrorKind::Redirect(why), Phase::RecvHead).with_status(status);
+        Then::Fail(self.of_call(error.with_sent(self.sent(io))))
+    }
+
+    fn retry(&mut self, retry: Retry, cause: Cause, hop: Hop, sent: Sent) -> Then {
+        self.retries = core::mem::take(&mut self.retries).retried(retry, cause);
+        self.another(hop, None, sent)
+    }
+
+    fn another(&mut self, hop: Hop, follow_up: Option<Box<FollowUp>>, sent: Sent) -> Then {
+        self.replays = false;
+        self.sent_before = more(self.sent_before, sent);
+        let at = self.now + hop.after;
+        Then::Hop(Box::new(Next { hop, follow_up, fresh: false, at }))
+    }
+
+    fn hop_of(&self, why: HopReason, after: Duration) -> Hop {
+        Hop { uri: self.request.uri().clone(), status: None, error: None, why, after }
+    }
+
+    fn judge(&mut self, outcome: Outcome<'_>) -> Result<Retry, NotRetried> {
+        let moment = Moment {
+            now: self.now,
+            deadline: self.deadline,
+            wall: self.epoch.map(|epoch| epoch + self.now.as_micros() / 1_000_000),
+            body_at_hand: self.body_at_hand(),
+        };
+        let attempt = Attempt { method: self.request.method(), fields: self.request.headers(), outcome };
+        let Some(place) = &mut self.place else { return Err(NotRetried::Off) };
+        judge(&attempt, &self.retries, &self.config.retries, moment, place)
+    }
+
+    /// The request that is made from here on.
+    fn turn_to(&mut self, follow_up: FollowUp) -> Result<(), Error> {
+        let FollowUp { request, body, key, fragment, .. } = follow_up;
+        let key = self.config.complete(key);
+        let refuse = |what| Error::new(ErrorKind::Redirect(NotFollowed::BadLocation(what)), Phase::Start);
+        self.plan = sendable(&request, body, &key, &self.config)
+            .map_err(refuse)
+            .map_err(|error| error.with_sent(self.sent_before))?;
+        (self.request, self.body, self.key, self.fragment) = (request, body, key, fragment);
+        Ok(())
+    }
+
+    fn fail_early(&mut self, error: Error) -> CallStep {
+        self.state = State::Failed(error.clone());
+        CallStep::Failed(error)
+    }
+
+    /// An attempt's error as that of the call, which is not retried.
+    fn told(&self, error: Error, why: NotRetried) -> Error {
+        let first = match self.retries.first_cause() {
+            Some(Cause::Error(first)) => Some(first.clone()),
+            Some(Cause::Status(_)) | None => None,
+        };
+        self.of_call(error).with_not_retried(why, first)
+    }
+
+    /// With what the attempts before have sent.
+    fn of_call(&self, error: Error) -> Error {
+        let sent = more(self.sent_before, error.sent());
+        error.with_sent(sent)
+    }
+}
+
+/// Judges a request before anything is done for it. The error is a sentence that says what is wrong.
+pub(super) fn sendable(
+    request: &Request<()>,
+    body: BodyPlan,
+    key: &Key,
+    config: &Config,
+) -> Result<Plan, &'static str> {
+    let plan = encode::plan(request, body, config.call.expect_continue)?;
+    let head = encode::head_bound(request, key, config.call.user_agent.as_ref());
+    if head > config.limits.request_head_bytes {
+        return Err("its head is larger than Limits::request_head_bytes");
+    }
+    Ok(plan)
+}
+
+fn reason(retry: Retry) -> HopReason {
+    match retry.class {
+        RetryClass::Connect => HopReason::ConnectFailed,
+        RetryClass::Other => HopReason::SendFailed,
+        RetryClass::Read => HopReason::ReadFailed,
+        RetryClass::Status if retry.told => HopReason::RetryAfter,
+        RetryClass::Status => HopReason::Status,
+    }
+}
