@@ -9,6 +9,8 @@ use httpocean_core::policy::redirect::{NoRedirect, Previous, Redirects, Verdict,
 use redirecting::*;
 
 const BODY: BodyPlan = BodyPlan::sized(4);
+/// Nothing but trailers.
+const TRAILERS: BodyPlan = BodyPlan { size: Some(0), replayable: true, trailers: true };
 const STREAM: BodyPlan = BodyPlan { size: None, replayable: false, trailers: true };
 
 fn verdict(method: &str, body: BodyPlan, status: u16, policy: &Redirects) -> Verdict {
@@ -46,7 +48,7 @@ fn the_table() {
     for (method, becoming) in table {
         for (statuses, wanted) in statuses.into_iter().zip(becoming) {
             for &status in statuses {
-                for body in [BODY, STREAM] {
+                for body in [BODY, TRAILERS, STREAM] {
                     let (to, kept) = becomes(method, body, status, &Redirects::default());
                     let said = format!("{to}{}", if kept { "+" } else { "" });
                     assert_eq!(said, wanted, "{method} {status}");

@@ -113,10 +113,15 @@ fn what_was_dropped_once_never_comes_back() {
 #[test]
 fn a_host_field_names_one_site_and_no_other() {
     let own = get("http://127.0.0.1/", &[("host", "site.example"), ("authorization", "secret")]);
-    for relative in ["/next", "next", "?q", "#top", "http:next", "./.."] {
-        let hop = hop(&own, relative);
-        assert_eq!(hop.request.headers(), own.headers(), "{relative} stays at that site");
-        assert!(!hop.cross_origin);
+    for port in ["", ":1", ":2"] {
+        let own = get(&format!("http://127.0.0.1{port}/"), &[("host", "site.example"), ("cookie", "secret")]);
+        for relative in ["/next", "next", "?q", "#top", "http:next", "./.."] {
+            let hop = hop(&own, relative);
+            assert_eq!(hop.request.headers(), own.headers(), "{port} {relative} stays at that site");
+            assert!(!hop.cross_origin);
+        }
+        let absolute = hop(&own, &own.uri().to_string());
+        assert!(absolute.cross_origin && names(&absolute.request).is_empty(), "{port}");
     }
     for elsewhere in ["http://127.0.0.1/", "//127.0.0.1:80/x", "http://site.example/", "https:127.0.0.1"] {
         let hop = hop(&own, elsewhere);

@@ -12,9 +12,6 @@ use url::{Position, Url};
 use super::NotFollowed;
 use crate::key::Key;
 
-/// As many bytes as an [`Uri`] can hold.
-const LONGEST: usize = u16::MAX as usize - 1;
-
 /// A URL that a `Location` can be relative to.
 #[derive(Debug)]
 pub(super) struct Base(Url);
@@ -52,6 +49,7 @@ impl Base {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(NotFollowed::Userinfo);
         }
+        // What the parser wrote can fail only here: an `Uri` holds 65,534 bytes.
         let uri = Uri::try_from(&url[..Position::AfterQuery])
             .map_err(|_| NotFollowed::BadLocation("its Location is longer than a URL may be"))?;
         let key = Key::of(&uri).map_err(NotFollowed::BadLocation)?;
@@ -82,9 +80,6 @@ fn join(base: &Url, location: &[u8]) -> Result<Url, NotFollowed> {
 }
 
 fn readable(location: &[u8]) -> Result<Cow<'_, str>, NotFollowed> {
-    if location.len() > LONGEST {
-        return Err(NotFollowed::BadLocation("its Location is longer than a URL may be"));
-    }
     if location.iter().any(u8::is_ascii_control) {
         return Err(NotFollowed::BadLocation("its Location has a control byte"));
     }
