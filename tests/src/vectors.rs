@@ -37,7 +37,14 @@ pub fn vectors(name: &str) -> Option<Value> {
 
 /// What we decided otherwise than the vectors, and why: `tests/expect_overrides.toml`.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides(BTreeMap<String, BTreeMap<String, String>>);
+pub struct Overrides {
+    decided: Reasons,
+    /// What we do as a vector does although it warns of that.
+    kept: Reasons,
+}
+
+/// By file and vector.
+type Reasons = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Overrides {
     /// All of them.
@@ -50,13 +57,17 @@ impl Overrides {
 
     /// Why we decided otherwise than the vector `id` of `file`.
     pub fn reason(&self, file: &str, id: &str) -> Option<&str> {
-        Some(self.0.get(file)?.get(id)?.as_str())
+        Some(self.decided.get(file)?.get(id)?.as_str())
     }
 
     fn parse(text: &str) -> Self {
         let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("the overrides: {error}"));
-        let mut all = Self::default();
-        for entry in table.get("decided").and_then(toml::Value::as_array).into_iter().flatten() {
+        Self { decided: Self::entries(&table, "decided"), kept: Self::entries(&table, "kept") }
+    }
+
+    fn entries(table: &toml::Table, name: &str) -> Reasons {
+        let mut all = Reasons::new();
+        for entry in table.get(name).and_then(toml::Value::as_array).into_iter().flatten() {
             let word = |key: &str| entry.get(key).and_then(toml::Value::as_str).map(str::trim);
             let (Some(file), Some(why)) = (word("file"), word("why").filter(|why| !why.is_empty())) else {
                 panic!("an override without a file or a reason: {entry:?}");
@@ -67,7 +78,7 @@ impl Overrides {
                 .unwrap_or_else(|| panic!("no ids: {entry:?}"));
             for id in ids {
                 let id = id.as_str().unwrap_or_else(|| panic!("an id is text: {entry:?}"));
-                let before = all.0.entry(file.to_owned()).or_default().insert(id.to_owned(), why.to_owned());
+                let before = all.entry(file.to_owned()).or_default().insert(id.to_owned(), why.to_owned());
                 assert!(before.is_none(), "{file}: two overrides of {id}");
             }
         }
@@ -86,6 +97,7 @@ pub struct Tally {
     pub overridden: BTreeSet<String>,
     /// Otherwise, without: what the vector wants and what we do.
     pub unexplained: Vec<String>,
+    cautioned: BTreeSet<String>,
 }
 
 impl Tally {
@@ -105,6 +117,11 @@ impl Tally {
         }
     }
 
+    /// The vector `id` warns that what it does is arguably wrong: then to agree with it takes a reason too.
+    pub fn caution(&mut self, id: &str) {
+        self.cautioned.insert(id.to_owned());
+    }
+
     /// Counts the vector `id`: it agrees if we do what it expects.
     pub fn compare<T: PartialEq + Debug>(&mut self, id: &str, expected: &T, ours: &T) {
         let difference = || format!("expected {expected:?}, ours {ours:?}");
@@ -114,15 +131,20 @@ impl Tally {
     /// Says the counts.
     ///
     /// # Panics
-    /// When something differs without a reason, or a reason explains no difference, or nothing was counted.
+    /// When something differs without a reason, or a reason explains no difference, or a caution was not answered, or
+    /// nothing was counted.
     pub fn finish(self) {
-        let Self { file, overrides, agree, overridden, unexplained } = self;
+        let Self { file, overrides, agree, overridden, unexplained, cautioned } = self;
         let counts = (agree, overridden.len(), unexplained.len());
         say(&format!("{file}: agree {}, overridden {}, unexplained {}", counts.0, counts.1, counts.2));
         assert!(unexplained.is_empty(), "{file}: unexplained:\n{}", unexplained.join("\n"));
-        let reasons = overrides.0.get(&file).into_iter().flat_map(BTreeMap::keys);
+        let reasons = overrides.decided.get(&file).into_iter().flat_map(BTreeMap::keys);
         let needless: Vec<_> = reasons.filter(|id| !overridden.contains(*id)).collect();
         assert!(needless.is_empty(), "{file}: overrides that no vector needs: {needless:?}");
+        let kept: BTreeSet<_> =
+            overrides.kept.get(&file).into_iter().flat_map(BTreeMap::keys).cloned().collect();
+        let agreed: BTreeSet<_> = cautioned.difference(&overridden).cloned().collect();
+        assert_eq!(kept, agreed, "{file}: what is kept, and what is cautioned and agrees");
         assert!(agree + overridden.len() > 0, "{file}: no vector was looked at");
     }
 
@@ -133,6 +155,7 @@ impl Tally {
             agree: 0,
             overridden: BTreeSet::new(),
             unexplained: Vec::new(),
+            cautioned: BTreeSet::new(),
         }
     }
 }
@@ -188,6 +211,26 @@ mod tests {
         let mut tally = tally();
         tally.compare("1", &1, &2);
         tally.compare("2", &1, &1);
+        tally.finish();
+    }
+
+    #[test]
+    fn a_caution_is_answered_by_a_difference_or_by_a_reason_to_agree() {
+        let kept = ENTRY.replace("[[decided]]", "[[kept]]").replace("\"1\", \"2\"", "\"3\"");
+        let mut tally = Tally::with("a.json", Overrides::parse(&format!("{ENTRY}{kept}")));
+        for (id, ours) in [("1", 2), ("2", 2), ("3", 1)] {
+            tally.caution(id);
+            tally.compare(id, &1, &ours);
+        }
+        tally.finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "what is cautioned and agrees")]
+    fn to_agree_with_what_is_cautioned_takes_a_reason() {
+        let mut tally = Tally::with("a.json", Overrides::default());
+        tally.caution("1");
+        tally.compare("1", &1, &1);
         tally.finish();
     }
 

@@ -143,5 +143,8 @@ fn the_deadline_of_the_call_is_not_a_timeout_of_an_attempt() {
     judge.moment.deadline = Some(judge.moment.now + Duration::from_secs(60));
     assert!(judge.of_error(&late).is_ok(), "there is time left");
     judge.moment.deadline = Some(judge.moment.now);
-    assert_eq!(judge.of_error(&late), Err(NotRetried::WouldPassDeadline));
+    for method in [Method::GET, Method::POST] {
+        judge.method = method;
+        assert_eq!(judge.of_error(&late), Err(NotRetried::WouldPassDeadline));
+    }
 }

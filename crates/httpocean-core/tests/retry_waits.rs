@@ -77,6 +77,7 @@ fn waits_double_up_to_a_bound() {
     let backoff = Backoff { base, max, jitter_percent: 0 };
     let waits: Vec<_> = (1..=8).map(|nth| backoff.wait(nth, &Seed::new(0)).as_millis()).collect();
     assert_eq!(waits, [50, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
+    assert_eq!(backoff.wait(99, &Seed::new(0)), max);
     let none = Backoff { base: Duration::ZERO, ..Backoff::default() };
     assert_eq!(none.wait(5, &Seed::new(0)), Duration::ZERO);
     let endless = Backoff { base: Duration::MAX, max: Duration::MAX, jitter_percent: 100 };
