@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use httpocean_std::pool::Refusal;
 use httpocean_std::{Body, Client, Config, Error, ErrorKind, Event, Observer, Phase, call, pool};
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{Counted, Open, at_rest, get, lock, wait_for_open, wait_until};
+use httpocean_tests::{BOUND, Counted, Open, at_rest, get, lock, wait_for_open, wait_until};
 
 use faulty::{At, Fault, Faulty, Plan, be_the_victim};
 
@@ -104,7 +104,9 @@ impl World {
         let server = Server::start(answer);
         let (connector, open) = Counted::over(Faulty { plan: plan.clone() });
         let pool = pool::Options { max_per_key: room, ..pool::Options::default() };
-        let builder = Client::builder().pool(pool).connect_timeout(Duration::from_secs(5));
+        // A place that is lost is an error then, and no wait for ever.
+        let call = call::Options { pool_wait: Some(BOUND), ..call::Options::default() };
+        let builder = Client::builder().pool(pool).call(call).connect_timeout(BOUND);
         let client = builder.connector(connector).observer(Observing(observe)).build();
         if warm {
             plan.dials_for_others();
