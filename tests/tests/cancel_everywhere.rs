@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use httpocean_std::pool::Refusal;
-use httpocean_std::{Body, Client, Config, Error, ErrorKind, Event, Observer, Phase, call, pool};
+use httpocean_std::{Body, Client, Config, Error, ErrorKind, Observed, Observer, Phase, call, pool};
 use httpocean_testkit::server::{Reply, Request, Server};
 use httpocean_tests::{BOUND, Counted, Open, at_rest, get, lock, wait_for_open, wait_until};
 
@@ -21,7 +21,7 @@ use faulty::{At, Fault, Faulty, Plan, be_the_victim};
 const PIECES: usize = 3;
 const PIECE: usize = 40_000;
 /// More than any request here takes, unless the machine is very busy; then it is tried with more.
-const DEADLINE: Duration = Duration::from_millis(60);
+const DEADLINE: Duration = Duration::from_millis(30);
 /// Runs that find nothing more to hit before that is believed.
 const MISSES: usize = 3;
 
@@ -99,7 +99,7 @@ impl World {
         plan: Arc<Plan>,
         room: usize,
         warm: bool,
-        observe: impl Fn(&Event<'_>) + Send + Sync + 'static,
+        observe: impl Fn(&Observed<'_>) + Send + Sync + 'static,
     ) -> Self {
         let server = Server::start(answer);
         let (connector, open) = Counted::over(Faulty { plan: plan.clone() });
@@ -211,8 +211,8 @@ fn unwrap_error(error: io::Error) -> Error {
 
 struct Observing<F>(F);
 
-impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for Observing<F> {
-    fn observe(&self, event: &Event<'_>) {
+impl<F: Fn(&Observed<'_>) + Send + Sync + 'static> Observer for Observing<F> {
+    fn observe(&self, event: &Observed<'_>) {
         (self.0)(event);
     }
 }
@@ -237,11 +237,11 @@ fn hit(fault: Fault, operation: usize, room: usize, warm: bool, habit: Habit) ->
         let plan = Plan::new(fault, operation);
         let world = World::new(plan.clone(), room, warm);
         let ending = world.run(within, habit, good(&plan));
-        match ending {
-            // It was too slow to be hit.
-            Ending::Failed(_) if plan.hit().is_none() => within = within.map(|within| within * 2),
-            ending => return (plan.hit(), ending),
+        let too_slow = within.is_some() && plan.hit().is_none() && matches!(ending, Ending::Failed(_));
+        if !too_slow {
+            return (plan.hit(), ending);
         }
+        within = within.map(|within| within * 2);
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use httpocean_std::core::dial::Route;
 use httpocean_std::pool::DialPolicy;
-use httpocean_std::{Client, Connect, Event, Key, Observer, TcpConnector, Transport, pool};
+use httpocean_std::{Client, Connect, Key, Observed, Observer, TcpConnector, Transport, pool};
 use httpocean_testkit::server::{Reply, Request, Server};
 use httpocean_tests::{Counted, at_rest, get};
 
@@ -43,8 +43,8 @@ impl Connect for Slow {
 struct Patient(Duration, Arc<AtomicUsize>);
 
 impl Observer for Patient {
-    fn observe(&self, event: &Event<'_>) {
-        if let Event::Granted { waited, .. } = event {
+    fn observe(&self, event: &Observed<'_>) {
+        if let Observed::Granted { waited, .. } = event {
             self.1.fetch_add(usize::from(*waited >= self.0), SeqCst);
         }
     }
