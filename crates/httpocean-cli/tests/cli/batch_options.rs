@@ -37,7 +37,10 @@ fn what_is_wrong_ends_it_after_the_answers_before() {
 fn every_option_of_a_run_is_known() {
     let server = Server::start(|_| Reply::ok(""));
     let options = json!({
-        "redirects": 0, "retries": 0,
+        "redirects": 3, "keep_method": true, "same_host": false, "https_only": false, "sensitive": ["x-key"],
+        "retries": {"total": 2, "connect": 1, "read": 1, "status": null, "other": 0},
+        "retry_methods": ["GET", "PUT"], "retry_status": [500, 502], "retry_after_max_ms": 1000,
+        "backoff": {"base_ms": 1, "max_ms": 10, "jitter": 0.5},
         "timeout_ms": {"total": 9000, "pool": 9000, "resolve": null, "connect": 9000, "send": 9000,
             "first_byte": 9000, "idle": 9000.5},
         "max_per_key": 2, "max_total": 3, "max_idle_per_key": 2, "max_idle_total": 2, "max_waiters": 5,
