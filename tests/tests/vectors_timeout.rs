@@ -64,19 +64,18 @@ fn left(config: &Arc<Config>, elapsed: Duration) -> (Option<Duration>, Option<Du
 
     let sent = START + elapsed;
     call.attach(conn, Facts::default(), sent);
-    let read = match call.step(&mut io, sent) {
-        CallStep::Wait(_) => {
-            io.tx.sent(io.tx.pending().len());
-            let CallStep::Wait(want) = call.step(&mut io, sent) else { panic!("no wait") };
-            want.until.map(|until| until - sent)
-        }
-        CallStep::Release(_) => {
-            let _conn = call.detach();
-            let CallStep::Failed(error) = call.step(&mut io, sent) else { panic!("no failure") };
-            assert_eq!(*error.kind(), ErrorKind::Timeout);
-            Some(Duration::ZERO)
-        }
-        other => panic!("{other:?}"),
+    let mut step = call.step(&mut io, sent);
+    if let CallStep::Wait(_) = step {
+        io.tx.sent(io.tx.pending().len());
+        step = call.step(&mut io, sent);
+    }
+    let read = if let CallStep::Wait(want) = step {
+        want.until.map(|until| until - sent)
+    } else {
+        let _conn = call.detach();
+        let CallStep::Failed(error) = call.step(&mut io, sent) else { panic!("no failure after {step:?}") };
+        assert_eq!(*error.kind(), ErrorKind::Timeout);
+        Some(Duration::ZERO)
     };
     (until.map(|until| until - START), read)
 }

@@ -1,4 +1,5 @@
 //! Which responses are retried.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod judging;
 

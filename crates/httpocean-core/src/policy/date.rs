@@ -125,6 +125,9 @@ mod tests {
             assert_eq!(parse(text, NOW), Some(784_111_777), "{text}");
         }
         assert_eq!(parse("Thu Jan 01 00:00:00 1970", NOW), Some(0));
+        let leap = parse("Sat, 31 Dec 2016 23:59:60 GMT", NOW);
+        assert_eq!(leap, parse("Sun, 01 Jan 2017 00:00:00 GMT", NOW));
+        assert!(leap.is_some());
     }
 
     #[test]
