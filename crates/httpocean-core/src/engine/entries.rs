@@ -129,7 +129,16 @@ impl Links {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Driven, Task};
     use super::*;
+
+    #[test]
+    fn what_is_said_all_the_time_is_small() {
+        // An error and an id or two; what is rare and larger is boxed.
+        let error = size_of::<crate::error::Error>();
+        assert!(size_of::<Driven>() <= error + 16, "{}", size_of::<Driven>());
+        assert!(size_of::<Task>() <= error + 16, "{}", size_of::<Task>());
+    }
 
     #[test]
     fn an_idle_connection_is_small() {

@@ -123,8 +123,8 @@ pub enum Event {
     },
     /// The response is whole. The call's id ends here.
     End {
-        /// Trailer fields, if there were any.
-        trailers: Option<HeaderMap>,
+        /// Trailer fields, if there were any: rare, so boxed.
+        trailers: Option<Box<HeaderMap>>,
     },
     /// The connection speaks another protocol now; so many bytes of that are in `io.rx`. Socket and buffers are the
     /// driver's, both ids end here, and no `Close` follows.
