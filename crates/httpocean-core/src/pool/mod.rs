@@ -21,6 +21,7 @@ mod idle;
 mod list;
 mod options;
 mod parts;
+mod places;
 mod timers;
 mod waiters;
 
