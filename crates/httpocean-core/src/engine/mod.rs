@@ -271,6 +271,7 @@ impl Engine {
                 return self.verified(Some(task));
             }
         }
+        self.settle_timers();
         self.verified(None)
     }
 
@@ -380,7 +381,8 @@ impl Engine {
         }
     }
 
-    /// When to ask for tasks again though nothing happens; not late, maybe early.
+    /// When to ask for tasks again though nothing happens; not late. Asked when [`next_task`](Self::next_task) has
+    /// just said nothing, not early either: there will be a reason.
     pub fn next_timeout(&self) -> Option<Instant> {
         if !self.tasks.is_empty() {
             return Some(self.now);

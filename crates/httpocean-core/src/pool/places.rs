@@ -1,9 +1,10 @@
 //! Places: which key may dial now, and who gets a place that is free.
 
-use super::parts::HostId;
+use super::parts::{Host, HostId};
 use super::{DialPolicy, Pool};
 use crate::arena::ConnId;
 use crate::reason::CloseReason;
+use crate::time::Instant;
 
 /// What came of an attempt to start a dial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,18 @@ enum Attempt {
     NotNow,
     /// A place has to come free first, or a dial to end: of the pool, or its own that is about to be closed.
     Full,
+}
+
+/// Where a dial can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Free,
+    /// That idle connection's, which is closed for it.
+    Of(ConnId),
+    /// A place has to come free first, or a dial to end: of the pool, or its own that is about to be closed.
+    None,
+    /// The key has as many connections as it may, and uses all of them.
+    NoneOfKey,
 }
 
 impl<T, E> Pool<T, E> {
@@ -117,22 +130,65 @@ impl<T, E> Pool<T, E> {
 
     /// Whether a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
     fn may_ask(&mut self, id: HostId) -> bool {
-        let Some(host) = self.hosts.get(id) else { return false };
-        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
-            return false;
-        }
-        let mut at = host.no_dial_before;
-        if let DialPolicy::Wait(delay) = self.options.dial {
-            // For those in front of it room is being made already; it may not have waited for long enough.
+        if let (DialPolicy::Wait(_), Some(host)) = (self.options.dial, self.hosts.get(id)) {
             self.work += host.promised as u64;
-            let asker = host.unasked.iter(&self.waiters).nth(host.promised);
-            let Some(asker) = asker.and_then(|asker| self.waiters.get(asker)) else { return false };
-            at = at.max(asker.since + delay);
         }
+        let Some(at) = self.asks_at(id) else { return false };
         if at > self.now {
             self.arm_host(id, at);
         }
         at <= self.now
+    }
+
+    /// From when on a key may dial, as far as only the key is concerned; `None` while it needs no further dial.
+    pub(super) fn asks_at(&self, id: HostId) -> Option<Instant> {
+        let host = self.hosts.get(id)?;
+        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
+            return None;
+        }
+        match self.options.dial {
+            DialPolicy::Eager => Some(host.no_dial_before),
+            DialPolicy::Wait(delay) => {
+                // For those in front of it room is being made already; it may not have waited for long enough.
+                let asker = host.unasked.iter(&self.waiters).nth(host.promised)?;
+                let since = self.waiters.get(asker)?.since;
+                Some(host.no_dial_before.max(since + delay))
+            }
+        }
+    }
+
+    /// When a key's pause ends in something: in a dial, or in its lining up for a place.
+    pub(super) fn host_due(&self, id: HostId) -> Option<Instant> {
+        let (at, host) = (self.asks_at(id).filter(|at| *at > self.now)?, self.hosts.get(id)?);
+        match self.place(host) {
+            Place::Free | Place::Of(_) => Some(at),
+            Place::None => Some(at).filter(|_| !host.in_ring),
+            Place::NoneOfKey => None,
+        }
+    }
+
+    /// Where the next dial of a key would go.
+    fn place(&self, host: &Host<T>) -> Place {
+        // Only who wants a fresh connection waits while one of the key is idle.
+        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
+        if key_is_full && own_idle.is_none() {
+            return Place::NoneOfKey;
+        }
+        if self.dialing + self.promised >= self.options.max_dials {
+            return Place::None;
+        }
+        if let Some(coldest) = own_idle.filter(|_| key_is_full) {
+            return Place::Of(coldest);
+        }
+        if host.open >= self.options.max_per_key {
+            // A closing is about to be said, which looks again; till then it keeps its place in the ring.
+            return Place::None;
+        }
+        if self.conns.len() >= self.options.max_total {
+            let coldest = self.idle.front().filter(|_| self.lacks_places());
+            return coldest.map_or(Place::None, Place::Of);
+        }
+        Place::Free
     }
 
     fn try_dial(&mut self, id: HostId) -> Attempt {
@@ -140,31 +196,17 @@ impl<T, E> Pool<T, E> {
             return Attempt::NotNow;
         }
         let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
-        // Only who wants a fresh connection waits while one of the key is idle.
-        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
-        if key_is_full && own_idle.is_none() {
-            return Attempt::NotNow;
+        match self.place(host) {
+            Place::NoneOfKey => Attempt::NotNow,
+            Place::None => Attempt::Full,
+            Place::Of(coldest) => self.make_room(coldest, id),
+            Place::Free => {
+                // Who has waited the longest gets the first dial, also when it is another's for whom room is made.
+                let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
+                self.start_dial(id, asker);
+                Attempt::Begun
+            }
         }
-        if self.dialing + self.promised >= self.options.max_dials {
-            return Attempt::Full;
-        }
-        if let Some(coldest) = own_idle.filter(|_| key_is_full) {
-            return self.make_room(coldest, id);
-        }
-        if host.open >= self.options.max_per_key {
-            // A closing is about to be said, which looks again; till then it keeps its place in the ring.
-            return Attempt::Full;
-        }
-        if self.conns.len() >= self.options.max_total {
-            return match self.idle.front().filter(|_| self.lacks_places()) {
-                Some(coldest) => self.make_room(coldest, id),
-                None => Attempt::Full,
-            };
-        }
-        // Who has waited the longest gets the first dial, also when it is another's for whom room is made.
-        let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
-        self.start_dial(id, asker);
-        Attempt::Begun
     }
 
     fn make_room(&mut self, coldest: ConnId, host: HostId) -> Attempt {

@@ -171,6 +171,11 @@ impl Model {
         self.tidy()
     }
 
+    /// Keys that wait for a place, the next in front. Numbers of no meaning, but of no two keys at any time.
+    pub fn line(&self) -> &[u64] {
+        &self.ring
+    }
+
     /// When time alone may change something next, after `now`.
     pub fn next_deadline(&self) -> Option<Instant> {
         let idle = self.conns.iter().filter(|c| matches!(c.state, State::Idle { .. })).map(|c| c.idle_until);
