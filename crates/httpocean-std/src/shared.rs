@@ -221,8 +221,7 @@ impl Shared {
             self.carry_out(outbox);
             return answer;
         }
-        // Who has a dial of its own waits for the network, not for others.
-        self.counters.waited.fetch_add(u64::from(outbox.dials == 0), Relaxed);
+        self.counters.waited.fetch_add(u64::from(state.pool.waits_for_others(waiter)), Relaxed);
         let mailbox = Arc::new(Mailbox::default());
         state.mailboxes.insert(waiter, mailbox.clone());
         let mut wake = state.pool.next_timeout_of(waiter);

@@ -373,6 +373,12 @@ impl Engine {
         entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))
     }
 
+    /// Whether a call waits for what others have; see [`Pool::waits_for_others`].
+    pub fn waits_for_others(&self, call: CallId) -> bool {
+        let waiter = self.calls.get(call).and_then(|entry| entry.waiter);
+        waiter.is_some_and(|waiter| self.pool.waits_for_others(waiter))
+    }
+
     /// Which call a connection serves now; `None` while it is idle or being made.
     pub fn serves(&self, conn: ConnId) -> Option<CallId> {
         match self.links.get(conn)?.state {

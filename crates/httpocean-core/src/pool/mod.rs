@@ -38,7 +38,7 @@ use crate::rng::Rng;
 use crate::time::Instant;
 use crate::timers::Timers;
 use list::List;
-use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Word};
+use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Waiting, Word};
 use timers::Of;
 
 /// The connections of all keys, without the connections: it parks an opaque `T` and never looks at it.
@@ -404,6 +404,16 @@ impl<T, E> Pool<T, E> {
         let to_come = |at: Option<Instant>| at.filter(|at| *at > self.now);
         let own = Instant::earliest(to_come(patience), deadline);
         Instant::earliest(own, to_come(self.asks_at(waiter.host)))
+    }
+
+    /// Whether a request waits for what others have: no dial runs for it, and not because those of its key failed
+    /// just now.
+    pub fn waits_for_others(&self, waiter: WaitId) -> bool {
+        let Some(waiter) = self.waiters.get(waiter).filter(|waiter| waiter.state == Waiting::Queued) else {
+            return false;
+        };
+        let pauses = self.hosts.get(waiter.host).is_some_and(|host| host.no_dial_before > self.now);
+        waiter.dial.is_none() && !pauses
     }
 
     /// How much of what it holds.
