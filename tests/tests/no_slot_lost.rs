@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use httpocean_std::pool::Refusal;
 use httpocean_std::{
-    Body, Client, Config, Connect, ErrorKind, Event, Key, Observer, Transport, call, core::dial::Route, pool,
+    Body, Client, Config, Connect, ErrorKind, Key, Observed, Observer, Transport, call, core::dial::Route,
+    pool,
 };
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_tests::{Counted, Dice, at_rest, get, refusing_url, times};
@@ -194,7 +195,7 @@ fn waiters_are_refused_when_the_client_closes() {
 struct Hysterical(&'static str);
 
 impl Observer for Hysterical {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         assert!(!format!("{event:?}").starts_with(self.0), "this observer panics");
     }
 }

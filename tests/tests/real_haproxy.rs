@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use httpocean_core::Key;
 use httpocean_core::dial::Route;
-use httpocean_std::{Body, Client, CloseReason, Connect, Event, Observer, TcpConnector, Transport};
+use httpocean_std::{Body, Client, CloseReason, Connect, Observed, Observer, TcpConnector, Transport};
 use httpocean_testkit::server::{Reply, Request, Server};
 use httpocean_tests::real::{Blocks, Real, connections, page, wait_for_close, wait_until};
 
@@ -115,8 +115,8 @@ impl Connect for Gate {
 struct Dialed(Arc<Mutex<Vec<SocketAddr>>>);
 
 impl Observer for Dialed {
-    fn observe(&self, event: &Event<'_>) {
-        if let Event::Dialed { local: Some(local), .. } = event {
+    fn observe(&self, event: &Observed<'_>) {
+        if let Observed::Dialed { local: Some(local), .. } = event {
             self.0.lock().unwrap_or_else(|error| error.into_inner()).push(*local);
         }
     }

@@ -1,8 +1,8 @@
 //! What a client holds of each connection: its socket, and buffers while somebody uses it.
 
-use httpocean_core::{CallId, ConnId, Instant, Io, Key, TransportError};
+use httpocean_core::{CallId, ConnId, Instant, Io, Key};
 
-use crate::connection::Connection;
+use httpocean_driver::Connection;
 
 /// So many sets of buffers are kept for connections that will need some.
 const SPARE: usize = 16;
@@ -15,11 +15,10 @@ pub(crate) struct Link {
     pub(crate) place: Option<usize>,
     /// Attempts to connect it, and where their sockets lie.
     pub(crate) attempts: Vec<(u8, usize)>,
-    /// Why the last look-up or attempt failed.
-    pub(crate) cause: Option<TransportError>,
     pub(crate) facts: Connection,
     pub(crate) serving: Option<CallId>,
-    pub(crate) io: Option<Io>,
+    /// Apart from the rest: most connections are idle, and have none.
+    pub(crate) io: Option<Box<Io>>,
     /// The core has said all that it can say of what was read.
     pub(crate) hungry: bool,
     /// The end of the stream, or an error of it, is in the buffer.
@@ -39,7 +38,6 @@ impl Link {
             since,
             place: None,
             attempts: Vec::new(),
-            cause: None,
             facts: Connection::default(),
             serving: None,
             io: None,
@@ -57,7 +55,8 @@ impl Link {
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     links: Vec<Option<(ConnId, Link)>>,
-    spare: Vec<Io>,
+    #[expect(clippy::vec_box, reason = "they move between here and the links without a copy")]
+    spare: Vec<Box<Io>>,
 }
 
 impl Links {
@@ -104,7 +103,7 @@ impl Links {
         self.links.iter().flatten().filter(|(_, link)| link.io.is_some()).count()
     }
 
-    fn spare(&mut self, io: Option<Io>) {
+    fn spare(&mut self, io: Option<Box<Io>>) {
         if let Some(mut io) = io.filter(|_| self.spare.len() < SPARE) {
             io.reset();
             self.spare.push(io);

@@ -20,6 +20,9 @@ pub trait Transport: Send {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
 
     /// Writes what fits at once; `WouldBlock` when nothing does. `Ok(0)` counts as broken.
+    ///
+    /// After an error the client still reads, because the peer may have answered before: a read must not wait for
+    /// ever then. A socket's does not.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Waits until a read or a write, as far as either is asked for, would not wait. An end of the stream and
@@ -139,4 +142,11 @@ pub trait Connecting: Send {
 
     /// Called once, when that has happened: what it has become, without blocking.
     fn finish(self: Box<Self>) -> io::Result<Box<dyn Transport>>;
+}
+
+/// Whether a transport only says that it has nothing yet. A time-out that has a number of the system's is none
+/// of ours: the connection is dead, and its next read would look like an orderly end.
+pub(crate) fn is_wait(error: &io::Error) -> bool {
+    let ours = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    ours || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

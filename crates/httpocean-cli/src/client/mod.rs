@@ -1,6 +1,5 @@
 //! A client, by whichever adapter: what is asked and what is told is the same.
 
-mod failure;
 mod reactor;
 mod response;
 mod service;
@@ -12,7 +11,8 @@ use std::sync::Arc;
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use httpocean_std::{Config, Stats};
 
-pub(crate) use failure::Failure;
+/// The two tell of failures in the same words.
+pub(crate) use httpocean_std::Error as Failure;
 pub(crate) use reactor::Reactor;
 pub(crate) use response::{Ending, Response};
 pub(crate) use source::Source;
@@ -42,9 +42,9 @@ impl Client {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let uri: Uri = ask.url.parse().map_err(|_| Failure::of_url(ask.url))?;
+        let uri: Uri = ask.url.parse().map_err(|_| Failure::url(ask.url))?;
         let mut request = Request::new(());
-        *request.headers_mut() = collected(fields).map_err(|what| Failure::of_request(what, &uri))?;
+        *request.headers_mut() = collected(fields).map_err(|what| Failure::request(what, uri.clone()))?;
         *request.method_mut() = ask.method;
         *request.uri_mut() = uri;
         if let Some(config) = ask.config {
@@ -53,7 +53,7 @@ impl Client {
         match self {
             Self::Std(client) => {
                 let uri = request.uri().clone();
-                let body = ask.body.into_body().map_err(|error| Failure::of_source(&error, uri))?;
+                let body = ask.body.into_body().map_err(|error| source::failed(error, uri))?;
                 Ok(client.send(request.map(|()| body))?.into())
             }
             Self::Mio(reactor) => Ok(reactor.send(request, ask.body)?.into()),

@@ -9,13 +9,12 @@ use std::thread::JoinHandle;
 
 use httpocean_mio::http::{HeaderMap, Request, Uri};
 use httpocean_mio::mio::{Poll, Token, Waker};
-use httpocean_mio::{CallId, Client, Hop, Options};
-use httpocean_std::{Connection, Stats};
+use httpocean_mio::{CallId, Client, ErrorKind, Hop, Options, Phase, Stats, core};
 
-use super::failure::Failure;
 use super::response::Ending;
 use super::service::{Caller, Command, Head, MANY, News, Service, Start};
 use super::source::{Feed, Source};
+use super::{Failure, source};
 use crate::output::note;
 
 /// Hands requests of any thread to the one that turns the client.
@@ -52,8 +51,8 @@ impl Reactor {
     /// Sends a request and waits for the head of its response.
     pub(super) fn send(&self, request: Request<()>, source: Source) -> Result<Incoming, Failure> {
         let uri = request.uri().clone();
-        let feed = Feed::new(source).map_err(|error| Failure::of_source(&error, uri.clone()))?;
-        let Some(line) = self.line.clone() else { return Err(Failure::deserted(uri)) };
+        let feed = Feed::new(source).map_err(|error| source::failed(error, uri.clone()))?;
+        let Some(line) = self.line.clone() else { return Err(deserted(uri)) };
         let (send, news) = channel();
         let unread = Arc::new(AtomicUsize::new(0));
         let caller = Caller { news: send, unread: unread.clone(), questions: 0 };
@@ -82,20 +81,7 @@ impl Reactor {
         let gone = || io::Error::other("the loop has ended");
         let (send, answer) = channel();
         self.line.as_ref().ok_or_else(gone)?.say(Command::Stats(send));
-        let stats = answer.recv().map_err(|_| gone())?;
-        Ok(Stats {
-            connections_opened: stats.connections_opened,
-            dials_failed: stats.dials_failed,
-            requests_sent: stats.requests_sent,
-            stale_replays: stats.stale_replays,
-            waited: stats.waited,
-            closed: stats.closed,
-            open: stats.open,
-            idle: stats.idle,
-            dialing: stats.dialing,
-            waiting: stats.waiting,
-            keys: stats.keys,
-        })
+        answer.recv().map_err(|_| gone())
     }
 }
 
@@ -157,7 +143,7 @@ impl Incoming {
 
     /// Takes one piece of news.
     fn hear(&mut self) -> Result<(), Failure> {
-        let Ok(news) = self.news.recv() else { return Err(Failure::deserted(self.uri.clone())) };
+        let Ok(news) = self.news.recv() else { return Err(deserted(self.uri.clone())) };
         match news {
             News::Started(call) => self.call = Some(call),
             News::NeedBody { from, question } => {
@@ -182,7 +168,7 @@ impl Incoming {
             }
             News::Failed(error) => {
                 self.call = None;
-                return Err(Failure::from(error).because(self.feed.trouble.take()));
+                return Err(error.with_source(self.feed.trouble.take()));
             }
         }
         Ok(())
@@ -197,8 +183,7 @@ impl Drop for Incoming {
     }
 }
 
-/// What is told of a connection, in the words that both adapters share.
-pub(crate) fn told(connection: &httpocean_mio::Connection) -> Connection {
-    let httpocean_mio::Connection { number, reused, local, peer } = *connection;
-    Connection { number, reused, local, peer }
+/// Nobody is there any more to carry it out.
+fn deserted(uri: Uri) -> Failure {
+    Failure::new(core::Error::new(ErrorKind::Cancelled, Phase::Start), uri)
 }

@@ -5,8 +5,8 @@ use std::io::Read;
 use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
 use httpocean_std::{Body, Connection, Hop};
 
-use super::failure::Failure;
 use super::reactor::Incoming;
+use super::{Failure, source};
 
 const PIECE: usize = 64 * 1024;
 
@@ -86,11 +86,9 @@ impl Rest {
 }
 
 fn read(body: &mut Body, buffer: &mut [u8]) -> Result<usize, Failure> {
-    body.read(buffer).map_err(|error| match error.downcast::<httpocean_std::Error>() {
-        Ok(error) => error.into(),
-        // Nothing that a received body says.
-        Err(error) => Failure::of_source(&error, http::Uri::default()),
-    })
+    // Nothing else is said by a received body.
+    body.read(buffer)
+        .map_err(|error| error.downcast().unwrap_or_else(|error| source::failed(error, http::Uri::default())))
 }
 
 impl From<http::Response<Body>> for Response {

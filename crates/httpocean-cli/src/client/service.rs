@@ -8,10 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use httpocean_mio::http::{HeaderMap, Request, Response};
 use httpocean_mio::mio::{Events, Poll};
-use httpocean_mio::{BodyPlan, CallId, Client, Error, Event, Hop, Stats};
-use httpocean_std::Connection;
-
-use super::reactor::told;
+use httpocean_mio::{BodyPlan, CallId, Client, Connection, Error, Event, Hop, Stats};
 
 /// Bytes of one response that nobody has read yet, from where on it has to wait.
 pub(super) const MANY: usize = 1024 * 1024;
@@ -165,7 +162,7 @@ impl Service {
             }
         };
         if let News::Head(head) = &mut news {
-            head.connection = self.client.connection(call).map(told);
+            head.connection = self.client.connection(call).copied();
         }
         self.tell(call, news);
         if ended {

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
-use httpocean_mio::BodyPlan;
+use httpocean_mio::http::Uri;
+use httpocean_mio::{BodyPlan, ErrorKind, Phase, core};
 use httpocean_std::Body;
+
+use super::Failure;
 
 const PIECE: usize = 64 * 1024;
 
@@ -114,4 +117,10 @@ impl Feed {
         self.trouble = Some(error);
         what
     }
+}
+
+/// The body to send can't be read.
+pub(super) fn failed(error: io::Error, uri: Uri) -> Failure {
+    Failure::new(core::Error::new(ErrorKind::Body("reading it failed"), Phase::Start), uri)
+        .with_source(Some(error))
 }
