@@ -1,5 +1,5 @@
 //! Each response belongs to the request before it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod common;
 mod support;
