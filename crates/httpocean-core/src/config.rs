@@ -33,7 +33,7 @@ pub struct Config {
     pub redirects: Redirects,
     /// When a request is tried again.
     pub retries: Retries,
-    /// Bounds on what a peer may make us hold.
+    /// Bounds on what a peer may make us hold, or try.
     pub limits: Limits,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,

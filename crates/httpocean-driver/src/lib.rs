@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod error;
 mod observer;
+mod seed;
 mod stats;
 mod teller;
 #[cfg(feature = "tracing")]
@@ -19,6 +20,7 @@ pub use clock::Clock;
 pub use connection::Connection;
 pub use error::{Error, resolve_error, transport_error};
 pub use observer::{Observed, Observer};
+pub use seed::{random_seed, seeded};
 pub use stats::Stats;
 pub use teller::Teller;
 #[cfg(feature = "tracing")]

@@ -2,9 +2,7 @@
 
 use http::{Method, StatusCode, Uri};
 use httpocean_core::{CallId, Hop, Instant};
-
-use httpocean_driver::Connection;
-use httpocean_driver::Error;
+use httpocean_driver::{Connection, Error};
 
 #[derive(Debug)]
 pub(crate) struct Record {

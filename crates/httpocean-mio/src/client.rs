@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
+use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, seeded};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -16,11 +17,6 @@ use crate::options::Options;
 use crate::resolver::Resolvers;
 use crate::sockets::Sockets;
 use crate::stream::Connector;
-use httpocean_driver::Clock;
-use httpocean_driver::Connection;
-use httpocean_driver::Error;
-use httpocean_driver::Stats;
-use httpocean_driver::Teller;
 
 /// An HTTP/1.1 client beside the other sources of a user's own [`mio::Poll`].
 ///
@@ -120,8 +116,9 @@ impl Client {
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
         let clock = Clock::start();
+        let config = Arc::new(seeded(Arc::unwrap_or_clone(options.config)));
         Ok(Self {
-            engine: Engine::new(options.pool, options.config).with_epoch(clock.epoch()),
+            engine: Engine::new(options.pool, config).with_epoch(clock.epoch()),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -151,10 +148,9 @@ impl Client {
     pub fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
         self.now = self.clock.now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let dialing = self.engine.counts().dialing;
         let call =
             self.engine.start(request, body, self.now).map_err(|error| Error::new(error, uri.clone()))?;
-        if self.engine.connection(call).is_none() && self.engine.counts().dialing == dialing {
+        if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
         self.calls.insert(call, Record::new(method, uri, self.now));
@@ -335,10 +331,4 @@ impl std::fmt::Debug for Client {
 /// In whole milliseconds, upwards: who sleeps so long never wakes before the time.
 fn rounded_up(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
-}
-
-/// What the standard library seeds its hash maps with.
-fn random_seed() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0_u64)
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use httpocean_core::dial::Route;
 use httpocean_core::{ConnId, Key};
+use httpocean_driver::{Observed, resolve_error, transport_error};
 
 use crate::client::Client;
 use crate::links::Link;
 use crate::stream::{Connector, Stream};
-use httpocean_driver::{Observed, resolve_error, transport_error};
 
 /// How often a Unix socket whose listener has no room is tried again: nothing tells when there is some.
 const AGAIN: Duration = Duration::from_millis(5);

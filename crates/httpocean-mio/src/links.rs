@@ -1,7 +1,6 @@
 //! What a client holds of each connection: its socket, and buffers while somebody uses it.
 
 use httpocean_core::{CallId, ConnId, Instant, Io, Key};
-
 use httpocean_driver::Connection;
 
 /// So many sets of buffers are kept for connections that will need some.

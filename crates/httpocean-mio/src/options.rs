@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use httpocean_core::{Config, pool};
+use httpocean_driver::Observer;
 use mio::Waker;
 
 use crate::resolver::{Resolve, SystemResolver};
 use crate::stream::Connector;
-use httpocean_driver::Observer;
 
 /// Attempts of one dial that may be under way at a time; one more fails at once.
 const ATTEMPTS: usize = 8;

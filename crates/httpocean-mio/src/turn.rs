@@ -1,12 +1,11 @@
 //! A turn: tasks of the engine are carried out until one of them has something to say.
 
 use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken, Task};
+use httpocean_driver::{Connection, Observed};
 
 use crate::client::Client;
 use crate::event::{Said, Upgraded};
 use crate::wire;
-use httpocean_driver::Connection;
-use httpocean_driver::Observed;
 
 /// So much a connection may read and write before all others had their turn, and the poll.
 const ROUND: usize = 256 * 1024;

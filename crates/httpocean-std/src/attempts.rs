@@ -8,12 +8,11 @@ use std::time::Instant;
 
 use httpocean_core::dial::Dial;
 use httpocean_core::{ErrorKind, Key, TransportError};
+use httpocean_driver::{Clock, resolve_error, transport_error};
 use smallvec::SmallVec;
 
 use crate::socket;
 use crate::transport::{Connect, Connecting, Started, Transport};
-use httpocean_driver::Clock;
-use httpocean_driver::{resolve_error, transport_error};
 
 pub(crate) struct Attempts<'a> {
     connector: &'a dyn Connect,

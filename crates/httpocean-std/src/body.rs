@@ -7,11 +7,10 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use httpocean_core::{BodyPlan, ErrorKind, Phase};
+use httpocean_driver::{Connection, Error};
 
 use crate::incoming::Incoming;
 use crate::upgraded::Upgraded;
-use httpocean_driver::Connection;
-use httpocean_driver::Error;
 
 /// The body of a request or of a response.
 ///

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response, Uri};
+use httpocean_core::policy::Retries;
+use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::{Call, Config, call, dial, pool};
+use httpocean_driver::{Error, Observer, Stats, random_seed, seeded};
 
 use crate::body::Body;
 use crate::flow::Flow;
@@ -13,9 +16,6 @@ use crate::request::RequestBuilder;
 use crate::shared::Shared;
 use crate::tcp::TcpConnector;
 use crate::transport::Connect;
-use httpocean_driver::Error;
-use httpocean_driver::Observer;
-use httpocean_driver::Stats;
 
 /// A blocking HTTP/1.1 client. It makes a pool for every host by itself, and keeps connections open between
 /// requests.
@@ -91,7 +91,7 @@ impl Client {
     /// A request of any method.
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
         let uri: Uri = url.as_ref().parse().map_err(|_| Error::url(url.as_ref()))?;
-        Ok(RequestBuilder::new(self.clone(), method, uri))
+        Ok(RequestBuilder::new(self.clone(), method, uri, Fragment::of(url.as_ref())))
     }
 
     /// Sends a request and waits for the head of its response; the body is read from the response.
@@ -245,6 +245,38 @@ impl ClientBuilder {
         self
     }
 
+    /// Which redirects are followed, and how. Default 10, as browsers follow them, without secrets to another
+    /// origin.
+    ///
+    /// ```
+    /// use httpocean_std::Client;
+    /// use httpocean_std::policy::redirect::Redirects;
+    ///
+    /// // Hands redirects over as the responses that they are.
+    /// let client = Client::builder().redirects(Redirects { limit: 0, ..Redirects::default() }).build();
+    /// # drop(client);
+    /// ```
+    #[must_use]
+    pub fn redirects(mut self, options: Redirects) -> Self {
+        self.config.redirects = options;
+        self
+    }
+
+    /// When a request is tried again. Default never, but for a connection that had gone stale.
+    ///
+    /// ```
+    /// use httpocean_std::Client;
+    /// use httpocean_std::policy::Retries;
+    ///
+    /// let client = Client::builder().retries(Retries::new(3)).build();
+    /// # drop(client);
+    /// ```
+    #[must_use]
+    pub fn retries(mut self, options: Retries) -> Self {
+        self.config.retries = options;
+        self
+    }
+
     /// Who makes connections. Default: [`TcpConnector`].
     #[must_use]
     pub fn connector(mut self, connector: impl Connect) -> Self {
@@ -283,14 +315,14 @@ impl ClientBuilder {
         }
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
         let threads = self.dial_threads.unwrap_or(pool.max_dials);
-        let shared =
-            Shared::new(pool, Arc::new(self.config), connector, self.observer, threads, self.probe_after);
+        let shared = Shared::new(
+            pool,
+            Arc::new(seeded(self.config)),
+            connector,
+            self.observer,
+            threads,
+            self.probe_after,
+        );
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
     }
-}
-
-/// What the standard library seeds its hash maps with.
-fn random_seed() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0_u64)
 }

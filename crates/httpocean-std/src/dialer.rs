@@ -11,10 +11,10 @@ use std::time::{Duration, Instant as StdInstant};
 use httpocean_core::dial::{Dial, DialStep};
 use httpocean_core::pool::Lease;
 use httpocean_core::{ErrorKind, Key, Phase, TransportError};
+use httpocean_driver::Observed;
 
 use crate::attempts::{Attempts, guarded};
 use crate::shared::{DialError, Parked, Shared};
-use httpocean_driver::Observed;
 
 /// How long a thread without work stays.
 const STAY: Duration = Duration::from_secs(5);

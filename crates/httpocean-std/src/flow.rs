@@ -6,15 +6,13 @@ use std::sync::Arc;
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate};
 use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
+use httpocean_driver::{Connection, Error, Observed, transport_error};
 
 use crate::body::Body;
 use crate::held::Held;
 use crate::mailbox::Answer;
 use crate::shared::Shared;
 use crate::transport::{Transport, is_wait};
-use httpocean_driver::Connection;
-use httpocean_driver::Observed;
-use httpocean_driver::{Error, transport_error};
 
 /// Bytes that a read of the wire asks for where the user's own buffer can't take them.
 pub(crate) const READ: usize = 8 * 1024;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use httpocean_core::pool::{Fate, Lease};
 use httpocean_core::{CloseReason, Conn};
+use httpocean_driver::{Connection, Observed};
 
 use crate::shared::{Parked, Shared};
 use crate::transport::Transport;
-use httpocean_driver::Connection;
-use httpocean_driver::Observed;
 
 /// A granted connection. Dropped in whatever way, by a panic too, it goes back to the pool: closed.
 pub(crate) struct Held {

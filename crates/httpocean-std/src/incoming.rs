@@ -2,10 +2,10 @@
 
 use http::HeaderMap;
 use httpocean_core::Want;
+use httpocean_driver::Error;
 
 use crate::flow::{Flow, READ, Seen, Told};
 use crate::transport::Transport;
-use httpocean_driver::Error;
 
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {

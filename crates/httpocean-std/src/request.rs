@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use httpocean_core::Config;
+use httpocean_core::policy::Retries;
+use httpocean_core::policy::redirect::{Fragment, Redirects};
+use httpocean_driver::Error;
 
 use crate::body::Body;
 use crate::client::Client;
-use httpocean_driver::Error;
 
 /// A request on its way to [`send`](Self::send).
 ///
@@ -26,16 +28,19 @@ use httpocean_driver::Error;
 pub struct RequestBuilder {
     client: Client,
     request: Request<Body>,
-    timeout: Option<Duration>,
+    own: Option<Config>,
     fault: Option<&'static str>,
 }
 
 impl RequestBuilder {
-    pub(crate) fn new(client: Client, method: Method, uri: Uri) -> Self {
+    pub(crate) fn new(client: Client, method: Method, uri: Uri, fragment: Option<Fragment>) -> Self {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
-        Self { client, request, timeout: None, fault: None }
+        if let Some(fragment) = fragment {
+            request.extensions_mut().insert(fragment);
+        }
+        Self { client, request, own: None, fault: None }
     }
 
     /// One more header field. One that is not acceptable fails the request when it is sent, before anything
@@ -70,13 +75,27 @@ impl RequestBuilder {
     /// Other options than the client's. What concerns dials is the client's all the same: a dial is not made for
     /// one request alone.
     pub fn config(mut self, config: Config) -> Self {
-        self.request.extensions_mut().insert(Arc::new(config));
+        self.own = Some(config);
         self
     }
 
-    /// From the start of the request to the end of the response's body, at most so long.
+    /// From the start of the request to the end of the response's body, redirects, retries and waits included, at
+    /// most so long.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+        self.own().call.total = Some(limit);
+        self
+    }
+
+    /// Which redirects are followed, and how.
+    pub fn redirects(mut self, options: Redirects) -> Self {
+        self.own().redirects = options;
+        self
+    }
+
+    /// When it is tried again. Take the client's as a base, as in
+    /// `Retries { total: Some(5), ..client.config().retries.clone() }`, to share its budget.
+    pub fn retries(mut self, options: Retries) -> Self {
+        self.own().retries = options;
         self
     }
 
@@ -85,12 +104,15 @@ impl RequestBuilder {
         if let Some(what) = self.fault {
             return Err(Error::request(what, self.request.uri().clone()));
         }
-        if let Some(limit) = self.timeout {
-            let own = self.request.extensions().get::<Arc<Config>>();
-            let mut config = Config::clone(own.unwrap_or(self.client.config()));
-            config.call.total = Some(limit);
+        if let Some(config) = self.own.take() {
             self.request.extensions_mut().insert(Arc::new(config));
         }
         self.client.send(self.request)
+    }
+
+    /// Options of its own, to begin with those of the client.
+    fn own(&mut self) -> &mut Config {
+        let client = &self.client;
+        self.own.get_or_insert_with(|| Config::clone(client.config()))
     }
 }

@@ -11,12 +11,11 @@ use std::time::Duration;
 
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Key, Pool, PoolCommand, WaitId};
+use httpocean_driver::{Clock, Observed, Observer, Stats, Teller};
 use smallvec::SmallVec;
 
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
-use httpocean_driver::Clock;
-use httpocean_driver::{Observed, Observer, Stats, Teller};
 
 /// What is parked in the pool.
 pub(crate) struct Parked {
@@ -76,8 +75,6 @@ struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
     closes: SmallVec<[ToClose; 1]>,
-    /// Dials that were asked for.
-    dials: usize,
     spawn: usize,
 }
 
@@ -184,8 +181,7 @@ impl Shared {
             self.carry_out(outbox);
             return answer;
         }
-        // Who has a dial of its own waits for the network, not for others.
-        if outbox.dials == 0 {
+        if state.pool.waits_for_others(waiter) {
             self.teller.count_wait();
         }
         let mailbox = Arc::new(Mailbox::default());
@@ -220,7 +216,6 @@ impl Shared {
                     state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
-                    outbox.dials += 1;
                     state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),

@@ -150,7 +150,7 @@ impl Service {
             Event::NeedBody { from } => News::NeedBody { from, question: 0 },
             Event::End { trailers, parked } => {
                 ended = true;
-                News::End { trailers: trailers.map(Box::new), parked }
+                News::End { trailers, parked }
             }
             // What comes later is another protocol's: the connection closes here.
             Event::Upgraded(upgraded) => {
