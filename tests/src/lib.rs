@@ -1,21 +1,31 @@
 //! What the behaviour tests share.
 
+mod adapter;
+mod body;
+mod by_mio;
+mod by_std;
+mod client;
 mod counted;
+mod error;
 mod exchange;
-mod gated;
 mod hanging;
+mod names;
 mod recorder;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use httpocean_std::{Client, Stats};
+use httpocean_std::Stats;
 use httpocean_testkit::server::Server;
 
+pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
+pub use body::Body;
+pub use client::{Builder, Client, RequestBuilder};
 pub use counted::{Counted, Open};
+pub use error::Error;
 pub use exchange::{exchange, id, seen};
-pub use gated::{Gate, Gated};
 pub use hanging::{Hanging, refusing_url};
+pub use names::{Names, named};
 pub use recorder::Recorder;
 
 /// Only a broken test waits this long.
@@ -55,8 +65,7 @@ pub fn wait_for_open(server: &Server, open: usize) {
 /// When there is none.
 #[track_caller]
 pub fn get(client: &Client, url: &str) -> String {
-    let request = client.get(url).expect("a test's URLs are good");
-    let mut response = request.send().unwrap_or_else(|error| panic!("{error}; {error:?}"));
+    let mut response = client.get(url).send().unwrap_or_else(|error| panic!("{error}; {error:?}"));
     response.body_mut().read_to_string(1 << 20).unwrap_or_else(|error| panic!("{error}; {error:?}"))
 }
 

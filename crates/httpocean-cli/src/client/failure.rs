@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 
+use httpocean_cli::reactor;
 use httpocean_mio::core;
 use httpocean_std::http::{StatusCode, Uri};
 use httpocean_std::{Connection, ErrorKind, Fault, Hop, Phase, Sent};
@@ -48,17 +49,20 @@ impl Failure {
         failure
     }
 
-    /// Nobody is there any more to carry it out.
-    pub(crate) fn deserted(uri: Uri) -> Self {
-        let verdict = core::Error::new(ErrorKind::Cancelled, Phase::Start);
-        let message = format!("{uri}: {verdict}");
-        Self::before(&verdict, uri, message)
-    }
-
-    /// With the error of the body that was to be sent, if it was to blame.
-    pub(crate) fn because(mut self, source: Option<io::Error>) -> Self {
-        self.0.source = source.map(|source| source.to_string());
-        self
+    /// Of a request for `uri` by way of the reactor.
+    pub(crate) fn of_reactor(failure: reactor::Failure, uri: &Uri) -> Self {
+        match failure {
+            reactor::Failure::Client(error, source) => {
+                let mut failure = Self::from(error);
+                failure.0.source = source.map(|source| source.to_string());
+                failure
+            }
+            reactor::Failure::Source(error) => Self::of_source(&error, uri.clone()),
+            reactor::Failure::Deserted => {
+                let verdict = core::Error::new(ErrorKind::Cancelled, Phase::Start);
+                Self::before(&verdict, uri.clone(), format!("{uri}: {verdict}"))
+            }
+        }
     }
 
     pub(crate) fn story(&self) -> &Story {
@@ -113,7 +117,7 @@ impl From<httpocean_mio::Error> for Failure {
             sent: error.sent(),
             status: error.status(),
             hops: error.hops().to_vec(),
-            connection: error.connection().map(super::reactor::told),
+            connection: error.connection().map(super::told),
             uri: error.uri().clone(),
             source: error.source().map(ToString::to_string),
             message: error.to_string(),

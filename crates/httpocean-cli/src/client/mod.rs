@@ -1,21 +1,18 @@
 //! A client, by whichever adapter: what is asked and what is told is the same.
 
 mod failure;
-mod reactor;
 mod response;
-mod service;
-mod source;
 
 use std::io;
 use std::sync::Arc;
 
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use httpocean_std::{Config, Stats};
+use httpocean_std::{Body, Config, Connection, Stats};
 
 pub(crate) use failure::Failure;
-pub(crate) use reactor::Reactor;
 pub(crate) use response::{Ending, Response};
-pub(crate) use source::Source;
+
+pub(crate) use httpocean_cli::reactor::{Pace, Reactor, Source};
 
 /// Carries out requests of any thread.
 pub(crate) enum Client {
@@ -53,10 +50,14 @@ impl Client {
         match self {
             Self::Std(client) => {
                 let uri = request.uri().clone();
-                let body = ask.body.into_body().map_err(|error| Failure::of_source(&error, uri))?;
+                let body = body_of(ask.body).map_err(|error| Failure::of_source(&error, uri))?;
                 Ok(client.send(request.map(|()| body))?.into())
             }
-            Self::Mio(reactor) => Ok(reactor.send(request, ask.body)?.into()),
+            Self::Mio(reactor) => {
+                let uri = request.uri().clone();
+                let incoming = reactor.send(request, ask.body, None);
+                Ok(Response::of_reactor(incoming.map_err(|failure| Failure::of_reactor(failure, &uri))?, uri))
+            }
         }
     }
 
@@ -64,7 +65,7 @@ impl Client {
     pub(crate) fn stats(&self) -> io::Result<Stats> {
         match self {
             Self::Std(client) => Ok(client.stats()),
-            Self::Mio(reactor) => reactor.stats(),
+            Self::Mio(reactor) => reactor.stats().map(in_shared_words),
         }
     }
 }
@@ -81,4 +82,35 @@ where
         all.append(name, value);
     }
     Ok(all)
+}
+
+fn body_of(source: Source) -> io::Result<Body> {
+    Ok(match source {
+        Source::Bytes(bytes) => bytes.into(),
+        Source::Seekable(source) => Body::from_seekable(source)?,
+        Source::Reader(source) => Body::from_reader(source),
+        Source::Sized(source, size) => Body::from_sized_reader(source, size),
+    })
+}
+
+/// What is told of a connection, in the words that both adapters share.
+fn told(connection: &httpocean_mio::Connection) -> Connection {
+    let httpocean_mio::Connection { number, reused, local, peer } = *connection;
+    Connection { number, reused, local, peer }
+}
+
+fn in_shared_words(stats: httpocean_mio::Stats) -> Stats {
+    Stats {
+        connections_opened: stats.connections_opened,
+        dials_failed: stats.dials_failed,
+        requests_sent: stats.requests_sent,
+        stale_replays: stats.stale_replays,
+        waited: stats.waited,
+        closed: stats.closed,
+        open: stats.open,
+        idle: stats.idle,
+        dialing: stats.dialing,
+        waiting: stats.waiting,
+        keys: stats.keys,
+    }
 }

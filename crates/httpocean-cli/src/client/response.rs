@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
-use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
+use httpocean_cli::reactor::Incoming;
+use httpocean_std::http::{self, HeaderMap, StatusCode, Uri, Version};
 use httpocean_std::{Body, Connection, Hop};
 
 use super::failure::Failure;
-use super::reactor::Incoming;
 
 const PIECE: usize = 64 * 1024;
 
@@ -23,7 +23,7 @@ pub(crate) struct Response {
 
 enum Rest {
     Std(Body),
-    Mio(Box<Incoming>),
+    Mio(Box<Incoming>, Uri),
 }
 
 /// What is known when all of a body was read.
@@ -33,11 +33,28 @@ pub(crate) struct Ending {
 }
 
 impl Response {
+    pub(crate) fn of_reactor(mut incoming: Incoming, uri: Uri) -> Self {
+        let head = incoming.take_head();
+        let (parts, ()) = head.response.into_parts();
+        Self {
+            status: parts.status,
+            version: parts.version,
+            reason: head.reason,
+            headers: parts.headers,
+            interim: incoming.interim().iter().map(|interim| interim.status().as_u16()).collect(),
+            hops: incoming.hops().to_vec(),
+            connection: head.connection.as_ref().map(super::told),
+            body: Rest::Mio(Box::new(incoming), uri),
+        }
+    }
+
     /// The next bytes of the body; 0 at its end.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         match &mut self.body {
             Rest::Std(body) => read(body, buffer),
-            Rest::Mio(incoming) => incoming.read(buffer),
+            Rest::Mio(incoming, uri) => {
+                incoming.read(buffer).map_err(|failure| Failure::of_reactor(failure, uri))
+            }
         }
     }
 
@@ -55,14 +72,12 @@ impl Response {
     /// Reads the rest into `all`, which also after a failure holds what had come. Of a connection that speaks
     /// another protocol now that is what came along with the head; what comes later is nobody's, and it closes.
     pub(crate) fn read_all(mut self, all: &mut Vec<u8>) -> Result<Ending, Failure> {
-        if let Rest::Std(body) = self.body {
-            match body.upgrade() {
-                Ok(stream) => {
-                    *all = stream.into_parts().1;
-                    return Ok(Ending { trailers: None, parked: false });
-                }
-                Err(received) => self.body = Rest::Std(received),
+        match self.body.upgrade() {
+            Ok(early) => {
+                *all = early;
+                return Ok(Ending { trailers: None, parked: false });
             }
+            Err(rest) => self.body = rest,
         }
         loop {
             let old = all.len();
@@ -77,10 +92,24 @@ impl Response {
 }
 
 impl Rest {
+    /// Of a connection that speaks another protocol now: what came along with the head.
+    fn upgrade(self) -> Result<Vec<u8>, Self> {
+        match self {
+            Self::Std(body) => body.upgrade().map(|stream| stream.into_parts().1).map_err(Self::Std),
+            Self::Mio(mut incoming, uri) => match incoming.take_upgraded() {
+                Some(upgraded) => Ok(upgraded.early),
+                None => Err(Self::Mio(incoming, uri)),
+            },
+        }
+    }
+
     fn ending(&mut self) -> Ending {
         match self {
             Self::Std(body) => Ending { trailers: body.take_trailers(), parked: body.parked() == Some(true) },
-            Self::Mio(incoming) => incoming.ending(),
+            Self::Mio(incoming, _) => {
+                let parked = incoming.parked() == Some(true);
+                Ending { trailers: incoming.take_trailers(), parked }
+            }
         }
     }
 }
@@ -109,19 +138,3 @@ impl From<http::Response<Body>> for Response {
     }
 }
 
-impl From<Incoming> for Response {
-    fn from(mut incoming: Incoming) -> Self {
-        let head = incoming.take_head();
-        let (parts, ()) = head.response.into_parts();
-        Self {
-            status: parts.status,
-            version: parts.version,
-            reason: head.reason,
-            headers: parts.headers,
-            interim: std::mem::take(&mut incoming.interim),
-            hops: std::mem::take(&mut incoming.hops),
-            connection: head.connection,
-            body: Rest::Mio(Box::new(incoming)),
-        }
-    }
-}

@@ -12,7 +12,7 @@ use httpocean_std::pool::{self, Order};
 use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
-use crate::client::{Client, Reactor};
+use crate::client::{Client, Pace, Reactor};
 use crate::connector::{Connector, Journal, Pins};
 use crate::stop::{Done, Stop};
 
@@ -99,7 +99,7 @@ impl Run {
     pub(crate) fn client(&self) -> Done<Client> {
         Ok(match self.transport {
             Transport::Std => Client::Std(self.std_client()),
-            Transport::Mio => Client::Mio(Reactor::start(self.mio_options()?)?),
+            Transport::Mio => Client::Mio(Reactor::start(self.mio_options()?, Pace::Ahead)?),
         })
     }
 

@@ -1,75 +1,91 @@
 //! Where the body of a request comes from.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 use httpocean_mio::BodyPlan;
-use httpocean_std::Body;
+use httpocean_mio::http::HeaderMap;
 
 const PIECE: usize = 64 * 1024;
 
 /// Where the body of a request comes from.
-pub(crate) enum Source {
+pub enum Source {
+    /// Memory.
     Bytes(Bytes),
-    /// Read to its end, from its start as often as need be.
+    /// Read from where it stands to its end, as often as need be.
     Seekable(Box<dyn ReadSeek>),
     /// Read to its end, once, and sent chunked.
     Reader(Box<dyn Read + Send>),
+    /// So many bytes of it are read, once.
+    Sized(Box<dyn Read + Send>, u64),
 }
 
-pub(crate) trait ReadSeek: Read + Seek + Send {}
+/// What can be read again from any place.
+pub trait ReadSeek: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
 impl Source {
-    pub(crate) fn empty() -> Self {
+    /// Nothing.
+    pub fn empty() -> Self {
         Self::Bytes(Bytes::new())
     }
 
     /// What is no regular file, such as a pipe, is read once.
-    pub(crate) fn file(file: File) -> io::Result<Self> {
+    pub fn file(file: File) -> io::Result<Self> {
         let regular = file.metadata()?.is_file();
         Ok(if regular { Self::Seekable(Box::new(file)) } else { Self::Reader(Box::new(file)) })
     }
+}
 
-    pub(super) fn into_body(self) -> io::Result<Body> {
-        Ok(match self {
-            Self::Bytes(bytes) => bytes.into(),
-            Self::Seekable(source) => Body::from_seekable(source)?,
-            Self::Reader(source) => Body::from_reader(source),
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes(_) => "Bytes",
+            Self::Seekable(_) => "Seekable",
+            Self::Reader(_) => "Reader",
+            Self::Sized(..) => "Sized",
         })
     }
 }
 
 /// A body that is asked for piece by piece.
+#[derive(Debug)]
 pub(super) struct Feed {
     source: Source,
+    /// Where it begins, if it can be read again.
+    start: u64,
     size: Option<u64>,
+    pub(super) trailers: Option<HeaderMap>,
     handed: u64,
     /// What reading it met.
     pub(super) trouble: Option<io::Error>,
 }
 
 impl Feed {
-    pub(super) fn new(source: Source) -> io::Result<Self> {
-        let (source, size) = match source {
-            Source::Bytes(bytes) => {
-                let size = bytes.len() as u64;
-                (Source::Seekable(Box::new(Cursor::new(bytes))), Some(size))
-            }
-            Source::Seekable(mut source) => {
-                let size = source.seek(SeekFrom::End(0))?;
-                source.rewind()?;
-                (Source::Seekable(source), Some(size))
-            }
-            Source::Reader(source) => (Source::Reader(source), None),
+    pub(super) fn new(source: Source, trailers: Option<HeaderMap>) -> io::Result<Self> {
+        let mut source = match source {
+            Source::Bytes(bytes) => Source::Seekable(Box::new(Cursor::new(bytes))),
+            source @ (Source::Seekable(_) | Source::Reader(_) | Source::Sized(..)) => source,
         };
-        Ok(Self { source, size, handed: 0, trouble: None })
+        let (start, size) = match &mut source {
+            Source::Seekable(source) => {
+                let start = source.stream_position()?;
+                let size = source.seek(SeekFrom::End(0))?.saturating_sub(start);
+                source.seek(SeekFrom::Start(start))?;
+                (start, Some(size))
+            }
+            Source::Sized(_, size) => (0, Some(*size)),
+            Source::Reader(_) | Source::Bytes(_) => (0, None),
+        };
+        Ok(Self { source, start, size, trailers, handed: 0, trouble: None })
     }
 
     pub(super) fn plan(&self) -> BodyPlan {
-        BodyPlan { size: self.size, replayable: self.size.is_some(), trailers: false }
+        let replayable = matches!(self.source, Source::Seekable(_));
+        BodyPlan { size: self.size, replayable, trailers: self.trailers.is_some() }
     }
 
     /// The bytes that begin at `from`; none at the end.
@@ -87,8 +103,8 @@ impl Feed {
     fn rewind(&mut self) -> io::Result<()> {
         self.handed = 0;
         match &mut self.source {
-            Source::Seekable(source) => source.rewind(),
-            Source::Bytes(_) | Source::Reader(_) => {
+            Source::Seekable(source) => source.seek(SeekFrom::Start(self.start)).map(|_| ()),
+            Source::Bytes(_) | Source::Reader(_) | Source::Sized(..) => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, "a reader can't be read twice"))
             }
         }
@@ -100,7 +116,7 @@ impl Feed {
         loop {
             let read = match &mut self.source {
                 Source::Seekable(source) => source.read(&mut piece[..room]),
-                Source::Reader(source) => source.read(&mut piece[..room]),
+                Source::Reader(source) | Source::Sized(source, _) => source.read(&mut piece[..room]),
                 Source::Bytes(_) => Ok(0),
             };
             match read {

@@ -8,15 +8,15 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use httpocean_mio::http::{HeaderMap, Request, Response};
 use httpocean_mio::mio::{Events, Poll};
-use httpocean_mio::{BodyPlan, CallId, Client, Error, Event, Hop, Stats};
-use httpocean_std::Connection;
+use httpocean_mio::{BodyPlan, CallId, Client, Connection, Error, Event, Hop, Stats, Upgraded};
 
-use super::reactor::told;
+use super::Pace;
 
 /// Bytes of one response that nobody has read yet, from where on it has to wait.
 pub(super) const MANY: usize = 1024 * 1024;
 
 /// What other threads want.
+#[derive(Debug)]
 pub(super) enum Command {
     Start(Box<Start>),
     /// The answer to the question of that number.
@@ -24,12 +24,23 @@ pub(super) enum Command {
         call: CallId,
         question: u64,
         piece: Result<Vec<u8>, &'static str>,
+        trailers: Option<HeaderMap>,
     },
     Resume(CallId),
-    Cancel(CallId),
+    Discard(CallId),
     Stats(Sender<Stats>),
+    ClearIdle(Sender<()>),
+    Close(Sender<()>),
 }
 
+/// Who is told when there is nothing left to do at the moment.
+pub(super) enum Asked {
+    Quiet(Sender<News>),
+    Stats(Sender<Stats>),
+    Done(Sender<()>),
+}
+
+#[derive(Debug)]
 pub(super) struct Start {
     pub(super) request: Request<()>,
     pub(super) plan: BodyPlan,
@@ -37,6 +48,7 @@ pub(super) struct Start {
 }
 
 /// Who waits for a response.
+#[derive(Debug)]
 pub(super) struct Caller {
     pub(super) news: Sender<News>,
     /// How many bytes of the body are on their way.
@@ -46,29 +58,39 @@ pub(super) struct Caller {
 }
 
 /// What a caller is told.
+#[derive(Debug)]
 pub(super) enum News {
     Started(CallId),
     NeedBody { from: u64, question: u64 },
     Hop(Hop),
-    Interim(u16),
+    Interim(Box<Response<()>>),
     Head(Box<Head>),
     Data(Vec<u8>),
     End { trailers: Option<Box<HeaderMap>>, parked: bool },
+    Upgraded(Upgraded),
     Failed(Error),
+    /// That is all at the moment.
+    Quiet,
 }
 
-#[derive(Default)]
-pub(super) struct Head {
-    pub(super) response: Response<()>,
-    pub(super) reason: Vec<u8>,
-    pub(super) connection: Option<Connection>,
+/// The head of a response.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// Its status, version and fields.
+    pub response: Response<()>,
+    /// Its reason phrase as the server sent it, maybe empty.
+    pub reason: Vec<u8>,
+    /// The connection that it came on.
+    pub connection: Option<Connection>,
 }
 
 pub(super) struct Service {
     pub(super) poll: Poll,
     pub(super) client: Client,
     pub(super) commands: Receiver<Command>,
+    pub(super) pace: Pace,
     pub(super) callers: BTreeMap<CallId, Caller>,
+    pub(super) asked: Vec<Asked>,
 }
 
 impl Service {
@@ -78,6 +100,7 @@ impl Service {
         loop {
             let deserted = self.obey_all();
             while self.tell_next() {}
+            self.answer_all();
             if deserted && self.client.calls() == 0 {
                 return Ok(());
             }
@@ -105,21 +128,46 @@ impl Service {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Start(start) => self.start(*start),
-            Command::Body { call, question, piece } => {
+            Command::Body { call, question, piece, trailers } => {
                 // After a hop the answer to an older question means nothing.
                 if self.callers.get(&call).is_some_and(|caller| caller.questions == question) {
                     match piece {
-                        Ok(bytes) if bytes.is_empty() => self.client.finish_body(call, None),
+                        Ok(bytes) if bytes.is_empty() => self.client.finish_body(call, trailers.as_ref()),
                         Ok(bytes) => self.client.send_body(call, &bytes),
                         Err(why) => self.client.body_failed(call, why),
                     };
                 }
             }
-            Command::Resume(call) => self.client.resume(call),
-            Command::Cancel(call) => self.client.cancel(call),
-            Command::Stats(answer) => {
-                // Who does not wait for it any more needs none.
-                let _ = answer.send(self.client.stats());
+            Command::Resume(call) => {
+                self.client.resume(call);
+                if let Some(caller) = self.callers.get(&call) {
+                    self.asked.push(Asked::Quiet(caller.news.clone()));
+                }
+            }
+            Command::Discard(call) => {
+                self.client.discard(call);
+                // A connection that this saves is there for the next request.
+                while self.tell_next() {}
+            }
+            Command::Stats(asker) => self.asked.push(Asked::Stats(asker)),
+            Command::ClearIdle(asker) => {
+                self.client.clear_idle();
+                self.asked.push(Asked::Done(asker));
+            }
+            Command::Close(asker) => {
+                self.client.close();
+                self.asked.push(Asked::Done(asker));
+            }
+        }
+    }
+
+    /// Who does not wait for it any more needs no answer.
+    fn answer_all(&mut self) {
+        for asked in std::mem::take(&mut self.asked) {
+            match asked {
+                Asked::Quiet(caller) => _ = caller.send(News::Quiet),
+                Asked::Stats(asker) => _ = asker.send(self.client.stats()),
+                Asked::Done(asker) => _ = asker.send(()),
             }
         }
     }
@@ -141,7 +189,7 @@ impl Service {
         let mut ended = false;
         let mut news = match event {
             Event::Hop(hop) => News::Hop(hop),
-            Event::Interim(head) => News::Interim(head.status().as_u16()),
+            Event::Interim(head) => News::Interim(Box::new(head.to_response())),
             Event::Head(head) => News::Head(Box::new(Head {
                 response: head.to_response(),
                 reason: head.reason().to_vec(),
@@ -153,11 +201,9 @@ impl Service {
                 ended = true;
                 News::End { trailers: trailers.map(Box::new), parked }
             }
-            // What comes later is another protocol's: the connection closes here.
             Event::Upgraded(upgraded) => {
-                self.tell(call, News::Data(upgraded.early));
                 ended = true;
-                News::End { trailers: None, parked: false }
+                News::Upgraded(upgraded)
             }
             Event::Failed(error) => {
                 ended = true;
@@ -165,7 +211,7 @@ impl Service {
             }
         };
         if let News::Head(head) = &mut news {
-            head.connection = self.client.connection(call).map(told);
+            head.connection = self.client.connection(call).copied();
         }
         self.tell(call, news);
         if ended {
@@ -179,7 +225,7 @@ impl Service {
         match &mut news {
             News::Data(bytes) => {
                 let unread = caller.unread.fetch_add(bytes.len(), Relaxed) + bytes.len();
-                if unread > MANY {
+                if unread > MANY || self.pace == Pace::InStep {
                     self.client.pause(call);
                 }
             }
@@ -192,7 +238,12 @@ impl Service {
             | News::Interim(_)
             | News::Head(_)
             | News::End { .. }
-            | News::Failed(_) => {}
+            | News::Upgraded(_)
+            | News::Failed(_)
+            | News::Quiet => {}
+        }
+        if matches!(news, News::Head(_)) && self.pace == Pace::InStep {
+            self.asked.push(Asked::Quiet(caller.news.clone()));
         }
         caller.tell(news);
     }
