@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Request};
 use httpocean_cli::reactor::{Incoming, Pace, Reactor};
-use httpocean_mio::{Connector, Observed, Observer, Options, Upgraded, UnixConnector};
+use httpocean_mio::{Connector, Observed, Observer, Options, UnixConnector, Upgraded};
 use httpocean_std::{Connection, Stats};
 
 use crate::adapter::{Adapter, Answer, Received, Setup, Stream};

@@ -8,7 +8,10 @@ use std::time::Instant;
 use http::{HeaderMap, Request};
 use httpocean_cli::reactor::Source;
 use httpocean_std::core::dial::Route;
-use httpocean_std::{Client, ClientBuilder, Connect, Event, Key, Observer, Started, Stats, TcpConnector, Transport, UnixConnector};
+use httpocean_std::{
+    Client, ClientBuilder, Connect, Event, Key, Observer, Started, Stats, TcpConnector, Transport,
+    UnixConnector,
+};
 
 use crate::adapter::{Adapter, Answer, Received, Setup, Stream};
 use crate::body::Body;

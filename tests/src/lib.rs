@@ -6,8 +6,10 @@ mod by_mio;
 mod by_std;
 mod client;
 mod counted;
+mod echo;
 mod error;
 mod exchange;
+mod gated;
 mod hanging;
 mod names;
 mod recorder;
@@ -22,8 +24,10 @@ pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
 pub use body::Body;
 pub use client::{Builder, Client, RequestBuilder};
 pub use counted::{Counted, Open};
+pub use echo::serve;
 pub use error::Error;
 pub use exchange::{exchange, id, seen};
+pub use gated::{Gate, Gated};
 pub use hanging::{Hanging, refusing_url};
 pub use names::{Names, named};
 pub use recorder::Recorder;
@@ -75,10 +79,15 @@ pub fn get(client: &Client, url: &str) -> String {
 /// When a slot was lost, or is not given back within [`BOUND`].
 #[track_caller]
 pub fn at_rest(client: &Client) -> Stats {
+    resting(|| client.stats())
+}
+
+#[track_caller]
+fn resting(stats: impl Fn() -> Stats) -> Stats {
     let resting = |stats: &Stats| stats.open == stats.idle && stats.waiting == 0 && stats.dialing == 0;
     let start = Instant::now();
     loop {
-        let stats = client.stats();
+        let stats = stats();
         if resting(&stats) {
             return stats;
         }
@@ -117,3 +126,4 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Readme;
 
 pub mod real;
+pub mod std_alone;

@@ -20,6 +20,8 @@ pub struct Names(Arc<Inner>);
 struct Inner {
     /// None: at the port that was asked for, on this machine.
     addresses: Vec<SocketAddr>,
+    /// How long each answer takes.
+    delay: Duration,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -41,6 +43,11 @@ impl Names {
         Self(Arc::new(Inner { addresses: addresses.to_vec(), ..Inner::default() }))
     }
 
+    /// Every host is this machine, as is found out after a while.
+    pub fn slow(delay: Duration) -> Self {
+        Self(Arc::new(Inner { delay, ..Inner::default() }))
+    }
+
     /// From now on nobody gets through.
     pub fn shut(&self) {
         lock(&self.0.state).shut = true;
@@ -59,6 +66,7 @@ impl Names {
 
     /// As soon as the gate lets it through.
     pub(crate) fn look_up(&self, key: &Key, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
+        std::thread::sleep(self.0.delay);
         let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
         let mut state = lock(&self.0.state);
         state.held += 1;

@@ -137,4 +137,3 @@ impl From<http::Response<Body>> for Response {
         }
     }
 }
-

@@ -134,7 +134,8 @@ impl Incoming {
         self.upgraded.take()
     }
 
-    /// Done: what is left is read within the limits. Whether the connection was saved.
+    /// Done: what is left is read within the limits. Whether the connection was saved; a response that breaks off
+    /// saves none, and is no error of who wants no more of it.
     pub fn finish(mut self) -> Result<bool, Failure> {
         if let Some(call) = self.call {
             self.line.say(Command::Discard(call));
@@ -142,6 +143,7 @@ impl Incoming {
         loop {
             match (self.parked, self.failed.take()) {
                 (Some(parked), _) => return Ok(parked),
+                (None, Some(Failure::Client(..))) => return Ok(false),
                 (None, Some(failure)) => return Err(failure),
                 (None, None) => self.hear(),
             }

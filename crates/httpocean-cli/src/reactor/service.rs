@@ -61,12 +61,18 @@ pub(super) struct Caller {
 #[derive(Debug)]
 pub(super) enum News {
     Started(CallId),
-    NeedBody { from: u64, question: u64 },
+    NeedBody {
+        from: u64,
+        question: u64,
+    },
     Hop(Hop),
     Interim(Box<Response<()>>),
     Head(Box<Head>),
     Data(Vec<u8>),
-    End { trailers: Option<Box<HeaderMap>>, parked: bool },
+    End {
+        trailers: Option<Box<HeaderMap>>,
+        parked: bool,
+    },
     Upgraded(Upgraded),
     Failed(Error),
     /// That is all at the moment.
