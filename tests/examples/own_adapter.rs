@@ -49,8 +49,8 @@ impl Driver {
                 Task::Drive(conn) => self.drive(conn),
                 Task::Close { conn, .. } => drop(self.links.remove(&conn)),
                 Task::Event { call, event } => self.tell(call, event),
-                // Our connects are over before anybody could abandon them.
-                Task::Abandon { .. } => {}
+                // Our connects are over before anybody could abandon them; nobody here is told of dials.
+                Task::Dial { .. } | Task::Abandon { .. } => {}
             }
         }
     }

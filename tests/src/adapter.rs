@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{HeaderMap, Request, Response};
-use httpocean_std::{Config, Connection, Hop, Observer, Stats, pool};
+use httpocean_std::{Config, Connection, Error, Hop, Observer, Stats, pool};
 
 use crate::body::Body;
 use crate::client::{Builder, Client};
 use crate::counted::Open;
-use crate::error::Error;
 use crate::names::Names;
 
 /// A client by some adapter. It is shared by threads; dropped, it closes what is idle, and what is being read is

@@ -7,10 +7,9 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use httpocean_cli::reactor::{ReadSeek, Source};
-use httpocean_std::{Connection, Hop};
+use httpocean_std::{Connection, Error, Hop};
 
 use crate::adapter::{Received, Stream};
-use crate::error::Error;
 
 /// A body to send, or one that was received.
 pub struct Body {
@@ -123,7 +122,7 @@ impl Body {
     pub fn read_to_vec(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
         let read = self.take(limit.saturating_add(1)).read_to_end(&mut all);
-        read.map_err(Error::of_reading)?;
+        read.map_err(of_reading)?;
         assert!(all.len() as u64 <= limit, "the body is larger than {limit} bytes");
         Ok(all)
     }
@@ -216,4 +215,12 @@ impl From<&str> for Body {
     fn from(text: &str) -> Self {
         text.to_owned().into()
     }
+}
+
+/// The error that a received body's reading brought.
+///
+/// # Panics
+/// When it is another.
+pub fn of_reading(error: io::Error) -> Error {
+    error.downcast().expect("a received body's errors are its adapter's")
 }

@@ -9,12 +9,11 @@ use std::sync::{Arc, Mutex};
 use http::{HeaderMap, Request};
 use httpocean_cli::reactor::{Incoming, Pace, Reactor};
 use httpocean_mio::{Connector, Observed, Observer, Options, UnixConnector, Upgraded};
-use httpocean_std::{Connection, Stats};
+use httpocean_std::{Error, Stats};
 
 use crate::adapter::{Adapter, Answer, Received, Setup, Stream};
 use crate::body::Body;
 use crate::counted::{One, Open};
-use crate::error::Error;
 use crate::lock;
 
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
@@ -26,9 +25,10 @@ pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
         // As many as may stand before a gate.
         (options.resolver, options.resolver_threads) = (Arc::new(names), 64);
     }
-    assert!(setup.observer.is_none(), "not yet");
+    options.observer = setup.observer;
     if let Some(open) = setup.open {
-        options.observer = Some(Arc::new(Watching(open, Mutex::default())));
+        let (sockets, other) = (Mutex::default(), options.observer.take());
+        options.observer = Some(Arc::new(Watching { open, sockets, other }));
     }
     Arc::new(Turned(Some(Reactor::start(options, Pace::InStep).expect("a poll and a thread"))))
 }
@@ -59,13 +59,13 @@ impl Adapter for Turned {
             head: head.response,
             interim: incoming.take_interim(),
             hops: incoming.hops().to_vec(),
-            connection: head.connection.as_ref().map(told),
+            connection: head.connection,
             body: Box::new(Reading(incoming)),
         })
     }
 
     fn stats(&self) -> Stats {
-        in_shared_words(self.reactor().stats().expect("the loop runs"))
+        self.reactor().stats().expect("the loop runs")
     }
 
     fn clear_idle(&self) {
@@ -81,7 +81,7 @@ struct Reading(Incoming);
 
 impl Read for Reading {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf).map_err(|failure| Error::from(failure).into())
+        Ok(self.0.read(buf)?)
     }
 }
 
@@ -95,7 +95,7 @@ impl Received for Reading {
     }
 
     fn finish(self: Box<Self>) -> Result<bool, Error> {
-        Ok(self.0.finish()?)
+        self.0.finish()
     }
 
     fn upgrade(mut self: Box<Self>) -> Result<Box<dyn Stream>, Box<dyn Received>> {
@@ -149,37 +149,22 @@ impl<S: Write> Write for After<S> {
     }
 }
 
-/// What is told of a connection, in the words that both adapters share.
-pub(crate) fn told(connection: &httpocean_mio::Connection) -> Connection {
-    let httpocean_mio::Connection { number, reused, local, peer } = *connection;
-    Connection { number, reused, local, peer }
-}
-
-fn in_shared_words(stats: httpocean_mio::Stats) -> Stats {
-    Stats {
-        connections_opened: stats.connections_opened,
-        dials_failed: stats.dials_failed,
-        requests_sent: stats.requests_sent,
-        stale_replays: stats.stale_replays,
-        waited: stats.waited,
-        closed: stats.closed,
-        open: stats.open,
-        idle: stats.idle,
-        dialing: stats.dialing,
-        waiting: stats.waiting,
-        keys: stats.keys,
-    }
-}
-
 /// Counts sockets by what is told: on one thread, a dial before its socket is opened, a close after it is done.
-struct Watching(Open, Mutex<Vec<One>>);
+struct Watching {
+    open: Open,
+    sockets: Mutex<Vec<One>>,
+    other: Option<Arc<dyn Observer>>,
+}
 
 impl Observer for Watching {
     fn observe(&self, event: &Observed<'_>) {
         match event {
-            Observed::Dialing { .. } => lock(&self.1).push(self.0.another()),
-            Observed::DialFailed { .. } | Observed::Closed { .. } => _ = lock(&self.1).pop(),
+            Observed::Dialing { .. } => lock(&self.sockets).push(self.open.another()),
+            Observed::DialFailed { .. } | Observed::Closed { .. } => _ = lock(&self.sockets).pop(),
             _ => {}
+        }
+        if let Some(other) = &self.other {
+            other.observe(event);
         }
     }
 }

@@ -9,14 +9,13 @@ use http::{HeaderMap, Request};
 use httpocean_cli::reactor::Source;
 use httpocean_std::core::dial::Route;
 use httpocean_std::{
-    Client, ClientBuilder, Connect, Event, Key, Observer, Started, Stats, TcpConnector, Transport,
+    Client, ClientBuilder, Connect, Error, Key, Observed, Observer, Started, Stats, TcpConnector, Transport,
     UnixConnector,
 };
 
 use crate::adapter::{Adapter, Answer, Received, Setup, Stream};
 use crate::body::Body;
 use crate::counted::{Counted, Open};
-use crate::error::Error;
 use crate::names::Names;
 
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
@@ -42,7 +41,7 @@ fn connected(builder: ClientBuilder, way: impl Connect, open: Option<Open>) -> C
 impl Adapter for Client {
     fn send(&self, request: Request<()>, body: Body) -> Result<Answer, Error> {
         let body = std_body(body).expect("a test's bodies can be read");
-        let (parts, body) = self.send(request.map(|()| body)).map_err(Error::Std)?.into_parts();
+        let (parts, body) = self.send(request.map(|()| body))?.into_parts();
         Ok(Answer {
             head: http::Response::from_parts(parts, ()),
             interim: body.interim().iter().map(copy).collect(),
@@ -79,7 +78,7 @@ impl Received for httpocean_std::Body {
     }
 
     fn finish(self: Box<Self>) -> Result<bool, Error> {
-        (*self).finish().map_err(Error::Std)
+        (*self).finish()
     }
 
     fn upgrade(self: Box<Self>) -> Result<Box<dyn Stream>, Box<dyn Received>> {
@@ -115,7 +114,7 @@ fn copy(head: &http::Response<()>) -> http::Response<()> {
 struct Shared(Arc<dyn Observer>);
 
 impl Observer for Shared {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         self.0.observe(event);
     }
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
-use httpocean_std::{Config, Observer, Stats, call, dial, pool};
+use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};
 use crate::body::Body;
 use crate::counted::Open;
-use crate::error::Error;
 use crate::names::Names;
 
 /// Clones share one pool.

@@ -7,7 +7,6 @@ mod by_std;
 mod client;
 mod counted;
 mod echo;
-mod error;
 mod exchange;
 mod gated;
 mod hanging;
@@ -21,14 +20,14 @@ use httpocean_std::Stats;
 use httpocean_testkit::server::Server;
 
 pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
-pub use body::Body;
+pub use body::{Body, of_reading};
 pub use client::{Builder, Client, RequestBuilder};
 pub use counted::{Counted, Open};
 pub use echo::serve;
-pub use error::Error;
 pub use exchange::{exchange, id, seen};
 pub use gated::{Gate, Gated};
 pub use hanging::{Hanging, refusing_url};
+pub use httpocean_std::Error;
 pub use names::{Names, named};
 pub use recorder::Recorder;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use httpocean_std::{Event, Observer};
+use httpocean_std::{Observed, Observer};
 
 use crate::lock;
 
@@ -23,23 +23,23 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         let line = match event {
-            Event::Dialing { .. } => "dialing".to_owned(),
-            Event::Dialed { .. } => "dialed".to_owned(),
-            Event::DialFailed { error, .. } => format!("dial failed: {}", error.kind()),
-            Event::Granted { connection, idle_for, .. } => {
+            Observed::Dialing { .. } => "dialing".to_owned(),
+            Observed::Dialed { .. } => "dialed".to_owned(),
+            Observed::DialFailed { error, .. } => format!("dial failed: {}", error.kind()),
+            Observed::Granted { connection, idle_for, .. } => {
                 let idle = if idle_for.is_some() { "idle" } else { "not idle" };
                 format!("granted {} after {} uses, {idle}", connection.number, connection.reused)
             }
-            Event::Refused { why, .. } => format!("refused: {why:?}"),
-            Event::Stale { connection, why, .. } => format!("stale {}: {}", connection.number, why.word()),
-            Event::Response { method, status, connection, .. } => {
+            Observed::Failed { error, .. } => format!("failed: {}", error.kind()),
+            Observed::Stale { connection, why, .. } => format!("stale {}: {}", connection.number, why.word()),
+            Observed::Response { method, status, connection, .. } => {
                 format!("response {} to {method} on {}", status.as_u16(), connection.number)
             }
-            Event::Hop { hop, .. } => format!("hop: {:?}", hop.why),
-            Event::Parked { connection, .. } => format!("parked {}", connection.number),
-            Event::Closed { number, why, .. } => format!("closed {number}: {}", why.word()),
+            Observed::Hop { hop, .. } => format!("hop: {:?}", hop.why),
+            Observed::Parked { connection, .. } => format!("parked {}", connection.number),
+            Observed::Closed { number, why, .. } => format!("closed {number}: {}", why.word()),
             other => format!("{other:?}"),
         };
         lock(&self.0).push(line);

@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use httpocean_std::{Client, Phase, Stats, dial};
+use httpocean_std::{Client, Phase, dial};
 use httpocean_testkit::server::{Reply, Server};
 use httpocean_tests::std_alone::{at_rest, get};
 use httpocean_tests::{BOUND, Gated, Hanging, lock, wait_for_open, wait_until};

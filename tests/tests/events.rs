@@ -77,7 +77,7 @@ fn a_failed_dial_is_told_of_before_its_consequence(on: On) {
         let expected = [
             "dialing",
             "dial failed: no connection could be made: connection refused",
-            "refused: DialFailed",
+            "failed: no connection could be made: connection refused",
         ];
         assert_eq!(recorder.lines(), expected);
     }

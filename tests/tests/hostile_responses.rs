@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use httpocean_std::{CloseReason, Config, ErrorKind, Fault, Phase, call};
 use httpocean_testkit::server::{End, Reply, Server};
-use httpocean_tests::{BOUND, Body, Client, Error, On, at_rest, lock, on_both_adapters};
+use httpocean_tests::{BOUND, Body, Client, Error, On, at_rest, lock, of_reading, on_both_adapters};
 use peak_alloc::PeakAlloc;
 
 on_both_adapters!(
@@ -92,7 +92,7 @@ impl ReadSome for Body {
     fn read_to_vec_some(&mut self) -> Result<u64, Error> {
         match self.read(&mut [0; 4096]) {
             Ok(n) => Ok(n as u64),
-            Err(error) => Err(Error::of_reading(error)),
+            Err(error) => Err(of_reading(error)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
 use httpocean_std::pool::Refusal;
-use httpocean_std::{Config, ErrorKind, Event, Observer, call, pool};
+use httpocean_std::{Config, ErrorKind, Observed, Observer, call, pool};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_tests::{Body, Client, Dice, On, Open, at_rest, get, on_both_adapters, refusing_url, times};
 
@@ -158,7 +158,7 @@ fn waiters_are_refused_when_the_client_closes(on: On) {
 struct Hysterical(&'static str);
 
 impl Observer for Hysterical {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         assert!(!format!("{event:?}").starts_with(self.0), "this observer panics");
     }
 }

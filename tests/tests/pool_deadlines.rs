@@ -116,6 +116,6 @@ fn a_request_too_many_is_refused_at_once(on: On) {
         assert!(matches!(error.kind(), ErrorKind::Pool(Refusal::QueueFull)), "{error}");
         drop(busy);
     });
-    assert_eq!(recorder.starting("refused"), ["refused: QueueFull"]);
+    assert_eq!(recorder.starting("failed"), [format!("failed: {}", ErrorKind::Pool(Refusal::QueueFull))]);
     at_rest(&client);
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use httpocean_std::dial::{AddressFilter, Options};
 use httpocean_std::{ErrorKind, Fault, Sent, TransportError};
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_tests::{Client, Hanging, Names, On, at_rest, get, lock, on_both_adapters, wait_for_open};
+use httpocean_tests::{Hanging, Names, On, at_rest, get, lock, on_both_adapters, wait_for_open};
 
 on_both_adapters!(
     a_silent_first_address_costs_one_delay,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use httpocean_std::{CloseReason, Event, Observer};
+use httpocean_std::{CloseReason, Observed, Observer};
 use httpocean_testkit::server::{Reply, Request, Server};
 use httpocean_tests::real::{Blocks, Real, connections, page, wait_for_close, wait_until};
 use httpocean_tests::{Body, Names, On, on_both_adapters};
@@ -87,8 +87,8 @@ fn a_connection_that_the_proxy_closed_while_idle_is_found_out(on: On) {
 struct Dialed(Arc<Mutex<Vec<SocketAddr>>>);
 
 impl Observer for Dialed {
-    fn observe(&self, event: &Event<'_>) {
-        if let Event::Dialed { local: Some(local), .. } = event {
+    fn observe(&self, event: &Observed<'_>) {
+        if let Observed::Dialed { local: Some(local), .. } = event {
             self.0.lock().unwrap_or_else(|error| error.into_inner()).push(*local);
         }
     }

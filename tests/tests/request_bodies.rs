@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use httpocean_std::ErrorKind;
-use httpocean_std::http::{HeaderMap, HeaderValue, Method};
+use httpocean_std::http::{HeaderMap, HeaderValue};
 use httpocean_testkit::server::{Act, End, Received, Reply, Request, Server};
 use httpocean_testkit::{fill_pattern, is_pattern};
 use httpocean_tests::{Body, On, at_rest, get, on_both_adapters};

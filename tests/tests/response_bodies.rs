@@ -4,7 +4,6 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
-use httpocean_std::ErrorKind;
 use httpocean_std::http::{Method, Response};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::{is_pattern, pattern_byte};

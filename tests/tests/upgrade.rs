@@ -1,6 +1,8 @@
 //! A connection that becomes another protocol's is handed over, with what was read of it already.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::time::Duration;
+
 use httpocean_std::http::Method;
 use httpocean_std::{ErrorKind, ProtocolError, pool};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};

@@ -58,14 +58,14 @@ fn a_cancelled_call_leaves_its_dial_to_others() {
 }
 
 #[test]
-fn what_is_cancelled_before_anybody_looked_never_was() {
+fn what_is_cancelled_before_anybody_looked_is_not_looked_up() {
     let options = Options { surplus: Surplus::Cancel, ..Options::default() };
     let mut world = World::new(options, Config::default(), Net::default());
     let call = world.get_at(at(0), "a.test");
     // The step after the start: the dial is decided, and its task not yet asked for.
     world.interrupt = Some((2, call, Act::Cancel));
     world.run();
-    assert_eq!((world.dials, world.closed.len(), world.ended_at(call)), (0, 0, at(0)));
+    assert_eq!((world.dials, world.looked_up, world.closed.len(), world.ended_at(call)), (1, 0, 1, at(0)));
 }
 
 #[test]

@@ -47,6 +47,7 @@ fn idle(many: usize, now: Instant) -> Engine {
     let (mut io, mut driven) = (Io::default(), Vec::new());
     while let Some(task) = engine.next_task(now) {
         match task {
+            Task::Dial { .. } => {}
             Task::Resolve(conn) => engine.resolved(conn, Ok(Route::Direct), now),
             Task::Connect { conn, attempt, .. } => engine.connected(conn, attempt, Ok(()), now),
             Task::Drive(conn) => driven.push(conn),

@@ -3,8 +3,8 @@
 use http::{Method, StatusCode, Uri};
 use httpocean_core::{CallId, Hop, Instant};
 
-use crate::connection::Connection;
-use crate::error::Error;
+use httpocean_driver::Connection;
+use httpocean_driver::Error;
 
 #[derive(Debug)]
 pub(crate) struct Record {

@@ -10,17 +10,17 @@ use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Instant, Io};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
-use crate::clock::{Clock, rounded_up};
-use crate::connection::Connection;
-use crate::error::Error;
 use crate::event::{Event, Said};
 use crate::links::Links;
 use crate::options::Options;
 use crate::resolver::Resolvers;
 use crate::sockets::Sockets;
-use crate::stats::Stats;
 use crate::stream::Connector;
-use crate::teller::Teller;
+use httpocean_driver::Clock;
+use httpocean_driver::Connection;
+use httpocean_driver::Error;
+use httpocean_driver::Stats;
+use httpocean_driver::Teller;
 
 /// An HTTP/1.1 client beside the other sources of a user's own [`mio::Poll`].
 ///
@@ -70,7 +70,7 @@ use crate::teller::Teller;
 /// ```
 pub struct Client {
     pub(crate) engine: Engine,
-    clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) now: Instant,
     tokens: Range<usize>,
     waker: Option<Token>,
@@ -154,7 +154,7 @@ impl Client {
         let call =
             self.engine.start(request, body, self.now).map_err(|error| Error::new(error, uri.clone()))?;
         if self.engine.connection(call).is_none() && self.engine.counts().dialing == dialing {
-            self.teller.has_to_wait();
+            self.teller.count_wait();
         }
         self.calls.insert(call, Record::new(method, uri, self.now));
         Ok(call)
@@ -319,6 +319,11 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("stats", &self.stats()).finish_non_exhaustive()
     }
+}
+
+/// In whole milliseconds, upwards: who sleeps so long never wakes before the time.
+fn rounded_up(left: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
 }
 
 /// What the standard library seeds its hash maps with.

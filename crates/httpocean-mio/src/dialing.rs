@@ -5,28 +5,30 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use httpocean_core::dial::Route;
-use httpocean_core::{ConnId, TransportError};
+use httpocean_core::{ConnId, Key};
 
 use crate::client::Client;
-use crate::error::transport_error;
 use crate::links::Link;
-use crate::observer::Observed;
 use crate::stream::{Connector, Stream};
+use httpocean_driver::{Observed, resolve_error, transport_error};
 
 /// How often a Unix socket whose listener has no room is tried again: nothing tells when there is some.
 const AGAIN: Duration = Duration::from_millis(5);
 
 impl Client {
+    pub(crate) fn dial(&mut self, conn: ConnId, key: Key) {
+        self.teller.tell(&Observed::Dialing { key: &key });
+        self.links.insert(conn, Link::new(key, self.now));
+    }
+
     pub(crate) fn resolve(&mut self, conn: ConnId) {
         let Some(key) = self.engine.target(conn).cloned() else { return };
-        self.teller.tell(&Observed::Dialing { key: &key });
-        self.links.insert(conn, Link::new(key.clone(), self.now));
         let route = match (&self.connector, key.address()) {
             (Connector::Unix(_), _) => Route::Direct,
-            (Connector::Tcp(_), Some(address)) => {
+            (Connector::Tcp(_), Some(address)) if !self.resolvers.overrides_addresses() => {
                 Route::Addresses([SocketAddr::new(address, key.port())].into_iter().collect())
             }
-            (Connector::Tcp(_), None) => return self.resolvers.ask(conn, key),
+            (Connector::Tcp(_), _) => return self.resolvers.ask(conn, key),
         };
         self.engine.resolved(conn, Ok(route), self.now);
     }
@@ -51,7 +53,6 @@ impl Client {
     pub(crate) fn abandon(&mut self, conn: ConnId, attempt: u8) {
         self.crowded.retain(|crowded| *crowded != (conn, attempt));
         let Some(link) = self.links.get_mut(conn) else { return };
-        link.cause = Some(TransportError::TimedOut);
         if let Some(at) = link.attempts.iter().position(|(other, _)| *other == attempt) {
             let (_, place) = link.attempts.swap_remove(at);
             self.sockets.remove(place);
@@ -95,11 +96,9 @@ impl Client {
     }
 
     fn resolved(&mut self, conn: ConnId, found: io::Result<Vec<SocketAddr>>) {
-        // The answer may be too late.
-        let Some(link) = self.links.get_mut(conn) else { return };
         let route = found
             .map(|addrs| Route::Addresses(addrs.into_iter().collect()))
-            .map_err(|error| *link.cause.insert(unresolved(&error)));
+            .map_err(|error| resolve_error(&error));
         self.engine.resolved(conn, route, self.now);
     }
 
@@ -129,22 +128,12 @@ impl Client {
         for (_, other) in link.attempts.drain(..).filter(|(_, other)| *other != place) {
             self.sockets.remove(other);
         }
-        let (local, peer, took) = (link.facts.local, link.facts.peer, self.now - link.since);
+        let (local, peer, took) = (link.facts.local, link.facts.peer, self.clock.now() - link.since);
         self.teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
         self.engine.connected(conn, attempt, Ok(()), self.now);
     }
 
     fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {
-        let why = transport_error(error);
-        if let Some(link) = self.links.get_mut(conn) {
-            link.cause = Some(why);
-            self.engine.connected(conn, attempt, Err(why), self.now);
-        }
+        self.engine.connected(conn, attempt, Err(transport_error(error)), self.now);
     }
-}
-
-/// The system's resolver has error codes of its own, and says in words what they mean.
-fn unresolved(error: &io::Error) -> TransportError {
-    let named = transport_error(error);
-    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
 }

@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use httpocean_core::{ConnId, Head, Hop};
 
-use crate::error::Error;
 use crate::stream::Stream;
+use httpocean_driver::Error;
 
 /// What happened to a call. What it lends is there until the client is asked for the next one.
 #[derive(Debug)]

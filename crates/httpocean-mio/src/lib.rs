@@ -26,20 +26,14 @@
 
 mod calls;
 mod client;
-mod clock;
-mod connection;
 mod dialing;
-mod error;
 mod event;
 mod links;
 mod looped;
-mod observer;
 mod options;
 mod resolver;
 mod sockets;
-mod stats;
 mod stream;
-mod teller;
 mod turn;
 mod wire;
 
@@ -49,15 +43,14 @@ pub use httpocean_core::{
     BodyPlan, CallId, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason, Key,
     Limits, NotReplayed, Phase, ProtocolError, Sent, TransportError, call, dial, pool,
 };
+#[cfg(feature = "tracing")]
+pub use httpocean_driver::Tracing;
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats};
 pub use mio;
 
 pub use client::Client;
-pub use connection::Connection;
-pub use error::Error;
 pub use event::{Event, Upgraded};
 pub use looped::Loop;
-pub use observer::{Observed, Observer};
 pub use options::Options;
 pub use resolver::{Resolve, SystemResolver};
-pub use stats::Stats;
 pub use stream::{Connector, Stream, TcpConnector, UnixConnector};

@@ -1,8 +1,8 @@
 //! What a client holds of each connection: its socket, and buffers while somebody uses it.
 
-use httpocean_core::{CallId, ConnId, Instant, Io, Key, TransportError};
+use httpocean_core::{CallId, ConnId, Instant, Io, Key};
 
-use crate::connection::Connection;
+use httpocean_driver::Connection;
 
 /// So many sets of buffers are kept for connections that will need some.
 const SPARE: usize = 16;
@@ -15,8 +15,6 @@ pub(crate) struct Link {
     pub(crate) place: Option<usize>,
     /// Attempts to connect it, and where their sockets lie.
     pub(crate) attempts: Vec<(u8, usize)>,
-    /// Why the last look-up or attempt failed.
-    pub(crate) cause: Option<TransportError>,
     pub(crate) facts: Connection,
     pub(crate) serving: Option<CallId>,
     pub(crate) io: Option<Io>,
@@ -39,7 +37,6 @@ impl Link {
             since,
             place: None,
             attempts: Vec::new(),
-            cause: None,
             facts: Connection::default(),
             serving: None,
             io: None,

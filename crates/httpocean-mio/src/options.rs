@@ -6,9 +6,9 @@ use std::sync::Arc;
 use httpocean_core::{Config, pool};
 use mio::Waker;
 
-use crate::observer::Observer;
 use crate::resolver::{Resolve, SystemResolver};
 use crate::stream::Connector;
+use httpocean_driver::Observer;
 
 /// Attempts of one dial that may be under way at a time; one more fails at once.
 const ATTEMPTS: usize = 8;

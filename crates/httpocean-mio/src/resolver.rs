@@ -36,9 +36,13 @@ const STAY: Duration = Duration::from_secs(5);
 /// # drop(options);
 /// ```
 pub trait Resolve: Send + Sync + 'static {
-    /// Where `key`'s host and port can be reached, the best first. It is not asked for hosts that are addresses
-    /// already. A panic counts as a failure.
+    /// Where `key`'s host and port can be reached, the best first. A panic counts as a failure.
     fn resolve(&self, key: &Key) -> io::Result<Vec<SocketAddr>>;
+
+    /// Whether to ask for hosts that are addresses already, too. Default no: they need no thread.
+    fn overrides_addresses(&self) -> bool {
+        false
+    }
 }
 
 /// The system's resolver.
@@ -85,6 +89,10 @@ impl Resolvers {
         let (state, work) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { resolver, waker, most: most.max(1), answer, state, work });
         Self { shared, answers, pending: 0 }
+    }
+
+    pub(crate) fn overrides_addresses(&self) -> bool {
+        self.shared.resolver.overrides_addresses()
     }
 
     pub(crate) fn ask(&mut self, conn: ConnId, key: Key) {

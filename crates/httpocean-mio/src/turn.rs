@@ -1,12 +1,12 @@
 //! A turn: tasks of the engine are carried out until one of them has something to say.
 
-use httpocean_core::{CallId, CloseReason, ConnId, Driven, Event as Spoken, Task};
+use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken, Task};
 
 use crate::client::Client;
-use crate::connection::Connection;
 use crate::event::{Said, Upgraded};
-use crate::observer::Observed;
 use crate::wire;
+use httpocean_driver::Connection;
+use httpocean_driver::Observed;
 
 /// So much a connection may read and write before all others had their turn, and the poll.
 const ROUND: usize = 256 * 1024;
@@ -51,11 +51,12 @@ impl Client {
 
     fn carry_out(&mut self, task: Task) -> Option<(CallId, Said)> {
         match task {
+            Task::Dial { conn, key } => self.dial(conn, key),
             Task::Resolve(conn) => self.resolve(conn),
             Task::Connect { conn, attempt, addr } => self.connect(conn, attempt, addr),
             Task::Abandon { conn, attempt } => self.abandon(conn, attempt),
             Task::Drive(conn) => return self.drive(conn),
-            Task::Close { conn, why } => self.close_link(conn, why),
+            Task::Close { conn, why, error } => self.close_link(conn, why, error),
             Task::Event { call, event } => return self.say(call, event, None),
         }
         None
@@ -146,6 +147,8 @@ impl Client {
         record.connection = Some(link.facts);
         record.status = None;
         self.teller.tell(&Observed::Granted {
+            method: &record.method,
+            uri: &record.uri,
             key: &link.key,
             connection: &link.facts,
             idle_for: facts.idle_for,
@@ -175,6 +178,8 @@ impl Client {
                 Said::End { trailers, parked }
             }
             (Spoken::Failed(verdict), _) => {
+                let (method, uri) = (&record.method, &record.uri);
+                self.teller.tell(&Observed::Failed { method, uri, error: &verdict });
                 let error = record.error(verdict);
                 self.ended = Some(call);
                 self.calm(conn);
@@ -223,15 +228,18 @@ impl Client {
         Some(Upgraded { stream: self.sockets.hand_out(place)?, early })
     }
 
-    fn close_link(&mut self, conn: ConnId, why: CloseReason) {
-        let Some(link) = self.links.remove(conn) else { return self.teller.not_dialed() };
+    fn close_link(&mut self, conn: ConnId, why: CloseReason, error: Option<Error>) {
+        let Some(link) = self.links.remove(conn) else { return };
         self.forget_dial(conn, &link);
-        match link.place {
-            Some(place) => {
-                self.sockets.remove(place);
+        if let Some(place) = link.place {
+            self.sockets.remove(place);
+        }
+        match error {
+            Some(error) => self.teller.tell(&Observed::DialFailed { key: &link.key, error: &error }),
+            None => {
+                self.teller.count_close(why);
                 self.teller.tell(&Observed::Closed { key: &link.key, number: link.facts.number, why });
             }
-            None => self.teller.tell(&Observed::DialFailed { key: &link.key, why: link.cause }),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use httpocean_core::{Io, TransportError};
 
-use crate::error::transport_error;
 use crate::sockets::Socket;
+use httpocean_driver::transport_error;
 
 /// Room for one read.
 const READ: usize = 16 * 1024;

@@ -18,12 +18,13 @@ impl Observer for Notes {
         self.0.lock().unwrap().push(match event {
             Observed::Dialing { .. } => "dialing".into(),
             Observed::Dialed { peer, .. } => format!("dialed {}", peer.is_some()),
-            Observed::DialFailed { why, .. } => format!("dial failed: {}", why.unwrap()),
+            Observed::DialFailed { error, .. } => format!("dial failed: {}", error.kind()),
             Observed::Granted { connection, idle_for, .. } => {
                 format!("granted {} {} {}", connection.number, connection.reused, idle_for.is_some())
             }
             Observed::Response { status, connection, .. } => format!("{status} on {}", connection.number),
             Observed::Parked { connection, .. } => format!("parked {}", connection.number),
+            Observed::Failed { error, .. } => format!("failed: {}", error.kind()),
             Observed::Hop { hop, .. } => hop.why.explain().into(),
             Observed::Closed { number, why, .. } => format!("closed {number}: {}", why.word()),
             other => panic!("{other:?}"),
@@ -58,7 +59,8 @@ fn a_story_of_two_requests() {
             "parked 1",
             &format!("closed 1: {}", CloseReason::PeerClosed.word()),
             "dialing",
-            "dial failed: connection refused",
+            "dial failed: no connection could be made: connection refused",
+            "failed: no connection could be made: connection refused",
         ]
     );
 }

@@ -10,10 +10,10 @@ use httpocean_core::dial::Dial;
 use httpocean_core::{ErrorKind, Key, TransportError};
 use smallvec::SmallVec;
 
-use crate::clock::Clock;
-use crate::error::transport_error;
 use crate::socket;
 use crate::transport::{Connect, Connecting, Started, Transport};
+use httpocean_driver::Clock;
+use httpocean_driver::{resolve_error, transport_error};
 
 pub(crate) struct Attempts<'a> {
     connector: &'a dyn Connect,
@@ -36,7 +36,7 @@ impl<'a> Attempts<'a> {
 
     pub(crate) fn resolve(&mut self, dial: &mut Dial, until: Option<Instant>) {
         let found = guarded(|| self.connector.resolve(self.key, until));
-        let route = found.map_err(|error| self.keep(unresolved(&error), error));
+        let route = found.map_err(|error| self.keep(resolve_error(&error), error));
         // The address filter is the user's as well. One that panics lets nobody through.
         let now = self.clock.now();
         let filtered = guarded(|| {
@@ -142,10 +142,4 @@ impl<'a> Attempts<'a> {
 /// A connector that panics has failed, but no other attempt has.
 pub(crate) fn guarded<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| Err(io::Error::other("the connector panicked")))
-}
-
-/// The system's resolver has error codes of its own, and says in words what they mean.
-fn unresolved(error: &io::Error) -> TransportError {
-    let named = transport_error(error);
-    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
 }

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use httpocean_core::{BodyPlan, ErrorKind, Phase};
 
-use crate::connection::Connection;
-use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::upgraded::Upgraded;
+use httpocean_driver::Connection;
+use httpocean_driver::Error;
 
 /// The body of a request or of a response.
 ///

@@ -7,15 +7,15 @@ use http::{Method, Request, Response, Uri};
 use httpocean_core::{Call, Config, call, dial, pool};
 
 use crate::body::Body;
-use crate::error::Error;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
-use crate::observer::Observer;
 use crate::request::RequestBuilder;
 use crate::shared::Shared;
-use crate::stats::Stats;
 use crate::tcp::TcpConnector;
 use crate::transport::Connect;
+use httpocean_driver::Error;
+use httpocean_driver::Observer;
+use httpocean_driver::Stats;
 
 /// A blocking HTTP/1.1 client. It makes a pool for every host by itself, and keeps connections open between
 /// requests.
@@ -170,7 +170,7 @@ pub struct ClientBuilder {
     pool: Option<pool::Options>,
     config: Config,
     connector: Option<Box<dyn Connect>>,
-    observer: Option<Box<dyn Observer>>,
+    observer: Option<Arc<dyn Observer>>,
     dial_threads: Option<usize>,
     probe_after: Duration,
 }
@@ -254,7 +254,7 @@ impl ClientBuilder {
     /// Who is told what is decided.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.observer = Some(Box::new(observer));
+        self.observer = Some(Arc::new(observer));
         self
     }
 

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
@@ -14,8 +13,8 @@ use httpocean_core::pool::Lease;
 use httpocean_core::{ErrorKind, Key, Phase, TransportError};
 
 use crate::attempts::{Attempts, guarded};
-use crate::observer::Event;
 use crate::shared::{DialError, Parked, Shared};
+use httpocean_driver::Observed;
 
 /// How long a thread without work stays.
 const STAY: Duration = Duration::from_secs(5);
@@ -73,21 +72,19 @@ impl Shared {
     /// connection before it hears of what is done with it.
     fn run_dial(self: &Arc<Self>, lease: Lease) {
         let key = lease.key().clone();
-        self.observe(&Event::Dialing { key: &key });
+        self.teller.tell(&Observed::Dialing { key: &key });
         let started = StdInstant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.dial(&key, &lease)));
         let outcome = outcome.unwrap_or_else(|_| Err(panicked()));
         let conn = lease.conn();
         match outcome {
             Ok(parked) => {
-                self.counters.opened.fetch_add(1, Relaxed);
                 let (local, peer, took) = (parked.local, parked.peer, started.elapsed());
-                self.observe(&Event::Dialed { key: &key, local, peer, took });
+                self.teller.tell(&Observed::Dialed { key: &key, local, peer, took });
                 self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
             Err(error) => {
-                self.counters.dials_failed.fetch_add(1, Relaxed);
-                self.observe(&Event::DialFailed { key: &key, error: &error.verdict });
+                self.teller.tell(&Observed::DialFailed { key: &key, error: &error.verdict });
                 self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
             }
         }

@@ -2,20 +2,19 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate};
 use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
 
 use crate::body::Body;
-use crate::connection::Connection;
-use crate::error::{Error, is_wait, transport_error};
 use crate::held::Held;
 use crate::mailbox::Answer;
-use crate::observer::Event;
 use crate::shared::Shared;
-use crate::transport::Transport;
+use crate::transport::{Transport, is_wait};
+use httpocean_driver::Connection;
+use httpocean_driver::Observed;
+use httpocean_driver::{Error, transport_error};
 
 /// Bytes that a read of the wire asks for where the user's own buffer can't take them.
 pub(crate) const READ: usize = 8 * 1024;
@@ -51,6 +50,8 @@ pub(crate) struct Told {
     pub(crate) reason: Option<Box<[u8]>>,
     /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
     pub(crate) parked: Option<bool>,
+    /// Its failure was told, or is nobody's concern any more.
+    ended: bool,
     source: Option<io::Error>,
 }
 
@@ -190,6 +191,7 @@ impl Flow {
     /// The user wants no more. Nothing here waits: what has arrived is looked at, and one read that does not
     /// wait; then the connection is saved or closed.
     pub(crate) fn abandon(&mut self) {
+        self.told.ended = true;
         self.call.discard(self.shared.clock.now());
         let mut read = false;
         loop {
@@ -238,7 +240,7 @@ impl Flow {
         let usual = response.status().canonical_reason().unwrap_or_default();
         self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());
         if let Some(connection) = &self.told.connection {
-            self.shared.observe(&Event::Response {
+            self.shared.teller.tell(&Observed::Response {
                 method: self.call.request().method(),
                 uri: self.call.uri(),
                 status: response.status(),
@@ -270,7 +272,6 @@ impl Flow {
                         None => (None, None),
                     };
                     self.told.source = source;
-                    self.shared.observe(&Event::Refused { key: self.call.key(), why });
                     return self.call.refused(why, verdict, self.shared.clock.now());
                 }
             }
@@ -298,7 +299,11 @@ impl Flow {
             }
             Some(why) => {
                 self.io.reset();
-                self.shared.observe(&Event::Stale { key: self.call.key(), connection: &held.facts, why });
+                self.shared.teller.tell(&Observed::Stale {
+                    key: self.call.key(),
+                    connection: &held.facts,
+                    why,
+                });
                 let Some((lease, parked)) = held.into_grant() else { return Err(None) };
                 Err(Some(self.shared.retake(lease, parked, why, self.demand)))
             }
@@ -306,10 +311,11 @@ impl Flow {
     }
 
     fn granted(&mut self, facts: Facts, waited: std::time::Duration) {
-        self.shared.counters.requests.fetch_add(1, Relaxed);
         self.told.parked = None;
         if let Some(connection) = &self.told.connection {
-            self.shared.observe(&Event::Granted {
+            self.shared.teller.tell(&Observed::Granted {
+                method: self.call.request().method(),
+                uri: self.call.uri(),
                 key: self.call.key(),
                 connection,
                 idle_for: facts.idle_for,
@@ -326,8 +332,7 @@ impl Flow {
     }
 
     fn hop(&mut self, hop: Hop) {
-        self.shared.counters.replays.fetch_add(1, Relaxed);
-        self.shared.observe(&Event::Hop { uri: self.call.uri(), hop: &hop });
+        self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop: &hop });
         self.told.hops.push(hop);
         self.told.source = None;
     }
@@ -367,7 +372,11 @@ impl Flow {
     }
 
     fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        let told = &mut self.told;
+        let (request, told) = (self.call.request(), &mut self.told);
+        if !std::mem::replace(&mut told.ended, true) {
+            let (method, uri) = (request.method(), request.uri());
+            self.shared.teller.tell(&Observed::Failed { method, uri, error: &verdict });
+        }
         let hops = told.hops.clone();
         Error::new(verdict, self.call.uri().clone())
             .with_story(hops, told.connection, told.status)

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use httpocean_core::pool::{Fate, Lease};
 use httpocean_core::{CloseReason, Conn};
 
-use crate::connection::Connection;
-use crate::observer::Event;
 use crate::shared::{Parked, Shared};
 use crate::transport::Transport;
+use httpocean_driver::Connection;
+use httpocean_driver::Observed;
 
 /// A granted connection. Dropped in whatever way, by a panic too, it goes back to the pool: closed.
 pub(crate) struct Held {
@@ -42,7 +42,7 @@ impl Held {
         parked.conn = conn.unwrap_or_default();
         let kept = self.shared.release(lease, parked, fate);
         if kept {
-            self.shared.observe(&Event::Parked { key: &key, connection: &self.facts });
+            self.shared.teller.tell(&Observed::Parked { key: &key, connection: &self.facts });
         }
         kept
     }

@@ -3,9 +3,9 @@
 use http::HeaderMap;
 use httpocean_core::Want;
 
-use crate::error::Error;
 use crate::flow::{Flow, READ, Seen, Told};
 use crate::transport::Transport;
+use httpocean_driver::Error;
 
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {

@@ -16,23 +16,16 @@
 mod attempts;
 mod body;
 mod client;
-mod clock;
-mod connection;
 mod dialer;
-mod error;
 mod flow;
 mod held;
 mod incoming;
 mod mailbox;
 mod memory;
-mod observer;
 mod request;
 mod shared;
 mod socket;
-mod stats;
 mod tcp;
-#[cfg(feature = "tracing")]
-mod trace;
 mod transport;
 mod unix;
 mod upgraded;
@@ -44,18 +37,16 @@ pub use httpocean_core::{
     ProtocolError, Sent, TransportError, call, dial, pool,
 };
 
+#[cfg(feature = "tracing")]
+pub use httpocean_driver::Tracing;
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats};
+
 pub use body::Body;
 pub use client::{Client, ClientBuilder};
-pub use connection::Connection;
-pub use error::Error;
 pub use memory::{MemoryConnector, PipeEnd, pipe};
-pub use observer::{Event, Observer};
 pub use request::RequestBuilder;
 pub use socket::SocketTransport;
-pub use stats::Stats;
 pub use tcp::TcpConnector;
-#[cfg(feature = "tracing")]
-pub use trace::Tracing;
 pub use transport::{Connect, Connecting, Ready, Started, Transport};
 pub use unix::UnixConnector;
 pub use upgraded::Upgraded;

@@ -8,7 +8,7 @@ use httpocean_core::Config;
 
 use crate::body::Body;
 use crate::client::Client;
-use crate::error::Error;
+use httpocean_driver::Error;
 
 /// A request on its way to [`send`](Self::send).
 ///

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +13,10 @@ use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Key, Pool, PoolCommand, WaitId};
 use smallvec::SmallVec;
 
-use crate::clock::Clock;
 use crate::mailbox::{Answer, Mailbox};
-use crate::observer::{Event, Observer};
-use crate::stats::Stats;
 use crate::transport::{Connect, Transport};
+use httpocean_driver::Clock;
+use httpocean_driver::{Observed, Observer, Stats, Teller};
 
 /// What is parked in the pool.
 pub(crate) struct Parked {
@@ -42,9 +40,8 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Clock,
     pub(crate) dial_threads: usize,
-    pub(crate) counters: Counters,
+    pub(crate) teller: Teller,
     probe_after: Duration,
-    observer: Option<Box<dyn Observer>>,
 }
 
 pub(crate) struct State {
@@ -63,17 +60,6 @@ pub(crate) struct State {
     /// Threads that are counted and have not looked for a job yet.
     pub(crate) starting: usize,
     pub(crate) ended: bool,
-    closed: BTreeMap<CloseReason, u64>,
-}
-
-/// What is counted where no lock is held anyway.
-#[derive(Default)]
-pub(crate) struct Counters {
-    pub(crate) opened: AtomicU64,
-    pub(crate) dials_failed: AtomicU64,
-    pub(crate) requests: AtomicU64,
-    pub(crate) replays: AtomicU64,
-    waited: AtomicU64,
 }
 
 struct ToClose {
@@ -100,7 +86,7 @@ impl Shared {
         options: pool::Options,
         config: Arc<Config>,
         connector: Box<dyn Connect>,
-        observer: Option<Box<dyn Observer>>,
+        observer: Option<Arc<dyn Observer>>,
         dial_threads: usize,
         probe_after: Duration,
     ) -> Self {
@@ -116,7 +102,6 @@ impl Shared {
             idle_threads: 0,
             starting: 0,
             ended: false,
-            closed: BTreeMap::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -125,9 +110,8 @@ impl Shared {
             config,
             clock: Clock::start(),
             dial_threads: dial_threads.max(1),
-            counters: Counters::default(),
+            teller: Teller::new(observer),
             probe_after,
-            observer,
         }
     }
 
@@ -184,29 +168,8 @@ impl Shared {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let state = self.lock();
-        let (counts, counters) = (state.pool.counts(), &self.counters);
-        Stats {
-            connections_opened: counters.opened.load(Relaxed),
-            dials_failed: counters.dials_failed.load(Relaxed),
-            requests_sent: counters.requests.load(Relaxed),
-            stale_replays: counters.replays.load(Relaxed),
-            waited: counters.waited.load(Relaxed),
-            closed: state.closed.clone(),
-            open: counts.open,
-            idle: counts.idle,
-            dialing: counts.dialing,
-            waiting: counts.waiting,
-            keys: counts.keys,
-        }
-    }
-
-    /// Whoever tells the observer may hold a lease, an answer or jobs of others: none of them may be lost to a
-    /// panic of the observer's.
-    pub(crate) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            let _ = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
-        }
+        let counts = self.lock().pool.counts();
+        self.teller.stats(counts)
     }
 
     /// A thread that panicked under the lock left nothing half-done: the pool's methods are whole transitions.
@@ -222,7 +185,9 @@ impl Shared {
             return answer;
         }
         // Who has a dial of its own waits for the network, not for others.
-        self.counters.waited.fetch_add(u64::from(outbox.dials == 0), Relaxed);
+        if outbox.dials == 0 {
+            self.teller.count_wait();
+        }
         let mailbox = Arc::new(Mailbox::default());
         state.mailboxes.insert(waiter, mailbox.clone());
         let mut wake = state.pool.next_timeout_of(waiter);
@@ -263,7 +228,7 @@ impl Shared {
                     let ticket = state.closes_said;
                     state.closes_said += 1;
                     state.closing.insert(ticket);
-                    *state.closed.entry(why).or_default() += 1;
+                    self.teller.count_close(why);
                     outbox.closes.push(ToClose { ticket, key, number, parked, why });
                 }
             }
@@ -296,7 +261,7 @@ impl Shared {
             self.spawn_dial_thread();
         }
         for (_, key, number, why) in &closed {
-            self.observe(&Event::Closed { key, number: *number, why: *why });
+            self.teller.tell(&Observed::Closed { key, number: *number, why: *why });
         }
     }
 

@@ -140,3 +140,10 @@ pub trait Connecting: Send {
     /// Called once, when that has happened: what it has become, without blocking.
     fn finish(self: Box<Self>) -> io::Result<Box<dyn Transport>>;
 }
+
+/// Whether a transport only says that it has nothing yet. A time-out that has a number of the system's is none
+/// of ours: the connection is dead, and its next read would look like an orderly end.
+pub(crate) fn is_wait(error: &io::Error) -> bool {
+    let ours = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    ours || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

@@ -56,7 +56,7 @@ impl Read for Upgraded {
         }
         loop {
             match self.transport.read(buf, self.until) {
-                Err(error) if crate::error::is_wait(&error) => {
+                Err(error) if crate::transport::is_wait(&error) => {
                     if self.expired() {
                         return Err(io::ErrorKind::TimedOut.into());
                     }

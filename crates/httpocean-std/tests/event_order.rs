@@ -3,20 +3,20 @@
 
 use std::sync::{Arc, Mutex};
 
-use httpocean_std::{Client, Event, Observer};
+use httpocean_std::{Client, Observed, Observer};
 use httpocean_testkit::server::{Reply, Server};
 
 #[derive(Clone, Default)]
 struct Names(Arc<Mutex<Vec<&'static str>>>);
 
 impl Observer for Names {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         self.0.lock().unwrap().push(match event {
-            Event::Dialing { .. } => "dialing",
-            Event::Dialed { .. } => "dialed",
-            Event::Granted { .. } => "granted",
-            Event::Response { .. } => "response",
-            Event::Closed { .. } => "closed",
+            Observed::Dialing { .. } => "dialing",
+            Observed::Dialed { .. } => "dialed",
+            Observed::Granted { .. } => "granted",
+            Observed::Response { .. } => "response",
+            Observed::Closed { .. } => "closed",
             _ => "other",
         });
     }

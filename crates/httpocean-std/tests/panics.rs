@@ -6,7 +6,7 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use httpocean_std::{Client, Event, Observer, pool};
+use httpocean_std::{Client, Observed, Observer, pool};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use support::{Wrap, comes_back};
 
@@ -14,7 +14,7 @@ use support::{Wrap, comes_back};
 struct PanicsOn(&'static str, AtomicBool);
 
 impl Observer for PanicsOn {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         if format!("{event:?}").starts_with(self.0) && !self.1.swap(true, SeqCst) {
             panic!("as the test wants it");
         }

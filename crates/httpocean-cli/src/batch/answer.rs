@@ -112,23 +112,22 @@ pub(super) fn stats(stats: &Stats) -> Value {
 }
 
 fn of_failure(url: &str, failure: &Failure) -> Map<String, Value> {
-    let story = failure.story();
     let mut json = Map::new();
     let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
     put("outcome", json!("error"));
-    put("fault", json!(words::fault(story.fault)));
-    put("kind", json!(words::kind(&story.kind)));
-    if let Some(detail) = words::detail(&story.kind) {
+    put("fault", json!(words::fault(failure.fault())));
+    put("kind", json!(words::kind(failure.kind())));
+    if let Some(detail) = words::detail(failure.kind()) {
         put("detail", json!(detail));
     }
-    put("phase", json!(words::phase(story.phase)));
-    put("sent", json!(words::sent(story.sent)));
+    put("phase", json!(words::phase(failure.phase())));
+    put("sent", json!(words::sent(failure.sent())));
     put("message", json!(failure.to_string()));
-    if let Some(status) = story.status {
+    if let Some(status) = failure.status() {
         put("status", json!(status.as_u16()));
     }
-    put("hops", hops(url, &story.hops));
-    if let Some(told) = &story.connection {
+    put("hops", hops(url, failure.hops()));
+    if let Some(told) = failure.connection() {
         put("connection", connection(told));
     }
     json

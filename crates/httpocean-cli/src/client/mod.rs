@@ -1,18 +1,18 @@
 //! A client, by whichever adapter: what is asked and what is told is the same.
 
-mod failure;
 mod response;
 
 use std::io;
 use std::sync::Arc;
 
+use httpocean_cli::reactor::unreadable;
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use httpocean_std::{Body, Config, Connection, Stats};
-
-pub(crate) use failure::Failure;
-pub(crate) use response::{Ending, Response};
+use httpocean_std::{Body, Config, Stats};
 
 pub(crate) use httpocean_cli::reactor::{Pace, Reactor, Source};
+/// The two tell of failures in the same words.
+pub(crate) use httpocean_std::Error as Failure;
+pub(crate) use response::{Ending, Response};
 
 /// Carries out requests of any thread.
 pub(crate) enum Client {
@@ -39,9 +39,9 @@ impl Client {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let uri: Uri = ask.url.parse().map_err(|_| Failure::of_url(ask.url))?;
+        let uri: Uri = ask.url.parse().map_err(|_| Failure::url(ask.url))?;
         let mut request = Request::new(());
-        *request.headers_mut() = collected(fields).map_err(|what| Failure::of_request(what, &uri))?;
+        *request.headers_mut() = collected(fields).map_err(|what| Failure::request(what, uri.clone()))?;
         *request.method_mut() = ask.method;
         *request.uri_mut() = uri;
         if let Some(config) = ask.config {
@@ -50,14 +50,10 @@ impl Client {
         match self {
             Self::Std(client) => {
                 let uri = request.uri().clone();
-                let body = body_of(ask.body).map_err(|error| Failure::of_source(&error, uri))?;
+                let body = body_of(ask.body).map_err(|error| unreadable(error, uri))?;
                 Ok(client.send(request.map(|()| body))?.into())
             }
-            Self::Mio(reactor) => {
-                let uri = request.uri().clone();
-                let incoming = reactor.send(request, ask.body, None);
-                Ok(Response::of_reactor(incoming.map_err(|failure| Failure::of_reactor(failure, &uri))?, uri))
-            }
+            Self::Mio(reactor) => Ok(reactor.send(request, ask.body, None)?.into()),
         }
     }
 
@@ -65,7 +61,7 @@ impl Client {
     pub(crate) fn stats(&self) -> io::Result<Stats> {
         match self {
             Self::Std(client) => Ok(client.stats()),
-            Self::Mio(reactor) => reactor.stats().map(in_shared_words),
+            Self::Mio(reactor) => reactor.stats(),
         }
     }
 }
@@ -91,26 +87,4 @@ fn body_of(source: Source) -> io::Result<Body> {
         Source::Reader(source) => Body::from_reader(source),
         Source::Sized(source, size) => Body::from_sized_reader(source, size),
     })
-}
-
-/// What is told of a connection, in the words that both adapters share.
-fn told(connection: &httpocean_mio::Connection) -> Connection {
-    let httpocean_mio::Connection { number, reused, local, peer } = *connection;
-    Connection { number, reused, local, peer }
-}
-
-fn in_shared_words(stats: httpocean_mio::Stats) -> Stats {
-    Stats {
-        connections_opened: stats.connections_opened,
-        dials_failed: stats.dials_failed,
-        requests_sent: stats.requests_sent,
-        stale_replays: stats.stale_replays,
-        waited: stats.waited,
-        closed: stats.closed,
-        open: stats.open,
-        idle: stats.idle,
-        dialing: stats.dialing,
-        waiting: stats.waiting,
-        keys: stats.keys,
-    }
 }

@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
-use httpocean_cli::reactor::Incoming;
-use httpocean_std::http::{self, HeaderMap, StatusCode, Uri, Version};
+use httpocean_cli::reactor::{Incoming, unreadable};
+use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
 use httpocean_std::{Body, Connection, Hop};
 
-use super::failure::Failure;
+use super::Failure;
 
 const PIECE: usize = 64 * 1024;
 
@@ -23,7 +23,7 @@ pub(crate) struct Response {
 
 enum Rest {
     Std(Body),
-    Mio(Box<Incoming>, Uri),
+    Mio(Box<Incoming>),
 }
 
 /// What is known when all of a body was read.
@@ -33,28 +33,11 @@ pub(crate) struct Ending {
 }
 
 impl Response {
-    pub(crate) fn of_reactor(mut incoming: Incoming, uri: Uri) -> Self {
-        let head = incoming.take_head();
-        let (parts, ()) = head.response.into_parts();
-        Self {
-            status: parts.status,
-            version: parts.version,
-            reason: head.reason,
-            headers: parts.headers,
-            interim: incoming.interim().iter().map(|interim| interim.status().as_u16()).collect(),
-            hops: incoming.hops().to_vec(),
-            connection: head.connection.as_ref().map(super::told),
-            body: Rest::Mio(Box::new(incoming), uri),
-        }
-    }
-
     /// The next bytes of the body; 0 at its end.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         match &mut self.body {
             Rest::Std(body) => read(body, buffer),
-            Rest::Mio(incoming, uri) => {
-                incoming.read(buffer).map_err(|failure| Failure::of_reactor(failure, uri))
-            }
+            Rest::Mio(incoming) => incoming.read(buffer),
         }
     }
 
@@ -96,9 +79,9 @@ impl Rest {
     fn upgrade(self) -> Result<Vec<u8>, Self> {
         match self {
             Self::Std(body) => body.upgrade().map(|stream| stream.into_parts().1).map_err(Self::Std),
-            Self::Mio(mut incoming, uri) => match incoming.take_upgraded() {
+            Self::Mio(mut incoming) => match incoming.take_upgraded() {
                 Some(upgraded) => Ok(upgraded.early),
-                None => Err(Self::Mio(incoming, uri)),
+                None => Err(Self::Mio(incoming)),
             },
         }
     }
@@ -106,7 +89,7 @@ impl Rest {
     fn ending(&mut self) -> Ending {
         match self {
             Self::Std(body) => Ending { trailers: body.take_trailers(), parked: body.parked() == Some(true) },
-            Self::Mio(incoming, _) => {
+            Self::Mio(incoming) => {
                 let parked = incoming.parked() == Some(true);
                 Ending { trailers: incoming.take_trailers(), parked }
             }
@@ -115,11 +98,9 @@ impl Rest {
 }
 
 fn read(body: &mut Body, buffer: &mut [u8]) -> Result<usize, Failure> {
-    body.read(buffer).map_err(|error| match error.downcast::<httpocean_std::Error>() {
-        Ok(error) => error.into(),
-        // Nothing that a received body says.
-        Err(error) => Failure::of_source(&error, http::Uri::default()),
-    })
+    // Nothing else is said by a received body.
+    body.read(buffer)
+        .map_err(|error| error.downcast().unwrap_or_else(|error| unreadable(error, http::Uri::default())))
 }
 
 impl From<http::Response<Body>> for Response {
@@ -134,6 +115,23 @@ impl From<http::Response<Body>> for Response {
             hops: body.hops().to_vec(),
             connection: body.connection().copied(),
             body: Rest::Std(body),
+        }
+    }
+}
+
+impl From<Incoming> for Response {
+    fn from(mut incoming: Incoming) -> Self {
+        let head = incoming.take_head();
+        let (parts, ()) = head.response.into_parts();
+        Self {
+            status: parts.status,
+            version: parts.version,
+            reason: head.reason,
+            headers: parts.headers,
+            interim: incoming.interim().iter().map(|interim| interim.status().as_u16()).collect(),
+            hops: incoming.hops().to_vec(),
+            connection: head.connection,
+            body: Rest::Mio(Box::new(incoming)),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! One URL, fetched: its body streamed to where it belongs, never held.
 
+use std::error::Error as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use httpocean_std::http::{Method, Uri, Version, header};
+use httpocean_std::http::{Method, Version, header};
 
 use super::hints::hint;
-use super::narrator::Narrator;
 use super::order::{Data, Order};
 use super::progress::Progress;
 use super::sink::{Place, Sink};
@@ -57,11 +57,6 @@ impl<'a> Fetcher<'a> {
 
     fn send(&self, url: &str) -> Done<Response> {
         let order = self.order;
-        if order.verbose {
-            let uri: Uri = url.parse().unwrap_or_default();
-            let target = uri.path_and_query().map_or("/", |target| target.as_str());
-            Narrator::announce(format!("{} {target} HTTP/1.1", order.method));
-        }
         let ask = Ask { method: order.method.clone(), url, config: None, body: self.body()? };
         self.client.send(ask, order.headers.iter().cloned()).map_err(|failure| failed(&failure))
     }
@@ -113,7 +108,7 @@ fn copy(url: &str, response: &mut Response, place: &mut Place<'_>, mut progress:
 fn failed(failure: &Failure) -> Stop {
     let paint = Paint::on(&io::stderr());
     note(format_args!("httpocean: {}", paint.red(failure)));
-    if let Some(source) = &failure.story().source {
+    if let Some(source) = failure.source() {
         note(format_args!("  because: {source}"));
     }
     if let Some(hint) = hint(failure) {

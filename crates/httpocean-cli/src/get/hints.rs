@@ -7,19 +7,19 @@ use httpocean_std::{ErrorKind, Phase, ProtocolError, TransportError};
 /// What the user might do about it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
 pub(super) fn hint(failure: &Failure) -> Option<String> {
-    let story = failure.story();
-    let authority = story.uri.authority();
+    let uri = failure.uri();
+    let authority = uri.authority();
     let host = authority.map_or("the host", |authority| authority.as_str());
-    Some(match &story.kind {
+    Some(match failure.kind() {
         ErrorKind::Connect(TransportError::Refused) => format!("does a server listen at {host}?"),
         ErrorKind::Resolve(TransportError::NotFound) => {
             format!("is `{host}` spelled right? --resolve pins a name to an address")
         }
-        ErrorKind::Unsupported(_) if story.uri.scheme_str() == Some("https") => {
+        ErrorKind::Unsupported(_) if uri.scheme_str() == Some("https") => {
             "an http:// URL works today".to_owned()
         }
         ErrorKind::Timeout => {
-            format!("a longer limit is set with {}, or with --timeout", limit_of(story.phase)?)
+            format!("a longer limit is set with {}, or with --timeout", limit_of(failure.phase())?)
         }
         ErrorKind::Pool(Refusal::WaitedTooLong) => {
             "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout"

@@ -9,7 +9,6 @@ mod sink;
 
 use lexopt::Parser;
 
-use crate::connector::Journal;
 use crate::output::{Out, note};
 use crate::stop::Done;
 use crate::threads;
@@ -25,12 +24,8 @@ pub(crate) fn main(args: Parser) -> Done {
 }
 
 fn run(order: &Order) -> Done {
-    let client = if order.verbose {
-        let journal = Journal::default();
-        order.run.observed_client(journal.clone(), Narrator::new(journal))?
-    } else {
-        order.run.client()?
-    };
+    let client =
+        if order.verbose { order.run.observed_client(Narrator::new())? } else { order.run.client()? };
     let fetcher = Fetcher::new(order, &client)?;
     let count = order.urls.len().saturating_mul(order.times);
     let outcome = threads::share(order.concurrency, count, |number| fetcher.fetch(number));

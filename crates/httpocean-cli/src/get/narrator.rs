@@ -1,47 +1,38 @@
 //! Each decision of the client as a line on stderr.
 
-use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use httpocean_std::{Connection, Event, Key, Observer};
+use httpocean_std::{Connection, Key, Observed, Observer};
 
-use crate::connector::Journal;
 use crate::output::{Paint, milliseconds, note};
-
-thread_local! {
-    /// What this thread is about to ask for. A connection is granted on the thread that asked for it.
-    static REQUEST_LINE: RefCell<String> = const { RefCell::new(String::new()) };
-}
 
 /// Says each decision with its reason.
 pub(super) struct Narrator {
-    journal: Journal,
+    /// How long connections took to make that were not granted yet, by their addresses on this side.
+    made: Mutex<BTreeMap<SocketAddr, Duration>>,
     paint: Paint,
 }
 
 impl Narrator {
-    pub(super) fn new(journal: Journal) -> Self {
-        Self { journal, paint: Paint::on(&io::stderr()) }
+    pub(super) fn new() -> Self {
+        Self { made: Mutex::default(), paint: Paint::on(&io::stderr()) }
     }
 
-    /// The next request of this thread.
-    pub(super) fn announce(line: String) {
-        REQUEST_LINE.set(line);
+    fn made(&self) -> std::sync::MutexGuard<'_, BTreeMap<SocketAddr, Duration>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn decided(&self, line: impl std::fmt::Display) {
         note(self.paint.dim(format_args!("* {line}")));
     }
 
-    fn granted(
-        &self,
-        key: &Key,
-        connection: &Connection,
-        idle_for: Option<std::time::Duration>,
-        waited: std::time::Duration,
-    ) {
+    fn granted(&self, key: &Key, connection: &Connection, idle_for: Option<Duration>, waited: Duration) {
         let number = connection.number;
-        let made = connection.local.and_then(|local| self.journal.take(local));
+        let made = connection.local.and_then(|local| self.made().remove(&local));
         let ends = match (connection.local, connection.peer) {
             (Some(local), Some(peer)) => format!(" ({local} -> {peer})"),
             _ => String::new(),
@@ -64,39 +55,40 @@ impl Narrator {
         if waited.as_micros() >= 100 {
             self.decided(format_args!("waited {}", milliseconds(waited)));
         }
-        REQUEST_LINE.with_borrow(|line| note(format_args!("> {line}")));
     }
 }
 
 impl Observer for Narrator {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &Observed<'_>) {
         match event {
-            Event::Dialing { key } => self.decided(format_args!("connecting to {key}")),
+            Observed::Dialing { key } => self.decided(format_args!("connecting to {key}")),
             // Told when it is granted: only then it has its number.
-            Event::Dialed { .. } => {}
-            Event::DialFailed { key, error } => {
+            Observed::Dialed { local, took, .. } => self.made().extend(local.map(|local| (local, *took))),
+            Observed::DialFailed { key, error } => {
                 self.decided(format_args!("no connection to {key}: {error}"));
             }
-            Event::Granted { key, connection, idle_for, waited } => {
+            Observed::Granted { method, uri, key, connection, idle_for, waited } => {
                 self.granted(key, connection, *idle_for, *waited);
+                let target = uri.path_and_query().map_or("/", |target| target.as_str());
+                note(format_args!("> {method} {target} HTTP/1.1"));
             }
-            Event::Refused { why, .. } => self.decided(format_args!("got no connection: {}", why.explain())),
-            Event::Stale { connection, why, .. } => {
+            Observed::Stale { connection, why, .. } => {
                 let number = connection.number;
                 self.decided(format_args!("did not reuse connection {number}: {}", why.explain()));
             }
-            Event::Response { status, .. } => note(format_args!("< {status}")),
-            Event::Hop { hop, .. } => self.decided(format_args!("asked again: {}", hop.why.explain())),
-            Event::Parked { connection, .. } => {
+            Observed::Response { status, .. } => note(format_args!("< {status}")),
+            Observed::Hop { hop, .. } => self.decided(format_args!("asked again: {}", hop.why.explain())),
+            Observed::Parked { connection, .. } => {
                 self.decided(format_args!("kept connection {} for the next request", connection.number));
             }
-            Event::Closed { number: 0, key, why } => {
+            Observed::Closed { number: 0, key, why } => {
                 self.decided(format_args!("closed a connection to {key}: {}", why.explain()));
             }
-            Event::Closed { number, why, .. } => {
+            Observed::Closed { number, why, .. } => {
                 self.decided(format_args!("closed connection {number}: {}", why.explain()));
             }
-            _ => {}
+            // Whoever asked for it says so.
+            Observed::Failed { .. } | _ => {}
         }
     }
 }

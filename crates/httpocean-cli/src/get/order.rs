@@ -24,7 +24,7 @@ Usage: httpocean get URL... [OPTIONS]
       -H, --header 'N: VALUE'  a header field; may be given again
       -d, --data BODY          a body; @FILE sends a file, @- what comes on stdin
       -i, --include            print the head of the response, too
-      -v, --verbose            say each decision with its reason (not yet with --transport mio)
+      -v, --verbose            say each decision with its reason
       -f, --fail               a status of 400 and more is a failure
 
 ";

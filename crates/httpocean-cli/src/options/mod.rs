@@ -13,7 +13,7 @@ use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
 use crate::client::{Client, Pace, Reactor};
-use crate::connector::{Connector, Journal, Pins};
+use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
 
 /// Options whose policy is not built yet.
@@ -99,25 +99,25 @@ impl Run {
     pub(crate) fn client(&self) -> Done<Client> {
         Ok(match self.transport {
             Transport::Std => Client::Std(self.std_client()),
-            Transport::Mio => Client::Mio(Reactor::start(self.mio_options()?, Pace::Ahead)?),
+            Transport::Mio => Client::Mio(Reactor::start(self.mio_options(), Pace::Ahead)?),
         })
     }
 
     /// The client of the run, by the blocking adapter.
     pub(crate) fn std_client(&self) -> httpocean_std::Client {
-        self.std_builder(None).build()
+        self.std_builder().build()
     }
 
     /// The client of the run, and somebody who is told what it decides.
-    pub(crate) fn observed_client(
-        &self,
-        journal: Journal,
-        observer: impl httpocean_std::Observer,
-    ) -> Done<Client> {
-        match self.transport {
-            Transport::Std => Ok(Client::Std(self.std_builder(Some(journal)).observer(observer).build())),
-            Transport::Mio => Err(Stop::Usage(not_yet("--verbose with --transport mio"))),
-        }
+    pub(crate) fn observed_client(&self, observer: impl httpocean_std::Observer) -> Done<Client> {
+        Ok(match self.transport {
+            Transport::Std => Client::Std(self.std_builder().observer(observer).build()),
+            Transport::Mio => {
+                let observer: Option<Arc<dyn httpocean_std::Observer>> = Some(Arc::new(observer));
+                let options = httpocean_mio::Options { observer, ..self.mio_options() };
+                Client::Mio(Reactor::start(options, Pace::Ahead)?)
+            }
+        })
     }
 
     /// The same, with room for so many connections of one host, busy or idle.
@@ -135,8 +135,8 @@ impl Run {
         self
     }
 
-    fn std_builder(&self, journal: Option<Journal>) -> httpocean_std::ClientBuilder {
-        let connector = Connector::new(self.pins.clone(), self.unix_socket.clone(), journal);
+    fn std_builder(&self) -> httpocean_std::ClientBuilder {
+        let connector = Connector::new(self.pins.clone(), self.unix_socket.clone());
         httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
@@ -146,17 +146,10 @@ impl Run {
 
     /// What the other adapter is made with. It looks at each connection before it uses it again, so that there
     /// is no `probe_after_ms`.
-    pub(crate) fn mio_options(&self) -> Done<httpocean_mio::Options> {
+    pub(crate) fn mio_options(&self) -> httpocean_mio::Options {
         use httpocean_mio::{Connector, Options, UnixConnector};
-        if self.unix_socket.is_none() {
-            if let Some(address) = self.pins.pinned_address() {
-                return Err(Stop::Usage(not_yet(&format!(
-                    "--transport mio and `resolve` of an address, {address}"
-                ))));
-            }
-        }
         let defaults = Options::default();
-        Ok(Options {
+        Options {
             pool: self.pool.clone(),
             config: Arc::new(self.request.config.clone()),
             connector: match &self.unix_socket {
@@ -165,7 +158,7 @@ impl Run {
             },
             resolver: Arc::new(self.pins.clone()),
             ..defaults
-        })
+        }
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {

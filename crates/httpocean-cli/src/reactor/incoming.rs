@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, channel};
 
-use httpocean_mio::http::{HeaderMap, Request, Response};
-use httpocean_mio::{CallId, Hop, Upgraded};
+use httpocean_mio::http::{HeaderMap, Request, Response, Uri};
+use httpocean_mio::{CallId, Error, ErrorKind, Hop, Upgraded};
 
 use super::service::{Caller, Command, Head, MANY, News, Start};
 use super::source::{Feed, Source};
-use super::{Failure, Line, Pace};
+use super::{Line, Pace, deserted, unreadable};
 
 /// A response: its head has come, its body is read piece by piece. Dropped early, what is left is read within the
 /// limits, so that its connection can be used again.
@@ -22,6 +22,7 @@ pub struct Incoming {
     news: Receiver<News>,
     unread: Arc<AtomicUsize>,
     feed: Feed,
+    uri: Uri,
     call: Option<CallId>,
     head: Option<Box<Head>>,
     interim: Vec<Response<()>>,
@@ -31,7 +32,7 @@ pub struct Incoming {
     upgraded: Option<Upgraded>,
     /// Known at its end.
     parked: Option<bool>,
-    failed: Option<Failure>,
+    failed: Option<Error>,
     /// All has been heard that there is to say at the moment.
     quiet: bool,
 }
@@ -43,8 +44,9 @@ impl Incoming {
         request: Request<()>,
         source: Source,
         trailers: Option<HeaderMap>,
-    ) -> Result<Self, Failure> {
-        let feed = Feed::new(source, trailers).map_err(Failure::Source)?;
+    ) -> Result<Self, Error> {
+        let uri = request.uri().clone();
+        let feed = Feed::new(source, trailers).map_err(|error| unreadable(error, uri.clone()))?;
         let (send, news) = channel();
         let unread = Arc::new(AtomicUsize::new(0));
         let caller = Caller { news: send, unread: unread.clone(), questions: 0 };
@@ -55,6 +57,7 @@ impl Incoming {
             news,
             unread,
             feed,
+            uri,
             call: None,
             head: None,
             interim: Vec::new(),
@@ -68,8 +71,8 @@ impl Incoming {
         };
         while incoming.head.is_none() {
             incoming.hear();
-            if let Some(failure) = incoming.failed.take() {
-                return Err(failure);
+            if let Some(error) = incoming.failed.take() {
+                return Err(error);
             }
         }
         incoming.settle();
@@ -97,12 +100,13 @@ impl Incoming {
     }
 
     /// The next bytes of the body; 0 at its end. Of a connection that speaks another protocol now there are none.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         while self.data.is_empty() {
-            if let Some(failure) = self.failed.replace(Failure::Deserted) {
-                return Err(failure);
+            if let Some(error) = self.failed.take() {
+                // It stays one.
+                self.failed = Some(deserted(self.uri.clone()));
+                return Err(error);
             }
-            self.failed = None;
             if self.parked.is_some() || self.upgraded.is_some() || buffer.is_empty() {
                 return Ok(0);
             }
@@ -136,15 +140,15 @@ impl Incoming {
 
     /// Done: what is left is read within the limits. Whether the connection was saved; a response that breaks off
     /// saves none, and is no error of who wants no more of it.
-    pub fn finish(mut self) -> Result<bool, Failure> {
+    pub fn finish(mut self) -> Result<bool, Error> {
         if let Some(call) = self.call {
             self.line.say(Command::Discard(call));
         }
         loop {
             match (self.parked, self.failed.take()) {
                 (Some(parked), _) => return Ok(parked),
-                (None, Some(Failure::Client(..))) => return Ok(false),
-                (None, Some(failure)) => return Err(failure),
+                (None, Some(error)) if matches!(error.kind(), ErrorKind::Cancelled) => return Err(error),
+                (None, Some(_)) => return Ok(false),
                 (None, None) => self.hear(),
             }
         }
@@ -175,7 +179,7 @@ impl Incoming {
     /// Takes one piece of news.
     fn hear(&mut self) {
         let Ok(news) = self.news.recv() else {
-            self.failed.get_or_insert(Failure::Deserted);
+            self.failed = Some(deserted(self.uri.clone()));
             return;
         };
         match news {
@@ -191,7 +195,10 @@ impl Incoming {
             News::Upgraded(upgraded) => (self.upgraded, self.call) = (Some(upgraded), None),
             News::Failed(error) => {
                 self.call = None;
-                self.failed = Some(Failure::Client(error, self.feed.trouble.take()));
+                self.failed = Some(match self.feed.trouble.take() {
+                    None => error,
+                    trouble => error.with_source(trouble),
+                });
             }
             News::Quiet => self.quiet = true,
         }

@@ -5,15 +5,14 @@ mod service;
 mod source;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use httpocean_mio::http::{HeaderMap, Request};
+use httpocean_mio::http::{HeaderMap, Request, Uri};
 use httpocean_mio::mio::{Poll, Token, Waker};
-use httpocean_mio::{Client, Error, Options, Stats};
+use httpocean_mio::{Client, Error, ErrorKind, Options, Phase, Stats, core};
 
 use service::{Command, Service};
 
@@ -37,17 +36,6 @@ pub enum Pace {
     /// Not at all: the next bytes are read when the last ones were taken, and that the end has come is known with
     /// the last byte. So it is with a blocking client.
     InStep,
-}
-
-/// Why a request, or the reading of its response, failed.
-#[derive(Debug)]
-pub enum Failure {
-    /// The client says so; and what reading the request's body met, if that was to blame.
-    Client(Error, Option<io::Error>),
-    /// The request's body can't be read; nothing was sent.
-    Source(io::Error),
-    /// Nobody is there any more to carry it out, or it failed before.
-    Deserted,
 }
 
 /// The way to the thread.
@@ -82,8 +70,8 @@ impl Reactor {
         request: Request<()>,
         source: Source,
         trailers: Option<HeaderMap>,
-    ) -> Result<Incoming, Failure> {
-        let line = self.line.clone().ok_or(Failure::Deserted)?;
+    ) -> Result<Incoming, Error> {
+        let Some(line) = self.line.clone() else { return Err(deserted(request.uri().clone())) };
         Incoming::begin(line, self.pace, request, source, trailers)
     }
 
@@ -136,12 +124,13 @@ impl Line {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Client(error, _) => error.fmt(f),
-            Self::Source(error) => write!(f, "the body can't be read: {error}"),
-            Self::Deserted => f.write_str("nobody is left to carry it out"),
-        }
-    }
+/// The error of a request whose body can't be read.
+pub fn unreadable(error: io::Error, uri: Uri) -> Error {
+    let verdict = core::Error::new(ErrorKind::Body("reading it failed"), Phase::Start);
+    Error::new(verdict, uri).with_source(Some(error))
+}
+
+/// Nobody is there any more to carry it out, or it failed before.
+fn deserted(uri: Uri) -> Error {
+    Error::new(core::Error::new(ErrorKind::Cancelled, Phase::Start), uri)
 }

@@ -8,11 +8,17 @@ use super::command::run;
 
 #[test]
 fn each_decision_is_said_with_its_reason() {
+    for transport in ["std", "mio"] {
+        decisions_are_said(transport);
+    }
+}
+
+fn decisions_are_said(transport: &str) {
     let server = Server::start(|request| match request.index {
         0 => Reply::ok("first"),
         _ => Reply::ok("last").close(),
     });
-    let said = run(&["get", "-v", "-n", "2", &server.url("/page")]);
+    let said = run(&["get", "-v", "-n", "2", "--transport", transport, &server.url("/page")]);
     let lines: Vec<&str> = said.stderr.lines().filter(|line| !line.starts_with("* waited")).collect();
     let wanted = [
         "* connecting to http://",

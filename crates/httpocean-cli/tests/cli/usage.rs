@@ -41,9 +41,7 @@ fn wrong_usage_exits_with_2_and_a_hint() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    let later: [(&[&str], &str); 9] = [
-        (&["-v", "--transport", "mio"], "--verbose with --transport mio"),
-        (&["--transport", "mio", "--resolve", "127.0.0.1:80:127.0.0.2"], "--transport mio and `resolve`"),
+    let later: [(&[&str], &str); 7] = [
         (&["--proxy", "http://p/"], "proxy"),
         (&["--redirects", "3"], "redirects"),
         (&["--retries", "1"], "retries"),

@@ -33,8 +33,6 @@ pub(super) struct LinkEntry {
     pub(super) id: ConnId,
     pub(super) key: Key,
     pub(super) state: Link,
-    /// Whether the driver was told of it. If not, its end is not the driver's business either.
-    pub(super) said: bool,
     /// Whether a `Drive` of it is in the queue.
     pub(super) queued: bool,
 }
@@ -69,7 +67,7 @@ impl Links {
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);
         }
-        self.conns[at] = Some(LinkEntry { id, key, state, said: false, queued: false });
+        self.conns[at] = Some(LinkEntry { id, key, state, queued: false });
     }
 
     pub(super) fn get(&self, id: ConnId) -> Option<&LinkEntry> {

@@ -1,7 +1,7 @@
 //! The machines behind ids, for a driver that owns everything on one thread.
 //!
 //! ```text
-//!     start ─▶ Task::{Resolve, Connect, Abandon, Close, Event}      next_task, until it says nothing
+//!     start ─▶ Task::{Dial, Resolve, Connect, Abandon, Close, Event}    next_task, until it says nothing
 //!              Task::Drive(conn) ─▶ read the socket, then drive(conn, io):
 //!                                     Driven::Event   something for the user of that call; drive again when they
 //!                                                     have taken it
@@ -48,6 +48,13 @@ id!(
 #[must_use]
 #[derive(Debug)]
 pub enum Task {
+    /// A connection is going to be made; what there is to do for it follows.
+    Dial {
+        /// Which.
+        conn: ConnId,
+        /// To what.
+        key: Key,
+    },
     /// Look up where [`Engine::target`] can be reached; answer with [`Engine::resolved`].
     Resolve(ConnId),
     /// Connect; answer with [`Engine::connected`].
@@ -75,6 +82,8 @@ pub enum Task {
         conn: ConnId,
         /// Why.
         why: CloseReason,
+        /// Of one that was never made: what went wrong.
+        error: Option<Error>,
     },
     /// Something happened to a call that has no connection.
     Event {
@@ -145,6 +154,7 @@ pub enum Event {
 /// let request = http::Request::get("http://example.com/").body(()).unwrap();
 /// let call = engine.start(request, BodyPlan::empty(), now).unwrap();
 ///
+/// let Some(Task::Dial { .. }) = engine.next_task(now) else { panic!() };
 /// let Some(Task::Resolve(conn)) = engine.next_task(now) else { panic!() };
 /// engine.resolved(conn, Ok(Route::Direct), now);
 /// let Some(Task::Connect { attempt, .. }) = engine.next_task(now) else { panic!() };
@@ -277,14 +287,9 @@ impl Engine {
     /// Takes note that a task is said, unless what it is about has come to an end since.
     fn still_stands(&mut self, task: &Task) -> bool {
         match *task {
-            Task::Resolve(conn) | Task::Connect { conn, .. } => match self.links.get_mut(conn) {
-                Some(link) => {
-                    link.said = true;
-                    true
-                }
-                None => false,
-            },
-            Task::Abandon { conn, .. } => self.links.get(conn).is_some(),
+            Task::Resolve(conn) | Task::Connect { conn, .. } | Task::Abandon { conn, .. } => {
+                self.links.get(conn).is_some()
+            }
             Task::Drive(conn) => match self.links.get_mut(conn) {
                 Some(link) => {
                     link.queued = false;
@@ -297,7 +302,7 @@ impl Engine {
                 true
             }
             Task::Event { call, .. } => self.calls.contains(call),
-            Task::Close { .. } => true,
+            Task::Dial { .. } | Task::Close { .. } => true,
         }
     }
 

@@ -36,6 +36,7 @@ impl Engine {
                 }
                 PoolCommand::Dial { lease } => {
                     let conn = lease.conn();
+                    self.tasks.push_back(Task::Dial { conn, key: lease.key().clone() });
                     self.links.insert(Dial::new(lease.key(), &self.config, self.now), lease);
                     self.step_dial(conn);
                 }
@@ -52,7 +53,7 @@ impl Engine {
                         self.step_detached(call);
                     }
                 }
-                PoolCommand::Close { conn, why, .. } => _ = self.close(conn, why),
+                PoolCommand::Close { conn, why, .. } => _ = self.close(conn, why, None),
             }
         }
     }
@@ -228,17 +229,15 @@ impl Engine {
 
     fn end_dial(&mut self, conn: ConnId, error: Error, why: CloseReason) {
         self.disarm_dial(conn);
-        if let Some(Link::Dialing(dialing)) = self.close(conn, why) {
+        if let Some(Link::Dialing(dialing)) = self.close(conn, why, Some(error.clone())) {
             self.pool.dial_failed(dialing.lease, error, self.now);
         }
     }
 
-    /// Ends a connection; what it was last. Of one that the driver has not heard of there is nothing to close.
-    fn close(&mut self, conn: ConnId, why: CloseReason) -> Option<Link> {
+    /// Ends a connection; what it was last.
+    fn close(&mut self, conn: ConnId, why: CloseReason, error: Option<Error>) -> Option<Link> {
         let link = self.links.remove(conn)?;
-        if link.said {
-            self.tasks.push_back(Task::Close { conn, why });
-        }
+        self.tasks.push_back(Task::Close { conn, why, error });
         Some(link.state)
     }
 

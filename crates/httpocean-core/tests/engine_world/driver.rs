@@ -19,6 +19,7 @@ impl World {
 
     fn carry_out_one(&mut self, task: Task) {
         match task {
+            Task::Dial { conn, key } => self.begin(conn, key.host()),
             Task::Resolve(conn) => self.resolve(conn),
             Task::Connect { conn, attempt, addr } => {
                 let socket = self.sockets.get_mut(&conn).expect("Connect names a live connection");
@@ -42,7 +43,7 @@ impl World {
                     self.pump(conn);
                 }
             }
-            Task::Close { conn, why } => {
+            Task::Close { conn, why, .. } => {
                 let socket = self.sockets.remove(&conn).expect("each connection is closed once");
                 self.closed.push((self.now, socket.number, why));
                 self.dead_conns.insert(conn);
@@ -56,13 +57,20 @@ impl World {
     }
 
     fn resolve(&mut self, conn: ConnId) {
-        assert!(!self.sockets.contains_key(&conn) && !self.dead_conns.contains(&conn), "a new id");
-        let host = self.engine.target(conn).expect("a task names what is live").host().to_owned();
-        let (number, script) = (self.dials, (self.net.dial)(&host, self.dials));
-        self.dials += 1;
-        if let Some(delay) = script.resolve {
+        let host = self.engine.target(conn).expect("a task names what is live").host();
+        let socket = &self.sockets[&conn];
+        assert_eq!(host, socket.host);
+        self.looked_up += 1;
+        if let Some(delay) = socket.script.resolve {
             self.happens_after(delay, Happening::Resolved(conn));
         }
+    }
+
+    fn begin(&mut self, conn: ConnId, host: &str) {
+        assert!(!self.sockets.contains_key(&conn) && !self.dead_conns.contains(&conn), "a new id");
+        let host = host.to_owned();
+        let (number, script) = (self.dials, (self.net.dial)(&host, self.dials));
+        self.dials += 1;
         let socket = Socket {
             host,
             number,

@@ -88,6 +88,8 @@ pub struct World {
     pub closed: Vec<(Instant, usize, CloseReason)>,
     pub handed_over: Vec<usize>,
     pub dials: usize,
+    /// Of these, how many had their names looked up.
+    pub looked_up: usize,
     /// The most connections at one time, those being made included; and the most that were open.
     pub most: usize,
     pub dead_conns: BTreeSet<ConnId>,
@@ -116,6 +118,7 @@ impl World {
             closed: Vec::new(),
             handed_over: Vec::new(),
             dials: 0,
+            looked_up: 0,
             most: 0,
             dead_conns: BTreeSet::new(),
             interrupt: None,

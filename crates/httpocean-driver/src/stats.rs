@@ -7,7 +7,7 @@ use httpocean_core::CloseReason;
 /// What a client did so far, and what it holds now.
 ///
 /// ```
-/// let stats = httpocean_mio::Stats::default();
+/// let stats = httpocean_driver::Stats::default();
 /// assert_eq!((stats.connections_opened, stats.idle), (0, 0));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

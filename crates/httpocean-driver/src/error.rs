@@ -6,21 +6,18 @@ use std::io;
 use http::{StatusCode, Uri};
 use httpocean_core::{ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, Phase, Sent, TransportError};
 
-use crate::connection::Connection;
+use crate::Connection;
 
 /// A request that got no response, or not a whole one.
 ///
 /// ```
-/// use httpocean_mio::{BodyPlan, ErrorKind, Event, Fault, Loop, Options, Sent, http::Request};
+/// use httpocean_core::{ErrorKind, Fault, Phase, Sent, TransportError};
 ///
-/// let mut looped = Loop::new(Options::default())?;
-/// let request = Request::get("http://127.0.0.1:1/").body(()).unwrap();
-/// looped.client().start(request, BodyPlan::empty()).unwrap();
-/// let Some((_, Event::Failed(error))) = looped.next_event()? else { panic!() };
-/// assert!(matches!(error.kind(), ErrorKind::Connect(_)));
+/// let verdict = httpocean_core::Error::new(ErrorKind::Connect(TransportError::Refused), Phase::Connect);
+/// let error = httpocean_driver::Error::new(verdict, "http://127.0.0.1:1/".parse().unwrap());
+/// assert!(error.is_connect() && !error.is_timeout());
 /// assert_eq!((error.fault(), error.sent()), (Fault::Network, Sent::Nothing));
 /// println!("{error}");
-/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
@@ -29,17 +26,44 @@ pub struct Error(Box<Inner>);
 struct Inner {
     verdict: httpocean_core::Error,
     uri: Uri,
+    /// What was given in place of a URL, where it is none.
+    given: Option<Box<str>>,
     hops: Vec<Hop>,
     connection: Option<Connection>,
     status: Option<StatusCode>,
+    source: Option<io::Error>,
 }
 
 impl Error {
-    pub(crate) fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
-        Self(Box::new(Inner { verdict, uri, hops: Vec::new(), connection: None, status: None }))
+    /// The core's verdict on the request of this URL.
+    pub fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
+        Self(Box::new(Inner {
+            verdict,
+            uri,
+            given: None,
+            hops: Vec::new(),
+            connection: None,
+            status: None,
+            source: None,
+        }))
     }
 
-    pub(crate) fn with_story(
+    /// What is wrong with a request, in the words of its maker's documentation.
+    pub fn request(what: &'static str, uri: Uri) -> Self {
+        Self::new(httpocean_core::Error::new(ErrorKind::Request(what), Phase::Start), uri)
+    }
+
+    /// What was given for a URL is none.
+    pub fn url(given: &str) -> Self {
+        let mut error =
+            Self::request("its URL is not one, or holds bytes that no URL may hold", Uri::default());
+        error.0.given = Some(given.escape_debug().collect::<String>().into());
+        error
+    }
+
+    /// With the hops before the last attempt, the connection of that attempt, and the status, if a head had come.
+    #[must_use]
+    pub fn with_story(
         mut self,
         hops: Vec<Hop>,
         connection: Option<Connection>,
@@ -48,6 +72,13 @@ impl Error {
         self.0.hops = hops;
         self.0.connection = connection;
         self.0.status = status;
+        self
+    }
+
+    /// With what the system reported, if it did.
+    #[must_use]
+    pub fn with_source(mut self, source: Option<io::Error>) -> Self {
+        self.0.source = source;
         self
     }
 
@@ -131,11 +162,18 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.uri, self.0.verdict)
+        match &self.0.given {
+            Some(given) => write!(f, "{given}: {}", self.0.verdict),
+            None => write!(f, "{}: {}", self.0.uri, self.0.verdict),
+        }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
 
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
@@ -145,7 +183,7 @@ impl From<Error> for io::Error {
 
 /// How the core calls what the system reports.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest are told by their numbers")]
-pub(crate) fn transport_error(error: &io::Error) -> TransportError {
+pub fn transport_error(error: &io::Error) -> TransportError {
     match error.kind() {
         io::ErrorKind::NotFound => TransportError::NotFound,
         io::ErrorKind::ConnectionRefused => TransportError::Refused,
@@ -157,4 +195,11 @@ pub(crate) fn transport_error(error: &io::Error) -> TransportError {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => TransportError::Unreachable,
         _ => TransportError::Other(error.raw_os_error().unwrap_or(0)),
     }
+}
+
+/// The same of a look-up. The system's resolver has error codes of its own, and says in words what they mean: what
+/// has no better name was not found.
+pub fn resolve_error(error: &io::Error) -> TransportError {
+    let named = transport_error(error);
+    if named == TransportError::Other(0) { TransportError::NotFound } else { named }
 }

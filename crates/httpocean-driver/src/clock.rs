@@ -5,22 +5,31 @@ use std::time::{Duration, Instant as StdInstant};
 use httpocean_core::Instant;
 
 /// Translates between the system's monotonic clock and the core's time.
+///
+/// ```
+/// let clock = httpocean_driver::Clock::start();
+/// let now = clock.now();
+/// assert!(clock.now() >= now);
+/// assert!(clock.system(Some(now)).is_some());
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     epoch: StdInstant,
 }
 
 impl Clock {
-    pub(crate) fn start() -> Self {
+    /// A clock whose zero is now.
+    pub fn start() -> Self {
         Self { epoch: StdInstant::now() }
     }
 
-    pub(crate) fn now(&self) -> Instant {
+    /// The time that the core is told.
+    pub fn now(&self) -> Instant {
         Instant::from_micros(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// `None` where there is no deadline, or one that the system's clock can't express.
-    pub(crate) fn system(&self, at: Option<Instant>) -> Option<StdInstant> {
+    /// When that is by the system's clock. `None` where there is no deadline, or one that it can't express.
+    pub fn system(&self, at: Option<Instant>) -> Option<StdInstant> {
         at.and_then(|at| self.epoch.checked_add(Duration::from_micros(at.as_micros())))
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use httpocean_core::pool::Facts;
 
 /// The connection that served a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
     /// Connections of a client are numbered from 1, in order of their becoming ready.
     pub number: u64,
@@ -18,7 +18,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(facts: Facts, local: Option<SocketAddr>, peer: Option<SocketAddr>) -> Self {
+    /// From what the pool knows of it, and the socket's two ends.
+    pub fn new(facts: Facts, local: Option<SocketAddr>, peer: Option<SocketAddr>) -> Self {
         Self { number: facts.number, reused: facts.reused, local, peer }
     }
 }

@@ -4,16 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Method, StatusCode, Uri};
-use httpocean_core::{CloseReason, Hop, Key, TransportError};
+use httpocean_core::{CloseReason, Hop, Key};
 
-use crate::connection::Connection;
+use crate::Connection;
 
-/// Is told what a client decides, at once, on the thread that turns it. A panic in it ends there: no request
-/// notices.
+/// Is told what a client decides, at once, on the thread that does it and outside of every lock. A panic in it
+/// ends there: no request notices.
 ///
 /// ```
-/// use httpocean_mio::{Observed, Observer, Options};
-/// use std::sync::Arc;
+/// use httpocean_driver::{Observed, Observer};
 ///
 /// struct Print;
 ///
@@ -24,12 +23,11 @@ use crate::connection::Connection;
 ///         }
 ///     }
 /// }
-///
-/// let options = Options { observer: Some(Arc::new(Print)), ..Options::default() };
-/// # drop(options);
 /// ```
 pub trait Observer: Send + Sync + 'static {
     /// Something was decided. A panic here is told by the panic hook and goes no further: the request goes on.
+    ///
+    /// The thread that calls may hold a connection, so a request that is made from here may wait for itself.
     fn observe(&self, event: &Observed<'_>);
 }
 
@@ -57,12 +55,15 @@ pub enum Observed<'a> {
     DialFailed {
         /// To what.
         key: &'a Key,
-        /// What the last look-up or attempt met, if there was one. The request that asked for it gets the whole
-        /// story.
-        why: Option<TransportError>,
+        /// Why.
+        error: &'a httpocean_core::Error,
     },
     /// A request got its connection.
     Granted {
+        /// Of which method.
+        method: &'a Method,
+        /// For which URL.
+        uri: &'a Uri,
         /// To what.
         key: &'a Key,
         /// Which connection.
@@ -71,6 +72,16 @@ pub enum Observed<'a> {
         idle_for: Option<Duration>,
         /// How long the request waited for it.
         waited: Duration,
+    },
+    /// A granted connection was found dead before it was used; another is asked for. Only a client that does not
+    /// watch its idle connections finds one so.
+    Stale {
+        /// To what.
+        key: &'a Key,
+        /// Which connection.
+        connection: &'a Connection,
+        /// What was found.
+        why: CloseReason,
     },
     /// The head of a response has come.
     Response {
@@ -89,6 +100,15 @@ pub enum Observed<'a> {
         uri: &'a Uri,
         /// Why, and after how long.
         hop: &'a Hop,
+    },
+    /// A request got no response, or not a whole one.
+    Failed {
+        /// Of which method.
+        method: &'a Method,
+        /// For which URL.
+        uri: &'a Uri,
+        /// Why.
+        error: &'a httpocean_core::Error,
     },
     /// A connection went back to the pool and stays open.
     Parked {

@@ -1,0 +1,25 @@
+//! What every driver of [`httpocean_core`] tells its users in the same words, and needs to do so.
+//!
+//! An adapter re-exports [`Error`], [`Connection`], [`Stats`], [`Observer`] and [`Observed`], so that a program that
+//! looks at them works with all adapters. For itself it has a [`Clock`] that gives the core its time, a [`Teller`]
+//! that counts and passes on, and [`transport_error`], which names what a system reports.
+//!
+//! Nothing here decides anything or does any IO, the reading of the system's clock excepted.
+
+mod clock;
+mod connection;
+mod error;
+mod observer;
+mod stats;
+mod teller;
+#[cfg(feature = "tracing")]
+mod trace;
+
+pub use clock::Clock;
+pub use connection::Connection;
+pub use error::{Error, resolve_error, transport_error};
+pub use observer::{Observed, Observer};
+pub use stats::Stats;
+pub use teller::Teller;
+#[cfg(feature = "tracing")]
+pub use trace::Tracing;
