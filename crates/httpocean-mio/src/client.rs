@@ -2,10 +2,12 @@
 
 use std::io;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
+use httpocean_core::dial::AddressFilter;
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Instant, Io};
 use mio::{Registry, Token, Waker};
 
@@ -120,7 +122,7 @@ impl Client {
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
         Ok(Self {
-            engine: Engine::new(options.pool, options.config),
+            engine: Engine::new(options.pool, guarded(options.config)),
             clock: Clock::start(),
             now: Instant::ZERO,
             tokens,
@@ -324,6 +326,16 @@ impl std::fmt::Debug for Client {
 /// In whole milliseconds, upwards: who sleeps so long never wakes before the time.
 fn rounded_up(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
+}
+
+/// An address filter is the user's, and asked in the middle of things: one that panics lets nobody through.
+fn guarded(mut config: Arc<Config>) -> Arc<Config> {
+    if config.dial.filter != AddressFilter::default() {
+        let filter = config.dial.filter.clone();
+        let allows = move |addr: &_| catch_unwind(AssertUnwindSafe(|| filter.allows(addr))).unwrap_or(false);
+        Arc::make_mut(&mut config).dial.filter = AddressFilter::new(allows);
+    }
+    config
 }
 
 /// What the standard library seeds its hash maps with.
