@@ -90,7 +90,9 @@ fn an_idle_connection_is_not_used_after_its_deadline(on: On) {
         get(&client, &server.url("/"));
         std::thread::sleep(Duration::from_millis(11));
     }
-    assert_eq!((server.stats().accepted, closed(&client, CloseReason::IdleTooLong)), (5, 4));
+    assert_eq!(server.stats().accepted, 5);
+    // The last one closes by itself, or when it is asked for.
+    assert!((4..=5).contains(&closed(&client, CloseReason::IdleTooLong)));
 }
 
 fn a_connection_is_not_used_beyond_its_lifetime(on: On) {
@@ -100,7 +102,8 @@ fn a_connection_is_not_used_beyond_its_lifetime(on: On) {
         get(&client, &server.url("/"));
         std::thread::sleep(Duration::from_millis(11));
     }
-    assert_eq!((server.stats().accepted, closed(&client, CloseReason::TooOld)), (5, 4));
+    assert_eq!(server.stats().accepted, 5);
+    assert!((4..=5).contains(&closed(&client, CloseReason::TooOld)));
 }
 
 fn clearing_closes_what_is_idle_and_then_what_was_busy(on: On) {

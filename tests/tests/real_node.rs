@@ -62,7 +62,9 @@ fn what_it_closes_unannounced_is_found_out(on: On) {
         }
     }
     let stats = client.stats();
-    assert_eq!(stats.closed, [(CloseReason::PeerClosed, 1)].into(), "{stats:?}");
+    // The second one will be closed soon: whoever watches may know it.
+    assert!((1..=2).contains(&stats.closed[&CloseReason::PeerClosed]), "{stats:?}");
+    assert_eq!(stats.closed.len(), 1, "{stats:?}");
     assert_eq!(stats.stale_replays, 0, "{stats:?}");
 }
 

@@ -1,5 +1,5 @@
-//! A connection that the server closed between two requests is found by a look at it before it is used: no
-//! request of any method notices.
+//! A connection that the server closed between two requests is found before a byte of the next request is written to
+//! it: no request of any method notices.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{self, Read, Write};
@@ -40,8 +40,9 @@ fn closed_between_requests(on: On, method: &Method, end: &End, rounds: usize) {
     assert_eq!(seen.len(), rounds);
     assert!(seen.values().all(|times| *times == 1), "{method}: {seen:?}");
     let stats = client.stats();
-    assert_eq!(stats.stale_replays, 0);
-    assert_eq!(stats.closed.get(&CloseReason::PeerClosed), Some(&(rounds as u64 - 1)));
+    // The last one is found by whoever watches it.
+    let found = stats.closed[&CloseReason::PeerClosed];
+    assert!((rounds as u64 - 1..=rounds as u64).contains(&found), "{stats:?}");
     at_rest(&client);
 }
 
@@ -108,7 +109,6 @@ fn bytes_that_nobody_asked_for_never_reach_a_request(on: On) {
         assert_eq!(exchange(&client, &Method::GET, &url, "", ()).unwrap(), b"genuine");
         assert_eq!(client.stats().closed.get(&CloseReason::Unasked), Some(&round));
     }
-    assert_eq!(client.stats().stale_replays, 0);
     server.join().unwrap();
 }
 
@@ -129,7 +129,7 @@ fn a_connection_that_dies_in_the_pool_unused_is_found_too(on: On) {
     });
     gate.open();
     assert!(server.wait_for(BOUND, |stats| stats.accepted == 2 && stats.open == 1));
-    wait_until("the dial is done", || client.stats().idle == 2);
+    wait_until("the dial is done", || client.stats().connections_opened == 2);
     let response = client.post(named(&server, "/third")).body("x").send().unwrap();
     assert_eq!(response.body().connection().unwrap().number, 1);
     assert_eq!(client.stats().closed.get(&CloseReason::PeerClosed), Some(&1));

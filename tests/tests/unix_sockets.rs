@@ -3,6 +3,7 @@
 
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use httpocean_std::{ErrorKind, Phase, dial};
@@ -17,7 +18,9 @@ on_both_adapters!(
 );
 
 fn path(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("httpocean-{}-{name}", std::process::id()));
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Relaxed);
+    let path = std::env::temp_dir().join(format!("httpocean-{}-{number}-{name}", std::process::id()));
     _ = std::fs::remove_file(&path);
     path
 }

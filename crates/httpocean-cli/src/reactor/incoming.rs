@@ -49,7 +49,7 @@ impl Incoming {
         let feed = Feed::new(source, trailers).map_err(|error| unreadable(error, uri.clone()))?;
         let (send, news) = channel();
         let unread = Arc::new(AtomicUsize::new(0));
-        let caller = Caller { news: send, unread: unread.clone(), questions: 0 };
+        let caller = Caller { news: send, unread: unread.clone(), questions: 0, memory: feed.memory() };
         line.say(Command::Start(Box::new(Start { request, plan: feed.plan(), caller })));
         let mut incoming = Self {
             line,

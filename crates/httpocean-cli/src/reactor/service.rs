@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
+use bytes::Bytes;
 use httpocean_mio::http::{HeaderMap, Request, Response};
 use httpocean_mio::mio::{Events, Poll};
 use httpocean_mio::{BodyPlan, CallId, Client, Connection, Error, Event, Hop, Stats, Upgraded};
 
 use super::Pace;
+use super::source::PIECE;
 
 /// Bytes of one response that nobody has read yet, from where on it has to wait.
 pub(super) const MANY: usize = 1024 * 1024;
@@ -55,6 +57,14 @@ pub(super) struct Caller {
     pub(super) unread: Arc<AtomicUsize>,
     /// How often a piece of the request's body was asked for.
     pub(super) questions: u64,
+    /// A body that lies in memory goes out with the head, without a question.
+    pub(super) memory: Option<Memory>,
+}
+
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) bytes: Bytes,
+    pub(super) trailers: Option<HeaderMap>,
 }
 
 /// What a caller is told.
@@ -192,6 +202,10 @@ impl Service {
     /// `false`: there is nothing to tell.
     fn tell_next(&mut self) -> bool {
         let Some((call, event)) = self.client.next_event() else { return false };
+        if let Event::NeedBody { from } = event {
+            self.need_body(call, from);
+            return true;
+        }
         let mut ended = false;
         let mut news = match event {
             Event::Hop(hop) => News::Hop(hop),
@@ -224,6 +238,18 @@ impl Service {
             self.callers.remove(&call);
         }
         true
+    }
+
+    fn need_body(&mut self, call: CallId, from: u64) {
+        let memory = self.callers.get(&call).and_then(|caller| caller.memory.as_ref());
+        let Some(Memory { bytes, trailers }) = memory else {
+            return self.tell(call, News::NeedBody { from, question: 0 });
+        };
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(bytes.len());
+        match &bytes[from..] {
+            [] => self.client.finish_body(call, trailers.as_ref()),
+            rest => self.client.send_body(call, &rest[..rest.len().min(PIECE)]),
+        };
     }
 
     fn tell(&mut self, call: CallId, mut news: News) {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 use httpocean_mio::BodyPlan;
 use httpocean_mio::http::HeaderMap;
 
-const PIECE: usize = 64 * 1024;
+use super::service::Memory;
+
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// Where the body of a request comes from.
 pub enum Source {
@@ -65,11 +67,7 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(source: Source, trailers: Option<HeaderMap>) -> io::Result<Self> {
-        let mut source = match source {
-            Source::Bytes(bytes) => Source::Seekable(Box::new(Cursor::new(bytes))),
-            source @ (Source::Seekable(_) | Source::Reader(_) | Source::Sized(..)) => source,
-        };
+    pub(super) fn new(mut source: Source, trailers: Option<HeaderMap>) -> io::Result<Self> {
         let (start, size) = match &mut source {
             Source::Seekable(source) => {
                 let start = source.stream_position()?;
@@ -77,15 +75,24 @@ impl Feed {
                 source.seek(SeekFrom::Start(start))?;
                 (start, Some(size))
             }
+            Source::Bytes(bytes) => (0, Some(bytes.len() as u64)),
             Source::Sized(_, size) => (0, Some(*size)),
-            Source::Reader(_) | Source::Bytes(_) => (0, None),
+            Source::Reader(_) => (0, None),
         };
         Ok(Self { source, start, size, trailers, handed: 0, trouble: None })
     }
 
     pub(super) fn plan(&self) -> BodyPlan {
-        let replayable = matches!(self.source, Source::Seekable(_));
+        let replayable = matches!(self.source, Source::Bytes(_) | Source::Seekable(_));
         BodyPlan { size: self.size, replayable, trailers: self.trailers.is_some() }
+    }
+
+    /// All of it, if it lies in memory.
+    pub(super) fn memory(&self) -> Option<Memory> {
+        match &self.source {
+            Source::Bytes(bytes) => Some(Memory { bytes: bytes.clone(), trailers: self.trailers.clone() }),
+            Source::Seekable(_) | Source::Reader(_) | Source::Sized(..) => None,
+        }
     }
 
     /// The bytes that begin at `from`; none at the end.
