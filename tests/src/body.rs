@@ -14,7 +14,7 @@ use crate::adapter::{Received, Stream};
 /// A body to send, or one that was received.
 pub struct Body {
     kind: Kind,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Box<HeaderMap>>,
 }
 
 enum Kind {
@@ -60,7 +60,7 @@ impl Body {
     /// With trailer fields behind it.
     #[must_use]
     pub fn with_trailers(mut self, trailers: HeaderMap) -> Self {
-        self.trailers = Some(trailers);
+        self.trailers = Some(Box::new(trailers));
         self
     }
 
@@ -74,7 +74,7 @@ impl Body {
             Kind::File(file) => Source::file(file)?,
             Kind::Received(_) => panic!("sending on what was received is not what every adapter does"),
         };
-        Ok((source, self.trailers))
+        Ok((source, self.trailers.map(|trailers| *trailers)))
     }
 
     pub(crate) fn received(

@@ -157,6 +157,7 @@ struct Watching {
 }
 
 impl Observer for Watching {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else opens or closes a socket")]
     fn observe(&self, event: &Observed<'_>) {
         match event {
             Observed::Dialing { .. } => lock(&self.sockets).push(self.open.another()),

@@ -1,4 +1,5 @@
 //! haproxy in front of an origin: two hops, each with rules of its own about its connections.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
 //! How many connections nginx sees, by its own log, and when it is the one who closes them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::thread;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! A large file from nginx. Alone here, because the memory of a whole process is looked at.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use http::header;
 use httpocean_tests::real::{Blocks, Home, Real, connections, peak_memory};

@@ -1,4 +1,5 @@
 //! nginx as an origin: pages of all kinds, on one connection.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::net::SocketAddr;
 

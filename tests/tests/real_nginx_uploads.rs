@@ -1,4 +1,5 @@
 //! Uploads to nginx and through it: accepted, continued, refused in the middle.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs::File;
 use std::io;

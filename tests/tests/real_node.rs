@@ -1,4 +1,5 @@
 //! node's `http`: chunked by itself, trailers, and a `Keep-Alive` field that announces its timeout.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use http::{HeaderMap, HeaderValue, header};
 use httpocean_std::CloseReason;

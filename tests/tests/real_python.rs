@@ -1,4 +1,5 @@
 //! python's `http.server`: HTTP/1.0 as it is, and HTTP/1.1 where it is asked for.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use http::{Response, Version, header};
 use httpocean_std::CloseReason;

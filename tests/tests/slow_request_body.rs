@@ -1,4 +1,5 @@
 //! A request's body that comes slowly is sent as it comes, and an answer to its beginning is noticed.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{self, Read};
 use std::sync::Arc;
