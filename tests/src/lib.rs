@@ -28,17 +28,12 @@ pub use exchange::{exchange, id, seen};
 pub use gated::{Gate, Gated};
 pub use hanging::{Hanging, refusing_url};
 pub use httpocean_std::Error;
+pub use httpocean_testkit::times;
 pub use names::{Names, named};
 pub use recorder::Recorder;
 
 /// Only a broken test waits this long.
 pub const BOUND: Duration = Duration::from_secs(20);
-
-/// How often a test repeats itself: `usual` times, or that multiplied by the environment's `HTTPOCEAN_TIMES`.
-pub fn times(usual: usize) -> usize {
-    let factor = std::env::var("HTTPOCEAN_TIMES").ok().and_then(|factor| factor.parse().ok());
-    usual * factor.unwrap_or(1)
-}
 
 /// Waits until `reached` says yes.
 ///

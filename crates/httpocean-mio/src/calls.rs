@@ -31,10 +31,14 @@ impl Record {
     }
 }
 
+/// Above so many places the table is let go of when no call is left.
+const KEPT: usize = 1024;
+
 /// By the places of their ids, which are dense.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     records: Vec<Option<(CallId, Record)>>,
+    len: usize,
 }
 
 impl Calls {
@@ -43,7 +47,9 @@ impl Calls {
         if self.records.len() <= at {
             self.records.resize_with(at + 1, || None);
         }
-        self.records[at] = Some((call, record));
+        if self.records[at].replace((call, record)).is_none() {
+            self.len += 1;
+        }
     }
 
     pub(crate) fn get(&self, call: CallId) -> Option<&Record> {
@@ -56,8 +62,38 @@ impl Calls {
     }
 
     pub(crate) fn remove(&mut self, call: CallId) {
-        if self.get(call).is_some() {
-            self.records[call.index()] = None;
+        if self.get(call).is_none() {
+            return;
         }
+        self.records[call.index()] = None;
+        self.len -= 1;
+        if self.len == 0 && self.records.len() > KEPT {
+            self.records = Vec::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Method, Uri};
+    use httpocean_core::{CallId, Instant};
+
+    use super::{Calls, KEPT, Record};
+
+    #[test]
+    fn a_large_table_goes_with_its_last_call() {
+        let ids: Vec<_> = (0..=KEPT as u64).map(CallId::from_bits).collect();
+        let mut calls = Calls::default();
+        for id in &ids {
+            calls.insert(*id, Record::new(Method::GET, Uri::default(), Instant::ZERO));
+        }
+        let (last, others) = ids.split_last().unwrap();
+        for id in others {
+            calls.remove(*id);
+            calls.remove(*id);
+        }
+        assert!(calls.get(*last).is_some());
+        calls.remove(*last);
+        assert_eq!((calls.len, calls.records.capacity()), (0, 0));
     }
 }

@@ -299,7 +299,7 @@ impl Client {
     }
 
     fn io(&self, conn: ConnId) -> &Io {
-        let io = self.links.get(conn).and_then(|link| link.io.as_ref());
+        let io = self.links.get(conn).and_then(|link| link.io.as_deref());
         io.expect("a connection that has something to lend keeps its buffers until the next turn")
     }
 
@@ -311,7 +311,7 @@ impl Client {
         let Some(record) = self.calls.get_mut(call).filter(|record| record.owes_body) else { return false };
         record.owes_body = false;
         let Some((conn, _)) = self.engine.connection(call) else { return false };
-        let Some(io) = self.links.with_io(conn).and_then(|link| link.io.as_mut()) else { return false };
+        let Some(io) = self.links.with_io(conn).and_then(|link| link.io.as_deref_mut()) else { return false };
         answer(&mut self.engine, io);
         true
     }

@@ -125,7 +125,9 @@ impl Client {
         (socket.attempt, socket.writable) = (None, true);
         (link.facts.local, link.facts.peer) = (socket.stream.local_addr(), socket.stream.peer_addr());
         link.place = Some(place);
-        for (_, other) in link.attempts.drain(..).filter(|(_, other)| *other != place) {
+        // Taken, so that an idle connection has no memory of its dial.
+        for (_, other) in std::mem::take(&mut link.attempts).into_iter().filter(|(_, other)| *other != place)
+        {
             self.sockets.remove(other);
         }
         let (local, peer, took) = (link.facts.local, link.facts.peer, self.clock.now() - link.since);

@@ -17,7 +17,8 @@ pub(crate) struct Link {
     pub(crate) attempts: Vec<(u8, usize)>,
     pub(crate) facts: Connection,
     pub(crate) serving: Option<CallId>,
-    pub(crate) io: Option<Io>,
+    /// Apart from the rest: most connections are idle, and have none.
+    pub(crate) io: Option<Box<Io>>,
     /// The core has said all that it can say of what was read.
     pub(crate) hungry: bool,
     /// The end of the stream, or an error of it, is in the buffer.
@@ -54,7 +55,8 @@ impl Link {
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     links: Vec<Option<(ConnId, Link)>>,
-    spare: Vec<Io>,
+    #[expect(clippy::vec_box, reason = "they move between here and the links without a copy")]
+    spare: Vec<Box<Io>>,
 }
 
 impl Links {
@@ -101,7 +103,7 @@ impl Links {
         self.links.iter().flatten().filter(|(_, link)| link.io.is_some()).count()
     }
 
-    fn spare(&mut self, io: Option<Io>) {
+    fn spare(&mut self, io: Option<Box<Io>>) {
         if let Some(mut io) = io.filter(|_| self.spare.len() < SPARE) {
             io.reset();
             self.spare.push(io);

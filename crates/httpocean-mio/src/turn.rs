@@ -67,7 +67,7 @@ impl Client {
         loop {
             let link = self.links.with_io(conn)?;
             let (Some(io), Some(socket)) =
-                (link.io.as_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
+                (link.io.as_deref_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
             else {
                 return None;
             };
@@ -213,7 +213,7 @@ impl Client {
 
     fn tell_response(&mut self, call: CallId, conn: ConnId, len: usize) {
         let Some(link) = self.links.get(conn) else { return };
-        let (Some(io), Some(record)) = (link.io.as_ref(), self.calls.get_mut(call)) else { return };
+        let (Some(io), Some(record)) = (link.io.as_deref(), self.calls.get_mut(call)) else { return };
         let status = io.head(len).status();
         record.status = Some(status);
         let (method, uri, connection) = (&record.method, &record.uri, &link.facts);

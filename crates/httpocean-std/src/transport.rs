@@ -20,6 +20,9 @@ pub trait Transport: Send {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
 
     /// Writes what fits at once; `WouldBlock` when nothing does. `Ok(0)` counts as broken.
+    ///
+    /// After an error the client still reads, because the peer may have answered before: a read must not wait for
+    /// ever then. A socket's does not.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Waits until a read or a write, as far as either is asked for, would not wait. An end of the stream and

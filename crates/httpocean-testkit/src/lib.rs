@@ -45,3 +45,9 @@ pub mod steps;
 mod switch;
 
 pub use pattern::{fill_pattern, is_pattern, pattern_byte};
+
+/// How often a test repeats itself: `usual` times, or that multiplied by the environment's `HTTPOCEAN_TIMES`.
+pub fn times(usual: usize) -> usize {
+    let factor = std::env::var("HTTPOCEAN_TIMES").ok().and_then(|factor| factor.parse().ok());
+    usual * factor.unwrap_or(1)
+}

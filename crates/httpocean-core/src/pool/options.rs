@@ -105,6 +105,10 @@ pub enum Order {
 }
 
 /// When a waiting request causes a dial.
+///
+/// Fifty requests of 2 ms at once, on five warm connections and with a connect of 150 ms: `Eager` dials 16 times, for
+/// nobody; `Wait` of 50 ms never, unless the machine is so busy that some do wait as long. By either, and by either
+/// adapter, the last is served after about 30 ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DialPolicy {
     /// At once: one dial a waiter, within the limits.
