@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use httpocean_std::ErrorKind;
 use httpocean_std::http::{HeaderMap, HeaderValue};
@@ -31,7 +32,9 @@ fn pattern(length: usize) -> Vec<u8> {
 }
 
 fn temporary(content: &[u8]) -> File {
-    let path = std::env::temp_dir().join(format!("body-{}-{:p}", std::process::id(), content));
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Relaxed);
+    let path = std::env::temp_dir().join(format!("body-{}-{number}", std::process::id()));
     let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
     std::fs::remove_file(path).unwrap();
     file.write_all(content).unwrap();
