@@ -20,8 +20,6 @@ pub struct Names(Arc<Inner>);
 struct Inner {
     /// None: at the port that was asked for, on this machine.
     addresses: Vec<SocketAddr>,
-    /// How long each answer takes.
-    delay: Duration,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -30,6 +28,8 @@ struct Inner {
 struct State {
     shut: bool,
     held: usize,
+    /// How long each answer takes.
+    delay: Duration,
 }
 
 impl Names {
@@ -45,7 +45,14 @@ impl Names {
 
     /// Every host is this machine, as is found out after a while.
     pub fn slow(delay: Duration) -> Self {
-        Self(Arc::new(Inner { delay, ..Inner::default() }))
+        let names = Self::here();
+        names.slow_down(delay);
+        names
+    }
+
+    /// From now on an answer takes so long.
+    pub fn slow_down(&self, delay: Duration) {
+        lock(&self.0.state).delay = delay;
     }
 
     /// From now on nobody gets through.
@@ -66,7 +73,8 @@ impl Names {
 
     /// As soon as the gate lets it through.
     pub(crate) fn look_up(&self, key: &Key, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
-        std::thread::sleep(self.0.delay);
+        let delay = lock(&self.0.state).delay;
+        std::thread::sleep(delay);
         let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
         let mut state = lock(&self.0.state);
         state.held += 1;

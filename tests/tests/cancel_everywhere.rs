@@ -1,5 +1,8 @@
 //! A request is given up at every operation of its life, in every way that a blocking caller has: it ends once,
 //! nobody else notices, and no place is lost.
+//!
+//! Alone with httpocean-std, by transports that count operations; the other adapter takes none from its user, and is
+//! given up at each of its steps by a test of its own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod faulty;
