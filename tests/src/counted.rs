@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Instant;
 
 use httpocean_std::core::dial::Route;
-use httpocean_std::{Connect, Key, Ready, TcpConnector, Transport};
+use httpocean_std::{Connect, Key, Ready, Transport};
 
 /// How many sockets are open or being opened, and the most that ever were at once.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ impl Open {
         self.0.all.load(SeqCst)
     }
 
-    fn another(&self) -> One {
+    pub(crate) fn another(&self) -> One {
         let now = self.0.now.fetch_add(1, SeqCst) + 1;
         self.0.peak.fetch_max(now, SeqCst);
         self.0.all.fetch_add(1, SeqCst);
@@ -44,7 +44,8 @@ impl Open {
     }
 }
 
-struct One(Open);
+/// A socket that is open, or being opened, until this is dropped.
+pub(crate) struct One(Open);
 
 impl Drop for One {
     fn drop(&mut self) {
@@ -54,23 +55,21 @@ impl Drop for One {
 
 /// Connects like `C` and counts: from the start of an attempt until its socket is closed.
 #[derive(Debug)]
-pub struct Counted<C = TcpConnector> {
+pub struct Counted<C> {
     inner: C,
     open: Open,
-}
-
-impl Counted {
-    /// By TCP.
-    pub fn tcp() -> (Self, Open) {
-        Self::over(TcpConnector::default())
-    }
 }
 
 impl<C: Connect> Counted<C> {
     /// What `inner` connects.
     pub fn over(inner: C) -> (Self, Open) {
         let open = Open::default();
-        (Self { inner, open: open.clone() }, open)
+        (Self::with(inner, open.clone()), open)
+    }
+
+    /// The same, counted there.
+    pub fn with(inner: C, open: Open) -> Self {
+        Self { inner, open }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use httpocean_std::http::Method;
-use httpocean_std::{Body, Client, Error};
+use http::Method;
 use httpocean_testkit::server::{Request, Server};
+
+use crate::{Body, Client, Error};
 
 /// A request of `method` with that id in a field of its own, and its whole answer.
 ///
@@ -17,7 +18,7 @@ pub fn exchange(
     id: &str,
     body: impl Into<Body>,
 ) -> Result<Vec<u8>, Error> {
-    let mut response = client.request(method.clone(), url)?.header("x-id", id).body(body).send()?;
+    let mut response = client.request(method.clone(), url).header("x-id", id).body(body).send()?;
     response.body_mut().read_to_vec(1 << 20)
 }
 

@@ -1,22 +1,35 @@
 //! What the behaviour tests share.
 
+mod adapter;
+mod body;
+mod by_mio;
+mod by_std;
+mod client;
 mod counted;
+mod echo;
 mod exchange;
 mod gated;
 mod hanging;
+mod names;
 mod recorder;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use httpocean_std::{Client, Stats};
+use httpocean_std::Stats;
 use httpocean_testkit::server::Server;
 
+pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
+pub use body::{Body, of_reading};
+pub use client::{Builder, Client, RequestBuilder};
 pub use counted::{Counted, Open};
+pub use echo::serve;
 pub use exchange::{exchange, id, seen};
 pub use gated::{Gate, Gated};
 pub use hanging::{Hanging, refusing_url};
+pub use httpocean_std::Error;
 pub use httpocean_testkit::times;
+pub use names::{Names, named};
 pub use recorder::Recorder;
 
 /// Only a broken test waits this long.
@@ -50,8 +63,7 @@ pub fn wait_for_open(server: &Server, open: usize) {
 /// When there is none.
 #[track_caller]
 pub fn get(client: &Client, url: &str) -> String {
-    let request = client.get(url).expect("a test's URLs are good");
-    let mut response = request.send().unwrap_or_else(|error| panic!("{error}; {error:?}"));
+    let mut response = client.get(url).send().unwrap_or_else(|error| panic!("{error}; {error:?}"));
     response.body_mut().read_to_string(1 << 20).unwrap_or_else(|error| panic!("{error}; {error:?}"))
 }
 
@@ -61,10 +73,15 @@ pub fn get(client: &Client, url: &str) -> String {
 /// When a slot was lost, or is not given back within [`BOUND`].
 #[track_caller]
 pub fn at_rest(client: &Client) -> Stats {
+    resting(|| client.stats())
+}
+
+#[track_caller]
+fn resting(stats: impl Fn() -> Stats) -> Stats {
     let resting = |stats: &Stats| stats.open == stats.idle && stats.waiting == 0 && stats.dialing == 0;
     let start = Instant::now();
     loop {
-        let stats = client.stats();
+        let stats = stats();
         if resting(&stats) {
             return stats;
         }
@@ -103,4 +120,5 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Readme;
 
 pub mod real;
+pub mod std_alone;
 pub mod vectors;

@@ -15,9 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use httpocean_core::Key;
-use httpocean_core::dial::Route;
-use httpocean_std::{Client, Connect, TcpConnector, Transport};
+use crate::Client;
 
 pub use blocks::Blocks;
 
@@ -264,7 +262,7 @@ pub fn connections(log: &[Logged]) -> Vec<u64> {
 /// # Panics
 /// When it fails, or has another status.
 pub fn page(client: &Client, url: &str) -> String {
-    let sent = client.get(url).and_then(|request| request.send());
+    let sent = client.get(url).send();
     let mut response = sent.unwrap_or_else(|error| panic!("{error}; {:?}", client.stats()));
     assert_eq!(response.status(), 200, "{url}");
     response.body_mut().read_to_string(1_000_000).unwrap_or_else(|error| panic!("{error}"))
@@ -305,25 +303,6 @@ pub fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
-}
-
-/// Connects to one address, whatever the host is called.
-#[derive(Debug)]
-pub struct Pinned(pub SocketAddr);
-
-impl Connect for Pinned {
-    fn resolve(&self, _: &Key, _: Option<Instant>) -> io::Result<Route> {
-        Ok(Route::Addresses([self.0].into_iter().collect()))
-    }
-
-    fn connect(
-        &self,
-        key: &Key,
-        addr: Option<SocketAddr>,
-        until: Option<Instant>,
-    ) -> io::Result<Box<dyn Transport>> {
-        TcpConnector::default().connect(key, addr, until)
-    }
 }
 
 fn nginx_config(port: u16, site: &str) -> String {

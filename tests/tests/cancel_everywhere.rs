@@ -1,5 +1,8 @@
 //! A request is given up at every operation of its life, in every way that a blocking caller has: it ends once,
 //! nobody else notices, and no place is lost.
+//!
+//! Alone with httpocean-std, by transports that count operations; the other adapter takes none from its user, and is
+//! given up at each of its steps by a test of its own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod faulty;
@@ -14,7 +17,8 @@ use std::time::{Duration, Instant};
 use httpocean_std::pool::Refusal;
 use httpocean_std::{Body, Client, Config, Error, ErrorKind, Observed, Observer, Phase, call, pool};
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{BOUND, Counted, Open, at_rest, get, lock, wait_for_open, wait_until};
+use httpocean_tests::std_alone::{at_rest, get};
+use httpocean_tests::{BOUND, Counted, Open, lock, wait_for_open, wait_until};
 
 use faulty::{At, Fault, Faulty, Plan, be_the_victim};
 

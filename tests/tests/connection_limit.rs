@@ -4,15 +4,22 @@
 
 use std::time::Duration;
 
-use httpocean_std::{Client, pool};
+use httpocean_std::pool;
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Counted, Dice, at_rest, get, times};
+use httpocean_tests::{Client, Dice, On, Open, at_rest, get, on_both_adapters, times};
+
+on_both_adapters!(
+    no_more_sockets_than_allowed_while_connections_live,
+    no_more_sockets_than_allowed_while_connections_come_and_go,
+    no_more_sockets_than_allowed_in_all_over_many_keys,
+    one_connection_serves_many_threads,
+);
 
 const LIMIT: usize = 8;
 
-fn client(options: pool::Options) -> (Client, httpocean_tests::Open) {
-    let (connector, open) = Counted::tcp();
-    (Client::builder().connector(connector).pool(options).build(), open)
+fn client(on: On, options: pool::Options) -> (Client, Open) {
+    let open = Open::default();
+    (on.builder().counted(&open).pool(options).build(), open)
 }
 
 fn limited() -> pool::Options {
@@ -33,10 +40,9 @@ fn all_at_once(client: &Client, server: &Server, each: usize) {
     });
 }
 
-#[test]
-fn no_more_sockets_than_allowed_while_connections_live() {
+fn no_more_sockets_than_allowed_while_connections_live(on: On) {
     let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
-    let (client, open) = client(limited());
+    let (client, open) = client(on, limited());
     all_at_once(&client, &server, times(50));
     let stats = at_rest(&client);
     assert!(open.peak() <= LIMIT, "{} sockets at once", open.peak());
@@ -46,8 +52,7 @@ fn no_more_sockets_than_allowed_while_connections_live() {
     assert!(server.stats().open <= LIMIT, "{:?}", server.stats());
 }
 
-#[test]
-fn no_more_sockets_than_allowed_while_connections_come_and_go() {
+fn no_more_sockets_than_allowed_while_connections_come_and_go(on: On) {
     let server = Server::start(|request: &Request| {
         let reply = Reply::ok(request.target.clone());
         let mut dice = Dice::new(request.connection * 100 + request.index);
@@ -58,7 +63,7 @@ fn no_more_sockets_than_allowed_while_connections_come_and_go() {
             _ => reply,
         }
     });
-    let (client, open) = client(limited());
+    let (client, open) = client(on, limited());
     all_at_once(&client, &server, times(30));
     let stats = at_rest(&client);
     assert!(open.peak() <= LIMIT, "{} sockets at once", open.peak());
@@ -67,12 +72,11 @@ fn no_more_sockets_than_allowed_while_connections_come_and_go() {
     assert!(server.stats().open <= LIMIT, "{:?}", server.stats());
 }
 
-#[test]
-fn no_more_sockets_than_allowed_in_all_over_many_keys() {
+fn no_more_sockets_than_allowed_in_all_over_many_keys(on: On) {
     let server = Server::builder().bind((std::net::Ipv4Addr::UNSPECIFIED, 0));
     let server = server.start(|request: &Request| Reply::ok(request.target.clone())).unwrap();
     let port = server.addr().port();
-    let (client, open) = client(pool::Options { max_total: LIMIT, ..pool::Options::default() });
+    let (client, open) = client(on, pool::Options { max_total: LIMIT, ..pool::Options::default() });
     std::thread::scope(|scope| {
         for thread in 0..32 {
             let client = &client;
@@ -92,10 +96,9 @@ fn no_more_sockets_than_allowed_in_all_over_many_keys() {
     assert_eq!(open.now(), stats.idle);
 }
 
-#[test]
-fn one_connection_serves_many_threads() {
+fn one_connection_serves_many_threads(on: On) {
     let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
-    let (client, open) = client(pool::Options { max_per_key: 1, ..pool::Options::default() });
+    let (client, open) = client(on, pool::Options { max_per_key: 1, ..pool::Options::default() });
     all_at_once(&client, &server, times(10));
     assert_eq!((open.peak(), open.all()), (1, 1));
     assert_eq!(client.stats().connections_opened, 1);

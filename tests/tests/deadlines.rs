@@ -6,15 +6,29 @@ use std::time::{Duration, Instant};
 
 use httpocean_std::call::Options;
 use httpocean_std::http::Response;
-use httpocean_std::{Body, Client, CloseReason, Error, ErrorKind, Fault, Phase, Sent};
+use httpocean_std::{CloseReason, ErrorKind, Fault, Phase, Sent};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
-use httpocean_tests::{BOUND, at_rest, get};
+use httpocean_tests::{BOUND, Body, Client, Error, On, at_rest, get, on_both_adapters};
+
+on_both_adapters!(
+    the_total_ends_whatever_is_going_on,
+    the_total_of_one_request_is_its_own,
+    the_total_counts_what_the_user_does_with_the_body,
+    the_first_byte_may_take_so_long,
+    the_next_byte_may_take_so_long,
+    sending_may_be_stuck_so_long,
+    a_user_who_reads_slowly_does_not_time_out_the_server,
+    a_user_who_sends_slowly_does_not_time_out_the_server,
+    a_deadline_that_is_over_at_once_makes_no_connection,
+    deadlines_longer_than_a_nap_of_the_kernel_are_kept,
+    an_answer_that_is_slower_than_a_nap_of_the_kernel_is_waited_for,
+);
 
 const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(3600);
 
-fn client(options: Options) -> Client {
-    Client::builder().call(options).build()
+fn client(on: On, options: Options) -> Client {
+    on.builder().call(options).build()
 }
 
 fn head() -> Act {
@@ -40,7 +54,7 @@ fn server() -> Server {
 }
 
 fn open(client: &Client, server: &Server, path: &str) -> Result<Response<Body>, Error> {
-    client.get(server.url(path)).unwrap().send()
+    client.get(server.url(path)).send()
 }
 
 fn is_timeout(error: &Error, phase: Phase) {
@@ -54,10 +68,9 @@ fn is_over(client: &Client, n: u64) {
     assert_eq!((stats.idle, stats.closed.get(&CloseReason::TimedOut)), (0, Some(&n)), "{stats:?}");
 }
 
-#[test]
-fn the_total_ends_whatever_is_going_on() {
+fn the_total_ends_whatever_is_going_on(on: On) {
     let server = server();
-    let client = client(Options { total: Some(SHORT), ..Options::default() });
+    let client = client(on, Options { total: Some(SHORT), ..Options::default() });
     for path in ["/silent", "/head", "/hints"] {
         let start = Instant::now();
         is_timeout(&open(&client, &server, path).unwrap_err(), Phase::RecvHead);
@@ -70,30 +83,27 @@ fn the_total_ends_whatever_is_going_on() {
     is_over(&client, 5);
 }
 
-#[test]
-fn the_total_of_one_request_is_its_own() {
+fn the_total_of_one_request_is_its_own(on: On) {
     let server = server();
-    let client = client(Options { total: Some(LONG), ..Options::default() });
-    let error = client.get(server.url("/silent")).unwrap().timeout(SHORT).send().unwrap_err();
+    let client = client(on, Options { total: Some(LONG), ..Options::default() });
+    let error = client.get(server.url("/silent")).timeout(SHORT).send().unwrap_err();
     is_timeout(&error, Phase::RecvHead);
     assert_eq!(error.sent(), Sent::All);
     assert_eq!(get(&client, &server.url("/")), "fine");
 }
 
-#[test]
-fn the_total_counts_what_the_user_does_with_the_body() {
+fn the_total_counts_what_the_user_does_with_the_body(on: On) {
     let server = server();
-    let client = client(Options { total: Some(SHORT), ..Options::default() });
+    let client = client(on, Options { total: Some(SHORT), ..Options::default() });
     let mut body = open(&client, &server, "/large").unwrap().into_body();
     std::thread::sleep(SHORT);
     is_timeout(&body.read_to_vec(10_000_000).unwrap_err(), Phase::RecvBody);
     is_over(&client, 1);
 }
 
-#[test]
-fn the_first_byte_may_take_so_long() {
+fn the_first_byte_may_take_so_long(on: On) {
     let server = server();
-    let client = client(Options { first_byte: Some(SHORT), ..Options::default() });
+    let client = client(on, Options { first_byte: Some(SHORT), ..Options::default() });
     for path in ["/silent", "/hints"] {
         is_timeout(&open(&client, &server, path).unwrap_err(), Phase::RecvHead);
     }
@@ -105,10 +115,9 @@ fn the_first_byte_may_take_so_long() {
     );
 }
 
-#[test]
-fn the_next_byte_may_take_so_long() {
+fn the_next_byte_may_take_so_long(on: On) {
     let server = server();
-    let client = client(Options { idle: Some(SHORT), ..Options::default() });
+    let client = client(on, Options { idle: Some(SHORT), ..Options::default() });
     is_timeout(&open(&client, &server, "/head").unwrap_err(), Phase::RecvHead);
     let mut body = open(&client, &server, "/body").unwrap().into_body();
     body.read_exact(&mut [0; 4]).unwrap();
@@ -120,23 +129,21 @@ fn the_next_byte_may_take_so_long() {
     );
 }
 
-#[test]
-fn sending_may_be_stuck_so_long() {
+fn sending_may_be_stuck_so_long(on: On) {
     let server = server();
-    let client = client(Options { send: Some(SHORT), ..Options::default() });
+    let client = client(on, Options { send: Some(SHORT), ..Options::default() });
     let endless = Body::from_sized_reader(std::io::repeat(b'x'), 1 << 30);
-    let error = client.post(server.url("/deaf")).unwrap().body(endless).send().unwrap_err();
+    let error = client.post(server.url("/deaf")).body(endless).send().unwrap_err();
     is_timeout(&error, Phase::SendBody);
     assert_eq!(error.sent(), Sent::Part);
     is_over(&client, 1);
 }
 
-#[test]
-fn a_user_who_reads_slowly_does_not_time_out_the_server() {
+fn a_user_who_reads_slowly_does_not_time_out_the_server(on: On) {
     let server = server();
     let options =
         Options { idle: Some(SHORT), first_byte: Some(SHORT), send: Some(SHORT), ..Options::default() };
-    let client = client(options);
+    let client = client(on, options);
     let mut body = open(&client, &server, "/large").unwrap().into_body();
     let mut block = vec![0; 1_000_000];
     for _ in 0..3 {
@@ -161,39 +168,35 @@ impl Read for Slow {
     }
 }
 
-#[test]
-fn a_user_who_sends_slowly_does_not_time_out_the_server() {
+fn a_user_who_sends_slowly_does_not_time_out_the_server(on: On) {
     let server = server();
     let options =
         Options { idle: Some(SHORT), first_byte: Some(SHORT), send: Some(SHORT), ..Options::default() };
-    let client = client(options);
-    let response = client.post(server.url("/")).unwrap().body(Body::from_reader(Slow(3))).send().unwrap();
+    let client = client(on, options);
+    let response = client.post(server.url("/")).body(Body::from_reader(Slow(3))).send().unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(server.requests()[0].body, b"xxx");
 }
 
-#[test]
-fn a_deadline_that_is_over_at_once_makes_no_connection() {
+fn a_deadline_that_is_over_at_once_makes_no_connection(on: On) {
     let server = server();
-    let client = Client::new();
-    let error = client.get(server.url("/")).unwrap().timeout(Duration::ZERO).send().unwrap_err();
+    let client = on.client();
+    let error = client.get(server.url("/")).timeout(Duration::ZERO).send().unwrap_err();
     is_timeout(&error, Phase::Start);
     assert_eq!((server.stats().accepted, error.sent()), (0, Sent::Nothing));
 }
 
-#[test]
-fn deadlines_longer_than_a_nap_of_the_kernel_are_kept() {
+fn deadlines_longer_than_a_nap_of_the_kernel_are_kept(on: On) {
     // A read sleeps for a second at most before it looks at the clocks again.
     let server = server();
     let limit = Duration::from_millis(1_300);
-    let client = client(Options { total: Some(limit), ..Options::default() });
+    let client = client(on, Options { total: Some(limit), ..Options::default() });
     let start = Instant::now();
     is_timeout(&open(&client, &server, "/silent").unwrap_err(), Phase::RecvHead);
     assert!(start.elapsed() >= limit && start.elapsed() < BOUND);
 }
 
-#[test]
-fn an_answer_that_is_slower_than_a_nap_of_the_kernel_is_waited_for() {
+fn an_answer_that_is_slower_than_a_nap_of_the_kernel_is_waited_for(on: On) {
     let server = Server::start(|_| Reply::ok("slow").pause(Duration::from_millis(1_200)));
-    assert_eq!(get(&Client::new(), &server.url("/")), "slow");
+    assert_eq!(get(&on.client(), &server.url("/")), "slow");
 }

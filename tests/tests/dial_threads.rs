@@ -1,5 +1,7 @@
 //! Connections are made by a few threads, started when needed and ended when not; one that hangs holds up nobody
 //! else.
+//!
+//! Alone with httpocean-std: the other adapter has no such threads.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(target_os = "linux")]
 
@@ -7,9 +9,10 @@ use std::net::Ipv4Addr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use httpocean_std::{Client, dial};
+use httpocean_std::{Client, Phase, dial};
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_tests::{BOUND, Gated, Hanging, at_rest, get, lock, wait_for_open, wait_until};
+use httpocean_tests::std_alone::{at_rest, get};
+use httpocean_tests::{BOUND, Gated, Hanging, lock, wait_for_open, wait_until};
 
 /// Threads are counted for the whole process: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -77,4 +80,24 @@ fn a_connection_that_is_made_after_the_client_is_gone_is_closed() {
     gate.open();
     assert!(server.wait_for(BOUND, |stats| stats.accepted == 1));
     wait_for_open(&server, 0);
+}
+
+#[test]
+fn a_thread_that_waits_for_a_name_leaves_at_its_deadline() {
+    let _alone = lock(&ALONE);
+    // The gate stands for whatever hangs in a connector that heeds no deadline.
+    let server = Server::start(|_| Reply::ok("fine"));
+    let (connector, gate) = Gated::tcp();
+    let dial = dial::Options { connect: None, ..dial::Options::default() };
+    let client = Client::builder().connector(connector).dial(dial).dial_threads(1).build();
+    gate.shut();
+    let error = client.get(server.url("/")).unwrap().timeout(Duration::from_millis(40)).send().unwrap_err();
+    assert_eq!((error.is_timeout(), error.phase()), (true, Phase::Connect), "{error}");
+    let other = server.url("/").replace("127.0.0.1", "localhost");
+    let error = client.get(other).unwrap().timeout(Duration::from_millis(40)).send().unwrap_err();
+    assert_eq!((error.is_timeout(), error.phase()), (true, Phase::Connect), "{error}");
+    gate.open();
+    assert_eq!(get(&client, &server.url("/")), "fine");
+    assert!(server.wait_for(BOUND, |stats| stats.accepted >= 1));
+    at_rest(&client);
 }

@@ -7,11 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use httpocean_std::CloseReason;
 use httpocean_std::http::{Response, StatusCode};
-use httpocean_std::{Body, Client, CloseReason};
 use httpocean_testkit::fill_pattern;
 use httpocean_testkit::server::{Act, End, Reply, Server};
-use httpocean_tests::{at_rest, times};
+use httpocean_tests::{Body, Client, On, at_rest, on_both_adapters, times};
+
+on_both_adapters!(
+    an_answer_before_an_orderly_close_is_delivered,
+    an_answer_before_a_close_that_resets_is_delivered,
+    an_answer_before_silence_is_delivered_within_a_second,
+    an_answer_to_a_chunked_upload_is_delivered,
+    an_answer_while_the_server_has_the_socket_full_is_delivered,
+    an_early_answer_that_lets_the_body_come_is_no_reason_to_stop,
+);
 
 const SIZE: u64 = 100_000_000;
 
@@ -35,7 +44,7 @@ fn upload(client: &Client, server: &Server) -> (Response<Body>, u64) {
     let source = Generated::default();
     let read = source.read.clone();
     let body = Body::from_sized_reader(source, SIZE);
-    let response = client.post(server.url("/")).unwrap().body(body).send().unwrap();
+    let response = client.post(server.url("/")).body(body).send().unwrap();
     (response, read.load(Relaxed))
 }
 
@@ -45,8 +54,8 @@ fn refusing(end: End) -> Server {
     })
 }
 
-fn delivered(end: End, rounds: usize) {
-    let (server, client) = (refusing(end.clone()), Client::new());
+fn delivered(on: On, end: End, rounds: usize) {
+    let (server, client) = (refusing(end.clone()), on.client());
     let mut delivered = 0;
     let mut most_read = 0;
     for _ in 0..rounds {
@@ -62,22 +71,19 @@ fn delivered(end: End, rounds: usize) {
     assert_eq!(at_rest(&client).closed.get(&CloseReason::HalfSent), Some(&(rounds as u64)));
 }
 
-#[test]
-fn an_answer_before_an_orderly_close_is_delivered() {
-    delivered(End::Close, times(1000));
+fn an_answer_before_an_orderly_close_is_delivered(on: On) {
+    delivered(on, End::Close, times(1000));
 }
 
-#[test]
-fn an_answer_before_a_close_that_resets_is_delivered() {
-    delivered(End::CloseNow, times(1000));
+fn an_answer_before_a_close_that_resets_is_delivered(on: On) {
+    delivered(on, End::CloseNow, times(1000));
 }
 
-#[test]
-fn an_answer_before_silence_is_delivered_within_a_second() {
+fn an_answer_before_silence_is_delivered_within_a_second(on: On) {
     let mut slowest = Duration::ZERO;
     // A server that neither reads nor closes keeps a thread for each: a new one now and then.
     for _ in 0..times(10) {
-        let (server, client) = (refusing(End::Hold(Duration::from_secs(3600))), Client::new());
+        let (server, client) = (refusing(End::Hold(Duration::from_secs(3600))), on.client());
         for _ in 0..100 {
             let start = Instant::now();
             let (response, read) = upload(&client, &server);
@@ -92,25 +98,23 @@ fn an_answer_before_silence_is_delivered_within_a_second() {
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
-#[test]
-fn an_answer_to_a_chunked_upload_is_delivered() {
-    let (server, client) = (refusing(End::CloseNow), Client::new());
+fn an_answer_to_a_chunked_upload_is_delivered(on: On) {
+    let (server, client) = (refusing(End::CloseNow), on.client());
     for _ in 0..times(100) {
         let body = Body::from_reader(Generated::default().take(SIZE));
-        let response = client.post(server.url("/")).unwrap().body(body).send().unwrap();
+        let response = client.post(server.url("/")).body(body).send().unwrap();
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 }
 
-#[test]
-fn an_answer_while_the_server_has_the_socket_full_is_delivered() {
+fn an_answer_while_the_server_has_the_socket_full_is_delivered(on: On) {
     // The server answers only after the client has been stuck for a while: nothing but the answer wakes it.
     let server = Server::start(|_| {
         let stuck = Act::Pause(Duration::from_millis(30));
         let answer = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n".to_vec();
         Reply::script([stuck, Act::Send(answer)]).early().then(End::Hold(Duration::from_secs(3600)))
     });
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..times(20) {
         let (response, read) = upload(&client, &server);
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -118,12 +122,11 @@ fn an_answer_while_the_server_has_the_socket_full_is_delivered() {
     }
 }
 
-#[test]
-fn an_early_answer_that_lets_the_body_come_is_no_reason_to_stop() {
+fn an_early_answer_that_lets_the_body_come_is_no_reason_to_stop(on: On) {
     let server = Server::start(|_| Reply::ok("thanks").interim(103, "Early Hints", [("Link", "</a>")]));
-    let client = Client::new();
+    let client = on.client();
     let body = Body::from_sized_reader(Generated::default(), 3_000_000);
-    let response = client.post(server.url("/")).unwrap().body(body).send().unwrap();
+    let response = client.post(server.url("/")).body(body).send().unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(server.requests()[0].body_len, 3_000_000);
 }

@@ -4,26 +4,34 @@
 use std::time::{Duration, Instant};
 
 use httpocean_std::http::Method;
-use httpocean_std::{Body, Client, CloseReason, call};
+use httpocean_std::{CloseReason, call};
 use httpocean_testkit::server::{Act, Reply, Request, Server};
-use httpocean_tests::{BOUND, at_rest};
+use httpocean_tests::{BOUND, Body, Client, On, at_rest, on_both_adapters};
 
-fn patient() -> Client {
-    expecting(BOUND)
+on_both_adapters!(
+    the_body_follows_the_servers_word,
+    a_request_can_expect_by_itself,
+    a_final_answer_saves_the_body,
+    a_server_that_says_nothing_gets_the_body_after_a_while,
+    a_word_that_comes_too_late_does_no_harm,
+    a_request_without_a_body_expects_nothing,
+);
+
+fn patient(on: On) -> Client {
+    expecting(on, BOUND)
 }
 
-fn expecting(await_continue: Duration) -> Client {
+fn expecting(on: On, await_continue: Duration) -> Client {
     let options = call::Options { expect_continue: true, await_continue, ..call::Options::default() };
-    Client::builder().call(options).build()
+    on.builder().call(options).build()
 }
 
-#[test]
-fn the_body_follows_the_servers_word() {
+fn the_body_follows_the_servers_word(on: On) {
     let server = Server::start(|_| Reply::ok("thanks").continues());
-    let client = patient();
+    let client = patient(on);
     let start = Instant::now();
     for _ in 0..10 {
-        let mut response = client.post(server.url("/")).unwrap().body("the body").send().unwrap();
+        let mut response = client.post(server.url("/")).body("the body").send().unwrap();
         assert_eq!(response.body_mut().read_to_string(10).unwrap(), "thanks");
         assert_eq!(response.body().interim()[0].status().as_u16(), 100);
     }
@@ -35,23 +43,21 @@ fn the_body_follows_the_servers_word() {
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn a_request_can_expect_by_itself() {
+fn a_request_can_expect_by_itself(on: On) {
     let server = Server::start(|_| Reply::ok("thanks").continues());
-    let client = Client::new();
-    let request = client.put(server.url("/")).unwrap().header("expect", "100-continue");
+    let client = on.client();
+    let request = client.put(server.url("/")).header("expect", "100-continue");
     let response = request.body(Body::from_reader(&b"the body"[..])).send().unwrap();
     assert_eq!(response.body().interim().len(), 1);
     let received = server.requests().remove(0);
     assert_eq!((received.request.header_count("expect"), &received.body[..]), (1, &b"the body"[..]));
 }
 
-#[test]
-fn a_final_answer_saves_the_body() {
+fn a_final_answer_saves_the_body(on: On) {
     let server = Server::start(|_| Reply::status(417, "Expectation Failed").early().close());
-    let client = patient();
+    let client = patient(on);
     let unread = Body::from_reader(Untouchable);
-    let response = client.post(server.url("/")).unwrap().body(unread).send().unwrap();
+    let response = client.post(server.url("/")).body(unread).send().unwrap();
     assert_eq!(response.status(), 417);
     let stats = at_rest(&client);
     assert_eq!((stats.open, stats.closed.get(&CloseReason::HalfSent)), (0, Some(&1)));
@@ -66,21 +72,19 @@ impl std::io::Read for Untouchable {
     }
 }
 
-#[test]
-fn a_server_that_says_nothing_gets_the_body_after_a_while() {
+fn a_server_that_says_nothing_gets_the_body_after_a_while(on: On) {
     // This one knows nothing of expectations: it reads the body, then it answers.
     let server = Server::start(|_| Reply::ok("thanks"));
     let await_continue = Duration::from_millis(30);
-    let client = expecting(await_continue);
+    let client = expecting(on, await_continue);
     let start = Instant::now();
-    let response = client.post(server.url("/")).unwrap().body("the body").send().unwrap();
+    let response = client.post(server.url("/")).body("the body").send().unwrap();
     assert!(start.elapsed() >= await_continue);
     assert_eq!((response.status().as_u16(), response.body().interim().len()), (200, 0));
     assert_eq!(server.requests()[0].body, b"the body");
 }
 
-#[test]
-fn a_word_that_comes_too_late_does_no_harm() {
+fn a_word_that_comes_too_late_does_no_harm(on: On) {
     let server = Server::start(|request: &Request| {
         if request.method == "GET" {
             return Reply::ok("next");
@@ -89,20 +93,19 @@ fn a_word_that_comes_too_late_does_no_harm() {
         let answer = Act::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks".to_vec());
         Reply::script([Act::ReadBody, late, answer])
     });
-    let client = expecting(Duration::from_millis(5));
+    let client = expecting(on, Duration::from_millis(5));
     for _ in 0..3 {
-        let mut response = client.post(server.url("/")).unwrap().body("the body").send().unwrap();
+        let mut response = client.post(server.url("/")).body("the body").send().unwrap();
         assert_eq!(response.body_mut().read_to_string(10).unwrap(), "thanks");
     }
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn a_request_without_a_body_expects_nothing() {
+fn a_request_without_a_body_expects_nothing(on: On) {
     let server = Server::start(|_| Reply::ok(""));
-    let client = patient();
+    let client = patient(on);
     for method in [Method::GET, Method::POST] {
-        client.request(method, server.url("/")).unwrap().send().unwrap();
+        client.request(method, server.url("/")).send().unwrap();
     }
     assert!(server.requests().iter().all(|received| received.request.header("expect").is_none()));
 }

@@ -2,15 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use httpocean_std::http::Method;
-use httpocean_std::{Client, ErrorKind, NotReplayed};
+use httpocean_std::{ErrorKind, NotReplayed};
 use httpocean_testkit::server::{End, Greeting, Reply, Server};
-use httpocean_tests::{at_rest, exchange, seen, times};
+use httpocean_tests::{On, at_rest, exchange, on_both_adapters, seen, times};
 
-#[test]
-fn no_answer_on_a_fresh_connection_is_an_error() {
+on_both_adapters!(
+    no_answer_on_a_fresh_connection_is_an_error,
+    a_connection_closed_in_place_of_a_greeting_is_an_error,
+    a_connection_reset_in_place_of_a_greeting_is_an_error,
+);
+
+fn no_answer_on_a_fresh_connection_is_an_error(on: On) {
     for end in [End::CloseNow, End::Reset] {
         let server = Server::start(move |_| Reply::script([]).then(end.clone()));
-        let client = Client::new();
+        let client = on.client();
         for round in 0..times(300) {
             for method in [Method::GET, Method::PUT, Method::POST] {
                 let id = format!("{method}-{round}");
@@ -26,10 +31,9 @@ fn no_answer_on_a_fresh_connection_is_an_error() {
     }
 }
 
-#[test]
-fn a_connection_closed_in_place_of_a_greeting_is_an_error() {
+fn a_connection_closed_in_place_of_a_greeting_is_an_error(on: On) {
     let server = Server::builder().on_connect(|_| Greeting::Close).start(|_| Reply::ok("")).unwrap();
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..times(100) {
         let error = exchange(&client, &Method::GET, &server.url("/"), "", ()).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "{error}");
@@ -39,10 +43,9 @@ fn a_connection_closed_in_place_of_a_greeting_is_an_error() {
     at_rest(&client);
 }
 
-#[test]
-fn a_connection_reset_in_place_of_a_greeting_is_an_error() {
+fn a_connection_reset_in_place_of_a_greeting_is_an_error(on: On) {
     let server = Server::builder().on_connect(|_| Greeting::Reset).start(|_| Reply::ok("")).unwrap();
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..times(20) {
         let error = exchange(&client, &Method::GET, &server.url("/"), "", ()).unwrap_err();
         // The reset may come so early that the connecting itself sees it.

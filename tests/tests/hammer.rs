@@ -11,9 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use httpocean_std::http::Method;
-use httpocean_std::{Body, Client, Error, ErrorKind, RequestBuilder, pool};
+use httpocean_std::{ErrorKind, pool};
 use httpocean_testkit::server::{Act, End, Greeting, Reply, Request, Server};
-use httpocean_tests::{Counted, Dice, at_rest, id, lock, times, wait_until};
+use httpocean_tests::{
+    Body, Client, Dice, Error, On, Open, RequestBuilder, at_rest, id, lock, on_both_adapters, times,
+    wait_until,
+};
+
+on_both_adapters!(nothing_is_lost_whatever_happens,);
 
 const THREADS: u64 = 16;
 const PER_KEY: usize = 4;
@@ -102,8 +107,7 @@ fn name(error: &Error) -> &'static str {
 fn one(client: &Client, port: u16, id: &str, dice: &mut Dice) -> &'static str {
     let url = format!("http://127.0.0.{}:{port}/", dice.roll(3) + 1);
     let method = [Method::GET, Method::POST, Method::PUT][dice.roll(3) as usize].clone();
-    let request =
-        client.request(method.clone(), url).unwrap().header("x-id", id).header("x-method", method.as_str());
+    let request = client.request(method.clone(), url).header("x-id", id).header("x-method", method.as_str());
     let request = if method == Method::GET { request } else { request.body(body(dice)) };
     let limit =
         if dice.roll(10) == 0 { Duration::from_millis(dice.roll(6)) } else { Duration::from_secs(15) };
@@ -153,8 +157,7 @@ fn silence_panics() {
     }));
 }
 
-#[test]
-fn nothing_is_lost_whatever_happens() {
+fn nothing_is_lost_whatever_happens(on: On) {
     silence_panics();
     let greeting = |number| match number % 50 {
         7 => Greeting::Close,
@@ -164,7 +167,7 @@ fn nothing_is_lost_whatever_happens() {
     let server = Server::builder().bind((Ipv4Addr::UNSPECIFIED, 0)).on_connect(greeting).record_body(0);
     let server = server.start(whim).unwrap();
     let port = server.addr().port();
-    let (connector, open) = Counted::tcp();
+    let open = Open::default();
     let options = pool::Options {
         max_per_key: PER_KEY,
         max_total: TOTAL,
@@ -175,7 +178,7 @@ fn nothing_is_lost_whatever_happens() {
         jitter_percent: 30,
         ..pool::Options::default()
     };
-    let client = Client::builder().connector(connector).pool(options).build();
+    let client = on.builder().counted(&open).pool(options).build();
     let tally = Tally::default();
     let end = Instant::now() + Duration::from_secs(3) * times(1) as u32;
     std::thread::scope(|scope| {

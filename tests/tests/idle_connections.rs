@@ -5,12 +5,29 @@ use std::time::Duration;
 
 use httpocean_std::http::Response;
 use httpocean_std::pool::{Options, Order, Refusal};
-use httpocean_std::{Body, Client, CloseReason, ErrorKind, Phase};
+use httpocean_std::{CloseReason, ErrorKind, Phase};
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{at_rest, get, wait_for_open, wait_until};
+use httpocean_tests::{Body, Client, On, at_rest, get, on_both_adapters, wait_for_open, wait_until};
 
-fn client(options: Options) -> Client {
-    Client::builder().pool(options).build()
+on_both_adapters!(
+    an_idle_connection_is_closed_at_its_deadline,
+    an_idle_connection_is_not_used_after_its_deadline,
+    a_connection_is_not_used_beyond_its_lifetime,
+    clearing_closes_what_is_idle_and_then_what_was_busy,
+    closing_closes_what_is_idle_and_refuses_what_comes,
+    the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read,
+    a_server_that_keeps_for_a_second_only_is_taken_at_its_word,
+    a_server_that_takes_no_more_requests_is_taken_at_its_word,
+    a_request_that_says_close_is_the_last_of_its_connection,
+    nothing_is_kept_if_nothing_may_be,
+    the_coldest_of_too_many_goes,
+    a_connection_serves_as_many_requests_as_it_may,
+    the_order_of_reuse_is_as_wished,
+    the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return,
+);
+
+fn client(on: On, options: Options) -> Client {
+    on.builder().pool(options).build()
 }
 
 fn closed(client: &Client, why: CloseReason) -> u64 {
@@ -36,7 +53,7 @@ fn server() -> Server {
 
 /// Responses on so many connections at once; their order is that of the connections' numbers.
 fn at_once(client: &Client, server: &Server, n: usize) -> Vec<Response<Body>> {
-    (0..n).map(|_| client.get(server.url("/long")).unwrap().send().unwrap()).collect()
+    (0..n).map(|_| client.get(server.url("/long")).send().unwrap()).collect()
 }
 
 fn number(response: &Response<Body>) -> u64 {
@@ -50,13 +67,12 @@ fn read(mut response: Response<Body>) -> u64 {
 
 /// The numbers of the connections that so many requests in a row take.
 fn in_a_row(client: &Client, server: &Server, n: usize) -> Vec<u64> {
-    (0..n).map(|_| read(client.get(server.url("/")).unwrap().send().unwrap())).collect()
+    (0..n).map(|_| read(client.get(server.url("/")).send().unwrap())).collect()
 }
 
-#[test]
-fn an_idle_connection_is_closed_at_its_deadline() {
+fn an_idle_connection_is_closed_at_its_deadline(on: On) {
     let server = server();
-    let client = client(Options { idle: Duration::from_millis(30), ..Options::default() });
+    let client = client(on, Options { idle: Duration::from_millis(30), ..Options::default() });
     get(&client, &server.url("/"));
     assert_eq!(client.stats().idle, 1);
     wait_until("tending closes it", || {
@@ -67,31 +83,31 @@ fn an_idle_connection_is_closed_at_its_deadline() {
     assert_eq!(closed(&client, CloseReason::IdleTooLong), 1);
 }
 
-#[test]
-fn an_idle_connection_is_not_used_after_its_deadline() {
+fn an_idle_connection_is_not_used_after_its_deadline(on: On) {
     let server = server();
-    let client = client(Options { idle: Duration::from_millis(10), ..Options::default() });
+    let client = client(on, Options { idle: Duration::from_millis(10), ..Options::default() });
     for _ in 0..5 {
         get(&client, &server.url("/"));
         std::thread::sleep(Duration::from_millis(11));
     }
-    assert_eq!((server.stats().accepted, closed(&client, CloseReason::IdleTooLong)), (5, 4));
+    assert_eq!(server.stats().accepted, 5);
+    // The last one closes by itself, or when it is asked for.
+    assert!((4..=5).contains(&closed(&client, CloseReason::IdleTooLong)));
 }
 
-#[test]
-fn a_connection_is_not_used_beyond_its_lifetime() {
+fn a_connection_is_not_used_beyond_its_lifetime(on: On) {
     let server = server();
-    let client = client(Options { lifetime: Some(Duration::from_millis(10)), ..Options::default() });
+    let client = client(on, Options { lifetime: Some(Duration::from_millis(10)), ..Options::default() });
     for _ in 0..5 {
         get(&client, &server.url("/"));
         std::thread::sleep(Duration::from_millis(11));
     }
-    assert_eq!((server.stats().accepted, closed(&client, CloseReason::TooOld)), (5, 4));
+    assert_eq!(server.stats().accepted, 5);
+    assert!((4..=5).contains(&closed(&client, CloseReason::TooOld)));
 }
 
-#[test]
-fn clearing_closes_what_is_idle_and_then_what_was_busy() {
-    let (server, client) = (server(), Client::new());
+fn clearing_closes_what_is_idle_and_then_what_was_busy(on: On) {
+    let (server, client) = (server(), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     client.clear_idle();
@@ -103,16 +119,15 @@ fn clearing_closes_what_is_idle_and_then_what_was_busy() {
     assert_eq!(at_rest(&client).idle, 1);
 }
 
-#[test]
-fn closing_closes_what_is_idle_and_refuses_what_comes() {
-    let (server, client) = (server(), Client::new());
+fn closing_closes_what_is_idle_and_refuses_what_comes(on: On) {
+    let (server, client) = (server(), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     let clone = client.clone();
     client.close();
     wait_for_open(&server, 1);
     for client in [&client, &clone] {
-        let error = client.get(server.url("/")).unwrap().send().unwrap_err();
+        let error = client.get(server.url("/")).send().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Pool(Refusal::ShutDown)), "{error}");
         assert_eq!(error.phase(), Phase::PoolWait);
     }
@@ -121,9 +136,8 @@ fn closing_closes_what_is_idle_and_refuses_what_comes() {
     assert_eq!((at_rest(&client).open, closed(&client, CloseReason::ShutDown)), (0, 2));
 }
 
-#[test]
-fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read() {
-    let (server, client) = (server(), Client::new());
+fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read(on: On) {
+    let (server, client) = (server(), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     let clone = client.clone();
@@ -136,9 +150,8 @@ fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read() {
     wait_for_open(&server, 0);
 }
 
-#[test]
-fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word() {
-    let (server, client) = (server(), Client::new());
+fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word(on: On) {
+    let (server, client) = (server(), on.client());
     for n in 1..=3 {
         get(&client, &server.url("/timeout=1"));
         assert_eq!((client.stats().idle, closed(&client, CloseReason::IdleTooLong)), (0, n));
@@ -148,9 +161,8 @@ fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word() {
     assert_eq!(client.stats().idle, 1);
 }
 
-#[test]
-fn a_server_that_takes_no_more_requests_is_taken_at_its_word() {
-    let (server, client) = (server(), Client::new());
+fn a_server_that_takes_no_more_requests_is_taken_at_its_word(on: On) {
+    let (server, client) = (server(), on.client());
     for (path, why) in [
         ("/max=0", Some(CloseReason::UsedUp)),
         ("/max=1", None),
@@ -165,18 +177,16 @@ fn a_server_that_takes_no_more_requests_is_taken_at_its_word() {
     }
 }
 
-#[test]
-fn a_request_that_says_close_is_the_last_of_its_connection() {
-    let (server, client) = (server(), Client::new());
-    client.get(server.url("/")).unwrap().header("connection", "close").send().unwrap();
+fn a_request_that_says_close_is_the_last_of_its_connection(on: On) {
+    let (server, client) = (server(), on.client());
+    client.get(server.url("/")).header("connection", "close").send().unwrap();
     assert_eq!(at_rest(&client).open, 0);
     assert_eq!(server.requests()[0].request.header("connection"), Some(&b"close"[..]));
 }
 
-#[test]
-fn nothing_is_kept_if_nothing_may_be() {
+fn nothing_is_kept_if_nothing_may_be(on: On) {
     let server = server();
-    let client = client(Options { max_idle_per_key: 0, ..Options::default() });
+    let client = client(on, Options { max_idle_per_key: 0, ..Options::default() });
     for n in 1..=5 {
         get(&client, &server.url("/"));
         assert_eq!((client.stats().open, closed(&client, CloseReason::IdleFull)), (0, n));
@@ -184,10 +194,9 @@ fn nothing_is_kept_if_nothing_may_be() {
     assert_eq!(server.stats().accepted, 5);
 }
 
-#[test]
-fn the_coldest_of_too_many_goes() {
+fn the_coldest_of_too_many_goes(on: On) {
     let server = server();
-    let client = client(Options { max_idle_per_key: 2, ..Options::default() });
+    let client = client(on, Options { max_idle_per_key: 2, ..Options::default() });
     let mut numbers: Vec<_> = at_once(&client, &server, 5).into_iter().map(read).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
@@ -196,23 +205,21 @@ fn the_coldest_of_too_many_goes() {
     wait_for_open(&server, 2);
 }
 
-#[test]
-fn a_connection_serves_as_many_requests_as_it_may() {
+fn a_connection_serves_as_many_requests_as_it_may(on: On) {
     let server = server();
-    let client = client(Options { max_uses: Some(3), ..Options::default() });
+    let client = client(on, Options { max_uses: Some(3), ..Options::default() });
     assert_eq!(in_a_row(&client, &server, 8), [1, 1, 1, 2, 2, 2, 3, 3]);
     assert_eq!(closed(&client, CloseReason::UsedUp), 2);
 }
 
-#[test]
-fn the_order_of_reuse_is_as_wished() {
+fn the_order_of_reuse_is_as_wished(on: On) {
     for (order, expected) in [
         (Order::Lifo, [4, 4, 4, 4, 4, 4]),
         (Order::Fifo, [1, 2, 3, 4, 1, 2]),
         (Order::RoundRobin, [1, 2, 3, 4, 1, 2]),
     ] {
         let server = server();
-        let client = client(Options { order, ..Options::default() });
+        let client = client(on, Options { order, ..Options::default() });
         let responses = at_once(&client, &server, 4);
         assert_eq!(responses.iter().map(number).collect::<Vec<_>>(), [1, 2, 3, 4]);
         responses.into_iter().for_each(|response| _ = read(response));
@@ -221,21 +228,13 @@ fn the_order_of_reuse_is_as_wished() {
     }
 }
 
-#[test]
-fn the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return() {
+fn the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return(on: On) {
     for (order, expected) in [(Order::Fifo, [3, 2, 1]), (Order::RoundRobin, [1, 2, 3])] {
         let server = server();
-        let client = client(Options { order, ..Options::default() });
+        let client = client(on, Options { order, ..Options::default() });
         let responses = at_once(&client, &server, 3);
         // Given back in the opposite order.
         responses.into_iter().rev().for_each(|response| _ = read(response));
         assert_eq!(in_a_row(&client, &server, 3), expected, "{order:?}");
     }
-}
-
-#[test]
-fn a_connection_is_not_asked_for_signs_of_life_if_not_wished() {
-    let server = server();
-    let client = Client::builder().probe_after(Duration::from_secs(3600)).build();
-    assert_eq!(in_a_row(&client, &server, 3), [1, 1, 1]);
 }

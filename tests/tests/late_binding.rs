@@ -1,43 +1,27 @@
 //! A request takes the first connection that comes free: it does not wait for the one that it caused.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use httpocean_std::core::dial::Route;
-use httpocean_std::{Client, Connect, Key, TcpConnector, Transport, pool};
+use httpocean_std::pool;
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{Gated, at_rest, get, wait_until};
+use httpocean_tests::{Client, Names, On, at_rest, get, named, on_both_adapters, wait_until};
+
+on_both_adapters!(
+    the_median_of_a_burst_is_far_below_the_time_to_connect,
+    a_connection_that_comes_free_serves_who_waits_for_a_dial,
+    a_dial_that_nobody_wants_is_given_up_if_so_wished,
+    a_failed_dial_is_charged_to_who_asked_for_it,
+);
 
 const CONNECT: Duration = Duration::from_millis(150);
-
-/// Takes its time.
-struct Slow(TcpConnector);
-
-impl Connect for Slow {
-    fn resolve(&self, key: &Key, until: Option<Instant>) -> io::Result<Route> {
-        self.0.resolve(key, until)
-    }
-
-    fn connect(
-        &self,
-        key: &Key,
-        addr: Option<SocketAddr>,
-        until: Option<Instant>,
-    ) -> io::Result<Box<dyn Transport>> {
-        std::thread::sleep(CONNECT);
-        self.0.connect(key, addr, until)
-    }
-}
 
 /// Makes `n` connections that are idle afterwards.
 fn warm_up(client: &Client, server: &Server, n: usize) {
     std::thread::scope(|scope| {
-        let responses: Vec<_> = (0..n)
-            .map(|_| scope.spawn(|| client.get(server.url("/warm")).unwrap().send().unwrap()))
-            .collect();
+        let responses: Vec<_> =
+            (0..n).map(|_| scope.spawn(|| client.get(named(server, "/warm")).send().unwrap())).collect();
         let mut responses: Vec<_> = responses.into_iter().map(|thread| thread.join().unwrap()).collect();
         for response in &mut responses {
             response.body_mut().read_to_vec(1 << 20).unwrap();
@@ -55,17 +39,16 @@ fn answer(request: &Request) -> Reply {
     }
 }
 
-#[test]
-fn the_median_of_a_burst_is_far_below_the_time_to_connect() {
+fn the_median_of_a_burst_is_far_below_the_time_to_connect(on: On) {
     let server = Server::start(answer);
-    let client = Client::builder().connector(Slow(TcpConnector::default())).build();
+    let client = on.builder().names(&Names::slow(CONNECT)).build();
     warm_up(&client, &server, 5);
     let start = Barrier::new(50);
     let mut took: Vec<Duration> = std::thread::scope(|scope| {
         let timed = || {
             start.wait();
             let begun = Instant::now();
-            get(&client, &server.url("/"));
+            get(&client, &named(&server, "/"));
             begun.elapsed()
         };
         let threads: Vec<_> = (0..50).map(|_| scope.spawn(timed)).collect();
@@ -79,15 +62,14 @@ fn the_median_of_a_burst_is_far_below_the_time_to_connect() {
     at_rest(&client);
 }
 
-#[test]
-fn a_connection_that_comes_free_serves_who_waits_for_a_dial() {
+fn a_connection_that_comes_free_serves_who_waits_for_a_dial(on: On) {
     let server = Server::start(answer);
-    let (connector, gate) = Gated::tcp();
-    let client = Client::builder().connector(connector).build();
-    let busy = client.get(server.url("/warm")).unwrap().send().unwrap();
+    let gate = Names::here();
+    let client = on.builder().names(&gate).build();
+    let busy = client.get(named(&server, "/warm")).send().unwrap();
     gate.shut();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.get(server.url("/")).unwrap().send().unwrap());
+        let waiting = scope.spawn(|| client.get(named(&server, "/")).send().unwrap());
         wait_until("it waits", || client.stats().waiting == 1 && gate.held() == 1);
         assert!(busy.into_body().read_to_vec(1 << 20).is_ok());
         let response = waiting.join().unwrap();
@@ -100,16 +82,15 @@ fn a_connection_that_comes_free_serves_who_waits_for_a_dial() {
     assert_eq!(at_rest(&client).idle, 2);
 }
 
-#[test]
-fn a_dial_that_nobody_wants_is_given_up_if_so_wished() {
+fn a_dial_that_nobody_wants_is_given_up_if_so_wished(on: On) {
     let server = Server::start(answer);
-    let (connector, gate) = Gated::tcp();
+    let gate = Names::here();
     let options = pool::Options { surplus: pool::Surplus::Cancel, ..pool::Options::default() };
-    let client = Client::builder().connector(connector).pool(options).build();
-    let busy = client.get(server.url("/warm")).unwrap().send().unwrap();
+    let client = on.builder().names(&gate).pool(options).build();
+    let busy = client.get(named(&server, "/warm")).send().unwrap();
     gate.shut();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| get(&client, &server.url("/")));
+        let waiting = scope.spawn(|| get(&client, &named(&server, "/")));
         wait_until("it waits", || gate.held() == 1);
         assert!(busy.into_body().read_to_vec(1 << 20).is_ok());
         waiting.join().unwrap();
@@ -118,18 +99,17 @@ fn a_dial_that_nobody_wants_is_given_up_if_so_wished() {
     assert_eq!(at_rest(&client).idle, 1);
 }
 
-#[test]
-fn a_failed_dial_is_charged_to_who_asked_for_it() {
+fn a_failed_dial_is_charged_to_who_asked_for_it(on: On) {
     let server = Server::start(answer);
-    let (connector, gate) = Gated::tcp();
+    let gate = Names::here();
     let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
-    let client = Client::builder().connector(connector).pool(options).build();
-    let busy = client.get(server.url("/warm")).unwrap().send().unwrap();
+    let client = on.builder().names(&gate).pool(options).build();
+    let busy = client.get(named(&server, "/warm")).send().unwrap();
     gate.shut();
     std::thread::scope(|scope| {
-        let asker = scope.spawn(|| client.get(server.url("/")).unwrap().send());
+        let asker = scope.spawn(|| client.get(named(&server, "/")).send());
         wait_until("it dials", || gate.held() == 1);
-        let other = scope.spawn(|| client.get(server.url("/")).unwrap().send());
+        let other = scope.spawn(|| client.get(named(&server, "/")).send());
         wait_until("another one waits", || client.stats().waiting == 2);
         server.stop();
         gate.open();

@@ -7,12 +7,17 @@ use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
 use httpocean_std::pool::Refusal;
-use httpocean_std::{
-    Body, Client, Config, Connect, ErrorKind, Key, Observed, Observer, Transport, call, core::dial::Route,
-    pool,
-};
+use httpocean_std::{Config, ErrorKind, Observed, Observer, call, pool};
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Counted, Dice, at_rest, get, refusing_url, times};
+use httpocean_tests::{Body, Client, Dice, On, Open, at_rest, get, on_both_adapters, refusing_url, times};
+
+on_both_adapters!(
+    nothing_is_lost_in_a_mix_of_all_misadventures,
+    each_misadventure_alone_leaves_room_for_the_next_request,
+    a_reader_that_fails_is_named_as_the_cause,
+    waiters_are_refused_when_the_client_closes,
+    an_observer_that_panics_costs_nothing,
+);
 
 /// Gives some bytes, then panics.
 struct Panicking(usize);
@@ -62,34 +67,33 @@ fn nobody_listens() -> String {
 
 /// One request that goes wrong, in one way or another, or goes well.
 fn misadventure(client: &Client, server: &Server, kind: u64) {
-    let post = || client.post(server.url("/")).unwrap();
+    let post = || client.post(server.url("/"));
     match kind {
-        0 => _ = client.get(server.url("/slow")).unwrap().timeout(Duration::from_millis(3)).send(),
+        0 => _ = client.get(server.url("/slow")).timeout(Duration::from_millis(3)).send(),
         1 => {
             let call =
                 call::Options { pool_wait: Some(Duration::from_millis(1)), ..call::Options::default() };
             let config = Config { call, ..Config::default() };
-            _ = client.get(server.url("/slow")).unwrap().config(config).send();
+            _ = client.get(server.url("/slow")).config(config).send();
         }
         2 => _ = catch_unwind(AssertUnwindSafe(|| post().body(Body::from_reader(Panicking(0))).send())),
         3 => _ = catch_unwind(AssertUnwindSafe(|| post().body(Body::from_reader(Panicking(300_000))).send())),
         4 => assert!(post().body(Body::from_reader(Failing)).send().is_err()),
-        5 => drop(client.get(server.url("/big")).unwrap().send()),
-        6 => _ = client.get(server.url("/cut")).unwrap().send().map(|r| r.into_body().read_to_vec(100)),
-        7 => assert!(client.get(nobody_listens()).unwrap().send().is_err()),
+        5 => drop(client.get(server.url("/big")).send()),
+        6 => _ = client.get(server.url("/cut")).send().map(|r| r.into_body().read_to_vec(100)),
+        7 => assert!(client.get(nobody_listens()).send().is_err()),
         8 => assert!(post().body(Body::from_sized_reader(io::empty(), 7)).send().is_err()),
-        9 => drop(client.get(server.url("/big")).unwrap().send().map(|r| r.into_body().finish())),
+        9 => drop(client.get(server.url("/big")).send().map(|r| r.into_body().finish())),
         _ => assert_eq!(get(client, &server.url("/")), "fine"),
     }
 }
 
-#[test]
-fn nothing_is_lost_in_a_mix_of_all_misadventures() {
+fn nothing_is_lost_in_a_mix_of_all_misadventures(on: On) {
     silence_panics();
     let server = Server::start(answer);
-    let (connector, open) = Counted::tcp();
+    let open = Open::default();
     let options = pool::Options { max_per_key: 4, ..pool::Options::default() };
-    let client = Client::builder().connector(connector).pool(options).build();
+    let client = on.builder().counted(&open).pool(options).build();
     std::thread::scope(|scope| {
         for thread in 0..16 {
             let (client, server) = (&client, &server);
@@ -109,13 +113,12 @@ fn nothing_is_lost_in_a_mix_of_all_misadventures() {
     assert_eq!(open.now(), 0);
 }
 
-#[test]
-fn each_misadventure_alone_leaves_room_for_the_next_request() {
+fn each_misadventure_alone_leaves_room_for_the_next_request(on: On) {
     silence_panics();
     let server = Server::start(answer);
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
     for kind in 0..12 {
-        let client = Client::builder().pool(options.clone()).build();
+        let client = on.builder().pool(options.clone()).build();
         for _ in 0..5 {
             misadventure(&client, &server, kind);
             assert_eq!(get(&client, &server.url("/")), "fine", "after misadventure {kind}");
@@ -124,62 +127,22 @@ fn each_misadventure_alone_leaves_room_for_the_next_request() {
     }
 }
 
-#[test]
-fn a_reader_that_fails_is_named_as_the_cause() {
+fn a_reader_that_fails_is_named_as_the_cause(on: On) {
     let server = Server::start(answer);
-    let client = Client::new();
-    let error = client.post(server.url("/")).unwrap().body(Body::from_reader(Failing)).send().unwrap_err();
+    let client = on.client();
+    let error = client.post(server.url("/")).body(Body::from_reader(Failing)).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Body(_)), "{error}");
     let source = std::error::Error::source(&error).unwrap();
     assert_eq!(source.to_string(), "this reader fails");
 }
 
-/// A connector that panics, and one that gives no address.
-struct Broken {
-    panics: bool,
-}
-
-impl Connect for Broken {
-    fn resolve(&self, _: &Key, _: Option<std::time::Instant>) -> io::Result<Route> {
-        if self.panics {
-            panic!("this connector panics")
-        } else {
-            Ok(Route::Addresses([].into_iter().collect()))
-        }
-    }
-
-    fn connect(
-        &self,
-        _: &Key,
-        _: Option<std::net::SocketAddr>,
-        _: Option<std::time::Instant>,
-    ) -> io::Result<Box<dyn Transport>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
-#[test]
-fn a_broken_connector_fails_its_requests_and_nothing_else() {
-    silence_panics();
-    for panics in [true, false] {
-        let client = Client::builder().connector(Broken { panics }).build();
-        for _ in 0..3 {
-            let error = client.get("http://example.com/").unwrap().send().unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{error}");
-        }
-        assert_eq!(at_rest(&client).open, 0);
-    }
-}
-
-#[test]
-fn waiters_are_refused_when_the_client_closes() {
+fn waiters_are_refused_when_the_client_closes(on: On) {
     let server = Server::start(|_| Reply::generated(100_000_000));
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
-    let client = Client::builder().pool(options).build();
-    let busy = client.get(server.url("/")).unwrap().send().unwrap();
+    let client = on.builder().pool(options).build();
+    let busy = client.get(server.url("/")).send().unwrap();
     std::thread::scope(|scope| {
-        let waiting: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| client.get(server.url("/")).unwrap().send())).collect();
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| client.get(server.url("/")).send())).collect();
         httpocean_tests::wait_until("all wait", || client.stats().waiting == 8);
         client.close();
         for waiter in waiting {
@@ -200,8 +163,7 @@ impl Observer for Hysterical {
     }
 }
 
-#[test]
-fn an_observer_that_panics_costs_nothing() {
+fn an_observer_that_panics_costs_nothing(on: On) {
     silence_panics();
     for kind in ["Dialing", "Dialed", "DialFailed", "Granted", "Stale", "Response", "Hop", "Parked", "Closed"]
     {
@@ -211,12 +173,12 @@ fn an_observer_that_panics_costs_nothing() {
             _ => Reply::ok("fine"),
         });
         let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
-        let client = Client::builder().pool(options).observer(Hysterical(kind)).build();
+        let client = on.builder().pool(options).observer(Hysterical(kind)).build();
         for path in ["/gone", "/", "/dying", "/", "/"] {
             assert_eq!(get(&client, &server.url(path)), "fine", "{kind}");
             httpocean_tests::wait_until("the server is done", || server.stats().open <= 1);
         }
-        assert!(client.get(nobody_listens()).unwrap().send().is_err());
+        assert!(client.get(nobody_listens()).send().is_err());
         client.clear_idle();
         assert_eq!(at_rest(&client).open, 0, "{kind}");
     }

@@ -4,18 +4,27 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use httpocean_std::{Client, Config};
+use httpocean_std::Config;
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{at_rest, get};
+use httpocean_tests::{On, at_rest, get, on_both_adapters};
+
+on_both_adapters!(
+    a_hundred_pages_of_one_host_take_one_connection,
+    a_client_and_its_clones_share_connections,
+    each_host_has_a_connection_of_its_own,
+    spellings_of_one_host_share_a_connection,
+    partitions_and_local_addresses_do_not_share,
+    a_response_tells_of_its_connection,
+    an_ipv6_host_is_reached,
+);
 
 fn ports(server: &Server) -> BTreeSet<u16> {
     server.requests().iter().map(|received| received.request.peer.port()).collect()
 }
 
-#[test]
-fn a_hundred_pages_of_one_host_take_one_connection() {
+fn a_hundred_pages_of_one_host_take_one_connection(on: On) {
     let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
-    let client = Client::new();
+    let client = on.client();
     for page in 0..100 {
         let target = format!("/page/{page}");
         assert_eq!(get(&client, &server.url(&target)), target);
@@ -25,10 +34,9 @@ fn a_hundred_pages_of_one_host_take_one_connection() {
     assert_eq!((stats.connections_opened, stats.requests_sent, stats.keys), (1, 100, 1));
 }
 
-#[test]
-fn a_client_and_its_clones_share_connections() {
+fn a_client_and_its_clones_share_connections(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..10 {
         let clone = client.clone();
         assert_eq!(get(&clone, &server.url("/")), "fine");
@@ -38,15 +46,14 @@ fn a_client_and_its_clones_share_connections() {
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn each_host_has_a_connection_of_its_own() {
+fn each_host_has_a_connection_of_its_own(on: On) {
     let server = Server::builder().bind((Ipv4Addr::UNSPECIFIED, 0));
     let server = server.start(|request: &Request| {
         let host = String::from_utf8(request.header("host").unwrap().to_vec()).unwrap();
         Reply::ok(host)
     });
     let server = server.unwrap();
-    let (client, port) = (Client::new(), server.addr().port());
+    let (client, port) = (on.client(), server.addr().port());
     for _ in 0..25 {
         for host in 1..=4 {
             let authority = format!("127.0.0.{host}:{port}");
@@ -58,21 +65,19 @@ fn each_host_has_a_connection_of_its_own() {
     assert_eq!((stats.keys, stats.idle, stats.connections_opened), (4, 4, 4));
 }
 
-#[test]
-fn spellings_of_one_host_share_a_connection() {
+fn spellings_of_one_host_share_a_connection(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let (client, port) = (Client::new(), server.addr().port());
+    let (client, port) = (on.client(), server.addr().port());
     for host in ["localhost", "LOCALHOST", "localhost."] {
         assert_eq!(get(&client, &format!("http://{host}:{port}/")), "fine");
     }
     assert_eq!(client.stats().connections_opened, 1);
 }
 
-#[test]
-fn partitions_and_local_addresses_do_not_share() {
+fn partitions_and_local_addresses_do_not_share(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let client = Client::new();
-    let send = |config: Config| client.get(server.url("/")).unwrap().config(config).send().unwrap();
+    let client = on.client();
+    let send = |config: Config| client.get(server.url("/")).config(config).send().unwrap();
     let from: Vec<_> = [None, Some("127.0.0.1"), Some("127.0.0.7")]
         .map(|local| Config { local: local.map(|ip| ip.parse().unwrap()), ..Config::default() })
         .map(|config| send(config).body().connection().unwrap().local.unwrap().ip())
@@ -86,12 +91,11 @@ fn partitions_and_local_addresses_do_not_share() {
     assert_eq!(client.stats().connections_opened, 5);
 }
 
-#[test]
-fn a_response_tells_of_its_connection() {
+fn a_response_tells_of_its_connection(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let client = Client::new();
+    let client = on.client();
     for reused in 0..5 {
-        let mut response = client.get(server.url("/")).unwrap().send().unwrap();
+        let mut response = client.get(server.url("/")).send().unwrap();
         let connection = *response.body().connection().unwrap();
         assert_eq!((connection.number, connection.reused), (1, reused));
         assert_eq!(connection.peer, Some(server.addr()));
@@ -101,12 +105,11 @@ fn a_response_tells_of_its_connection() {
     }
 }
 
-#[test]
-fn an_ipv6_host_is_reached() {
+fn an_ipv6_host_is_reached(on: On) {
     let server = Server::builder().bind((Ipv6Addr::LOCALHOST, 0));
     let Ok(server) = server.start(|request: &Request| Reply::ok(request.header("host").unwrap())) else {
         return println!("this system has no IPv6 loopback");
     };
-    let client = Client::new();
+    let client = on.client();
     assert_eq!(get(&client, &server.url("/")), server.addr().to_string());
 }

@@ -4,9 +4,16 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
-use httpocean_std::{Client, CloseReason, pool};
+use httpocean_std::{CloseReason, pool};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
-use httpocean_tests::{BOUND, Gated, at_rest, get, wait_until};
+use httpocean_tests::{BOUND, Names, On, at_rest, get, named, on_both_adapters, wait_until};
+
+on_both_adapters!(
+    first_come_first_served_over_a_living_connection,
+    first_come_first_served_over_connections_that_close,
+    a_request_whose_connection_was_found_dead_is_the_next_to_be_served,
+    a_request_that_needs_a_fresh_connection_takes_the_place_of_an_idle_one,
+);
 
 fn targets(server: &Server) -> Vec<String> {
     server.requests().into_iter().map(|received| received.request.target).collect()
@@ -17,14 +24,14 @@ fn one_connection() -> pool::Options {
 }
 
 /// Starts requests that wait, one after the other, while a dial hangs; then lets them go.
-fn in_order(make_reply: fn(&Request) -> Reply) {
+fn in_order(on: On, make_reply: fn(&Request) -> Reply) {
     let server = Server::start(make_reply);
-    let (connector, gate) = Gated::tcp();
-    let client = Client::builder().connector(connector).pool(one_connection()).build();
+    let gate = Names::here();
+    let client = on.builder().names(&gate).pool(one_connection()).build();
     gate.shut();
     std::thread::scope(|scope| {
         for n in 0..24 {
-            let (client, url) = (&client, server.url(&format!("/{n}")));
+            let (client, url) = (&client, named(&server, &format!("/{n}")));
             scope.spawn(move || get(client, &url));
             wait_until("the request waits", || client.stats().waiting == n + 1);
         }
@@ -35,38 +42,34 @@ fn in_order(make_reply: fn(&Request) -> Reply) {
     at_rest(&client);
 }
 
-#[test]
-fn first_come_first_served_over_a_living_connection() {
-    in_order(|_| Reply::ok("fine"));
+fn first_come_first_served_over_a_living_connection(on: On) {
+    in_order(on, |_| Reply::ok("fine"));
 }
 
-#[test]
-fn first_come_first_served_over_connections_that_close() {
-    in_order(|_| Reply::ok("fine").close());
+fn first_come_first_served_over_connections_that_close(on: On) {
+    in_order(on, |_| Reply::ok("fine").close());
 }
 
-#[test]
-fn a_request_whose_connection_was_found_dead_is_the_next_to_be_served() {
+fn a_request_whose_connection_was_found_dead_is_the_next_to_be_served(on: On) {
     let server = Server::start(|request: &Request| {
         if request.target == "/warm" { Reply::ok("").then(End::CloseNow) } else { Reply::ok("") }
     });
-    let (connector, gate) = Gated::tcp();
-    let client = Client::builder().connector(connector).pool(one_connection()).build();
-    get(&client, &server.url("/warm"));
+    let gate = Names::here();
+    let client = on.builder().names(&gate).pool(one_connection()).build();
+    get(&client, &named(&server, "/warm"));
     assert!(server.wait_for(BOUND, |stats| stats.open == 0));
     gate.shut();
     std::thread::scope(|scope| {
-        scope.spawn(|| get(&client, &server.url("/first")));
+        scope.spawn(|| get(&client, &named(&server, "/first")));
         wait_until("the dead connection was found", || gate.held() == 1);
-        scope.spawn(|| get(&client, &server.url("/second")));
+        scope.spawn(|| get(&client, &named(&server, "/second")));
         wait_until("both wait", || client.stats().waiting == 2);
         gate.open();
     });
     assert_eq!(targets(&server), ["/warm", "/first", "/second"]);
 }
 
-#[test]
-fn a_request_that_needs_a_fresh_connection_takes_the_place_of_an_idle_one() {
+fn a_request_that_needs_a_fresh_connection_takes_the_place_of_an_idle_one(on: On) {
     // Its connection dies under it while eight others wait, and it takes none but a fresh one: when the others
     // are done, the only connection that is allowed is idle, and must make room long before its idle deadline.
     let server = Server::start(|request: &Request| match (request.target.as_str(), request.index) {
@@ -74,12 +77,12 @@ fn a_request_that_needs_a_fresh_connection_takes_the_place_of_an_idle_one() {
         _ => Reply::ok(""),
     });
     let idle = Duration::from_secs(3600);
-    let client = Client::builder().pool(pool::Options { idle, ..one_connection() }).build();
+    let client = on.builder().pool(pool::Options { idle, ..one_connection() }).build();
     get(&client, &server.url("/warm"));
     let served = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let response = client.get(server.url("/unlucky")).unwrap().timeout(BOUND).send().unwrap();
+            let response = client.get(server.url("/unlucky")).timeout(BOUND).send().unwrap();
             assert_eq!(response.body().hops().len(), 1);
             served.store(true, SeqCst);
         });

@@ -1,4 +1,6 @@
 //! The third driver that the adapter guide shows does what it says.
+//!
+//! It is an adapter of its own, which has no pool of options to run scenarios with.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;

@@ -5,9 +5,19 @@
 use std::time::{Duration, Instant};
 
 use httpocean_std::pool::Refusal;
-use httpocean_std::{Body, Client, Config, Error, ErrorKind, Phase, Sent, call, dial, pool};
+use httpocean_std::{Config, ErrorKind, Phase, Sent, call, dial, pool};
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_tests::{BOUND, Gated, Hanging, Recorder, at_rest, get, wait_until};
+use httpocean_tests::{
+    Body, Client, Error, Hanging, Names, On, Recorder, at_rest, named, on_both_adapters, wait_until,
+};
+
+on_both_adapters!(
+    busy_connections_until_the_deadline_is_a_timeout_of_the_pool,
+    many_waiters_leave_each_at_its_own_deadline,
+    a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting,
+    ones_own_connect_is_not_waiting_for_others,
+    a_request_too_many_is_refused_at_once,
+);
 
 const SHORT: Duration = Duration::from_millis(40);
 
@@ -22,7 +32,7 @@ fn waiting_at_most(pool_wait: Duration) -> Config {
 
 /// A response whose body is not read, and so keeps its connection.
 fn keeping_busy(client: &Client, server: &Server) -> Body {
-    client.get(server.url("/busy")).unwrap().send().unwrap().into_body()
+    client.get(server.url("/busy")).send().unwrap().into_body()
 }
 
 fn is_timeout(error: &Error, phase: Phase) {
@@ -30,25 +40,23 @@ fn is_timeout(error: &Error, phase: Phase) {
     assert_eq!((error.phase(), error.sent()), (phase, Sent::Nothing), "{error}");
 }
 
-#[test]
-fn busy_connections_until_the_deadline_is_a_timeout_of_the_pool() {
+fn busy_connections_until_the_deadline_is_a_timeout_of_the_pool(on: On) {
     let server = Server::start(|_| Reply::generated(100_000_000));
-    let client = Client::builder().pool(one_connection()).build();
+    let client = on.builder().pool(one_connection()).build();
     let busy = keeping_busy(&client, &server);
-    let impatient = client.get(server.url("/")).unwrap().config(waiting_at_most(SHORT));
+    let impatient = client.get(server.url("/")).config(waiting_at_most(SHORT));
     is_timeout(&impatient.send().unwrap_err(), Phase::PoolWait);
-    let in_a_hurry = client.get(server.url("/")).unwrap().timeout(SHORT);
+    let in_a_hurry = client.get(server.url("/")).timeout(SHORT);
     is_timeout(&in_a_hurry.send().unwrap_err(), Phase::PoolWait);
     drop(busy);
-    assert!(client.get(server.url("/")).unwrap().config(waiting_at_most(SHORT)).send().is_ok());
+    assert!(client.get(server.url("/")).config(waiting_at_most(SHORT)).send().is_ok());
     assert_eq!(at_rest(&client).waiting, 0);
     assert_eq!(server.stats().requests, 2);
 }
 
-#[test]
-fn many_waiters_leave_each_at_its_own_deadline() {
+fn many_waiters_leave_each_at_its_own_deadline(on: On) {
     let server = Server::start(|_| Reply::generated(100_000_000));
-    let client = Client::builder().pool(one_connection()).build();
+    let client = on.builder().pool(one_connection()).build();
     let busy = keeping_busy(&client, &server);
     std::thread::scope(|scope| {
         for n in 1..=32 {
@@ -56,7 +64,7 @@ fn many_waiters_leave_each_at_its_own_deadline() {
             scope.spawn(move || {
                 let limit = Duration::from_millis(10 * (n % 8 + 1));
                 let start = Instant::now();
-                let error = client.get(url).unwrap().config(waiting_at_most(limit)).send().unwrap_err();
+                let error = client.get(url).config(waiting_at_most(limit)).send().unwrap_err();
                 is_timeout(&error, Phase::PoolWait);
                 assert!(start.elapsed() >= limit, "it left early");
             });
@@ -66,27 +74,25 @@ fn many_waiters_leave_each_at_its_own_deadline() {
     assert_eq!(at_rest(&client).waiting, 0);
 }
 
-#[test]
-fn a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting() {
+fn a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting(on: On) {
     let hanging = Hanging::new();
     let dial = dial::Options { connect: Some(Duration::from_millis(500)), ..dial::Options::default() };
-    let client = Client::builder().dial(dial).build();
-    let in_a_hurry = client.get(hanging.url("/")).unwrap().timeout(SHORT);
+    let client = on.builder().dial(dial).build();
+    let in_a_hurry = client.get(hanging.url("/")).timeout(SHORT);
     is_timeout(&in_a_hurry.send().unwrap_err(), Phase::Connect);
-    let patient = client.get(hanging.url("/")).unwrap();
+    let patient = client.get(hanging.url("/"));
     is_timeout(&patient.send().unwrap_err(), Phase::Connect);
     at_rest(&client);
     assert!(client.stats().dials_failed >= 1);
 }
 
-#[test]
-fn ones_own_connect_is_not_waiting_for_others() {
+fn ones_own_connect_is_not_waiting_for_others(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let (connector, gate) = Gated::tcp();
-    let client = Client::builder().connector(connector).build();
+    let gate = Names::here();
+    let client = on.builder().names(&gate).build();
     gate.shut();
     std::thread::scope(|scope| {
-        let request = client.get(server.url("/")).unwrap().config(waiting_at_most(Duration::from_millis(1)));
+        let request = client.get(named(&server, "/")).config(waiting_at_most(Duration::from_millis(1)));
         let waiting = scope.spawn(|| request.send());
         wait_until("it connects", || gate.held() == 1);
         std::thread::sleep(SHORT);
@@ -95,41 +101,21 @@ fn ones_own_connect_is_not_waiting_for_others() {
     });
 }
 
-#[test]
-fn a_request_too_many_is_refused_at_once() {
+fn a_request_too_many_is_refused_at_once(on: On) {
     let server = Server::start(|_| Reply::generated(100_000_000));
     let recorder = Recorder::default();
     let options = pool::Options { max_waiters: 2, ..one_connection() };
-    let client = Client::builder().pool(options).observer(recorder.clone()).build();
+    let client = on.builder().pool(options).observer(recorder.clone()).build();
     let busy = keeping_busy(&client, &server);
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| client.get(server.url("/")).unwrap().send().unwrap());
+            scope.spawn(|| client.get(server.url("/")).send().unwrap());
         }
         wait_until("two wait", || client.stats().waiting == 2);
-        let error = client.get(server.url("/")).unwrap().send().unwrap_err();
+        let error = client.get(server.url("/")).send().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Pool(Refusal::QueueFull)), "{error}");
         drop(busy);
     });
     assert_eq!(recorder.starting("failed"), [format!("failed: {}", ErrorKind::Pool(Refusal::QueueFull))]);
-    at_rest(&client);
-}
-
-#[test]
-fn a_thread_that_waits_for_a_name_leaves_at_its_deadline() {
-    // The gate stands for whatever hangs in a connector that heeds no deadline.
-    let server = Server::start(|_| Reply::ok("fine"));
-    let (connector, gate) = Gated::tcp();
-    let dial = dial::Options { connect: None, ..dial::Options::default() };
-    let client = Client::builder().connector(connector).dial(dial).dial_threads(1).build();
-    gate.shut();
-    let error = client.get(server.url("/")).unwrap().timeout(SHORT).send().unwrap_err();
-    is_timeout(&error, Phase::Connect);
-    let other = server.url("/").replace("127.0.0.1", "localhost");
-    let error = client.get(other).unwrap().timeout(SHORT).send().unwrap_err();
-    is_timeout(&error, Phase::Connect);
-    gate.open();
-    assert_eq!(get(&client, &server.url("/")), "fine");
-    assert!(server.wait_for(BOUND, |stats| stats.accepted >= 1));
     at_rest(&client);
 }

@@ -1,16 +1,28 @@
 //! How many connections nginx sees, by its own log, and when it is the one who closes them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::thread;
 use std::time::Duration;
 
 use http::header;
-use httpocean_std::{Client, CloseReason, pool};
+use httpocean_std::{CloseReason, pool};
 use httpocean_tests::real::{Home, Real, connections, page, wait_for_close};
+use httpocean_tests::{On, on_both_adapters};
 
-#[test]
-fn a_hundred_requests_are_one_connection() {
+on_both_adapters!(
+    a_hundred_requests_are_one_connection,
+    a_connection_that_may_serve_ten_serves_ten,
+    a_connection_that_the_server_closed_while_idle_is_found_out,
+    an_announced_timeout_ends_with_a_margin,
+    an_announced_timeout_no_longer_than_the_margin_keeps_nothing,
+    a_server_without_keep_alive_says_so_each_time,
+    sixteen_threads_share_four_connections,
+    threads_meet_a_server_that_closes_all_the_time,
+);
+
+fn a_hundred_requests_are_one_connection(on: On) {
     let Some(nginx) = Real::nginx(Home::new().page("page", "hello"), "") else { return };
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..100 {
         assert_eq!(page(&client, &nginx.url("/page")), "hello");
     }
@@ -20,17 +32,16 @@ fn a_hundred_requests_are_one_connection() {
     assert_eq!(client.stats().connections_opened, 1);
 }
 
-#[test]
-fn a_connection_that_may_serve_ten_serves_ten() {
+fn a_connection_that_may_serve_ten_serves_ten(on: On) {
     let site = "keepalive_requests 10; location /post { return 200 'posted'; }";
     let Some(nginx) = Real::nginx(Home::new().page("page", "hello"), site) else { return };
-    let client = Client::new();
+    let client = on.client();
     for n in 0..100 {
         // Were a connection used once more than it may, the POST could not be sent again.
         if n % 2 == 0 {
             assert_eq!(page(&client, &nginx.url("/page")), "hello");
         } else {
-            let response = client.post(nginx.url("/post")).unwrap().body("order").send().unwrap();
+            let response = client.post(nginx.url("/post")).body("order").send().unwrap();
             assert_eq!(response.into_body().read_to_string(10).unwrap(), "posted");
         }
     }
@@ -45,13 +56,12 @@ fn a_connection_that_may_serve_ten_serves_ten() {
     assert_eq!(stats.closed[&CloseReason::CloseHeader], 10, "{stats:?}");
 }
 
-#[test]
-fn a_connection_that_the_server_closed_while_idle_is_found_out() {
+fn a_connection_that_the_server_closed_while_idle_is_found_out(on: On) {
     let site = "keepalive_timeout 200ms; location /post { return 200 'posted'; }";
     let Some(nginx) = Real::nginx(Home::new(), site) else { return };
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..3 {
-        let mut response = client.post(nginx.url("/post")).unwrap().body("order").send().unwrap();
+        let mut response = client.post(nginx.url("/post")).body("order").send().unwrap();
         assert!(!response.headers().contains_key("keep-alive"));
         assert_eq!(response.body_mut().read_to_string(10).unwrap(), "posted");
         assert_eq!(response.body().parked(), Some(true));
@@ -59,20 +69,21 @@ fn a_connection_that_the_server_closed_while_idle_is_found_out() {
     }
     let stats = client.stats();
     assert_eq!(stats.connections_opened, 3, "{stats:?}");
-    assert_eq!(stats.closed, [(CloseReason::PeerClosed, 2)].into(), "{stats:?}");
+    // The third one was closed as well: whoever watches knows it.
+    assert!((2..=3).contains(&stats.closed[&CloseReason::PeerClosed]), "{stats:?}");
+    assert_eq!(stats.closed.len(), 1, "{stats:?}");
     // It was seen before anything was written: nothing had to be sent again.
     assert_eq!((stats.requests_sent, stats.stale_replays), (3, 0), "{stats:?}");
     assert_eq!(connections(&nginx.nginx_log(3)).len(), 3);
 }
 
-#[test]
-fn an_announced_timeout_ends_with_a_margin() {
+fn an_announced_timeout_ends_with_a_margin(on: On) {
     // nginx announces 2 s and means 60 s; the margin is 1 s.
     let site = "keepalive_timeout 60s 2s; location / { return 200 'ok'; }";
     let Some(nginx) = Real::nginx(Home::new(), site) else { return };
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..2 {
-        let mut response = client.get(nginx.url("/")).unwrap().send().unwrap();
+        let mut response = client.get(nginx.url("/")).send().unwrap();
         assert_eq!(response.headers()["keep-alive"], "timeout=2");
         assert_eq!(response.body_mut().read_to_string(10).unwrap(), "ok");
         assert_eq!(response.body().parked(), Some(true));
@@ -84,13 +95,12 @@ fn an_announced_timeout_ends_with_a_margin() {
     assert_eq!(connections(&nginx.nginx_log(2)).len(), 2);
 }
 
-#[test]
-fn an_announced_timeout_no_longer_than_the_margin_keeps_nothing() {
+fn an_announced_timeout_no_longer_than_the_margin_keeps_nothing(on: On) {
     let site = "keepalive_timeout 60s 1s; location / { return 200 'ok'; }";
     let Some(nginx) = Real::nginx(Home::new(), site) else { return };
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..3 {
-        let mut response = client.get(nginx.url("/")).unwrap().send().unwrap();
+        let mut response = client.get(nginx.url("/")).send().unwrap();
         assert_eq!(response.headers()["keep-alive"], "timeout=1");
         assert_eq!(response.body_mut().read_to_string(10).unwrap(), "ok");
         assert_eq!(response.body().parked(), Some(false));
@@ -100,12 +110,11 @@ fn an_announced_timeout_no_longer_than_the_margin_keeps_nothing() {
     assert_eq!(connections(&nginx.nginx_log(3)).len(), 3);
 }
 
-#[test]
-fn a_server_without_keep_alive_says_so_each_time() {
+fn a_server_without_keep_alive_says_so_each_time(on: On) {
     let Some(nginx) = Real::nginx(Home::new().page("page", "hello"), "keepalive_timeout 0;") else { return };
-    let client = Client::new();
+    let client = on.client();
     for _ in 0..20 {
-        let response = client.get(nginx.url("/page")).unwrap().send().unwrap();
+        let response = client.get(nginx.url("/page")).send().unwrap();
         assert_eq!(response.headers()[header::CONNECTION], "close");
         assert_eq!(response.into_body().read_to_string(10).unwrap(), "hello");
     }
@@ -114,12 +123,11 @@ fn a_server_without_keep_alive_says_so_each_time() {
     assert_eq!(connections(&nginx.nginx_log(20)).len(), 20);
 }
 
-#[test]
-fn sixteen_threads_share_four_connections() {
+fn sixteen_threads_share_four_connections(on: On) {
     let site = "location / { return 200 $request_uri; }";
     let Some(nginx) = Real::nginx(Home::new(), site) else { return };
     let options = pool::Options { max_per_key: 4, ..pool::Options::default() };
-    let client = Client::builder().pool(options).build();
+    let client = on.builder().pool(options).build();
     thread::scope(|scope| {
         for thread in 0..16 {
             let (client, nginx) = (&client, &nginx);
@@ -140,19 +148,18 @@ fn sixteen_threads_share_four_connections() {
     assert_eq!((stats.requests_sent, stats.stale_replays), (400, 0), "{stats:?}");
 }
 
-#[test]
-fn threads_meet_a_server_that_closes_all_the_time() {
+fn threads_meet_a_server_that_closes_all_the_time(on: On) {
     let site = "keepalive_requests 7; location / { return 200 $request_uri; }";
     let Some(nginx) = Real::nginx(Home::new(), site) else { return };
     let options = pool::Options { max_per_key: 4, ..pool::Options::default() };
-    let client = Client::builder().pool(options).build();
+    let client = on.builder().pool(options).build();
     thread::scope(|scope| {
         for thread in 0..8 {
             let (client, nginx) = (&client, &nginx);
             scope.spawn(move || {
                 for n in 0..50 {
                     let path = format!("/{thread}/{n}");
-                    let response = client.post(nginx.url(&path)).unwrap().body("order").send().unwrap();
+                    let response = client.post(nginx.url(&path)).body("order").send().unwrap();
                     assert_eq!(response.into_body().read_to_string(100).unwrap(), path);
                 }
             });

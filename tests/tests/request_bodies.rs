@@ -3,12 +3,27 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use httpocean_std::http::{HeaderMap, HeaderValue, Method};
-use httpocean_std::{Body, Client, ErrorKind};
+use httpocean_std::ErrorKind;
+use httpocean_std::http::{HeaderMap, HeaderValue};
 use httpocean_testkit::server::{Act, End, Received, Reply, Request, Server};
 use httpocean_testkit::{fill_pattern, is_pattern};
-use httpocean_tests::{at_rest, get};
+use httpocean_tests::{Body, On, at_rest, get, on_both_adapters};
+
+on_both_adapters!(
+    texts_and_bytes_are_sent_with_a_length,
+    nothing_is_sent_as_nothing,
+    a_file_is_sent_from_where_it_stands,
+    a_large_file_is_sent_whole,
+    a_seekable_is_sent_with_a_length,
+    a_reader_with_a_length_is_sent_with_it,
+    a_reader_without_a_length_is_sent_chunked,
+    a_reader_that_drips_is_sent_whole,
+    trailers_are_sent_after_the_body,
+    what_can_be_had_again_is_sent_again_from_its_start,
+    a_reader_that_is_too_short_or_too_long_is_not_what_was_announced,
+);
 
 fn pattern(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
@@ -17,7 +32,9 @@ fn pattern(length: usize) -> Vec<u8> {
 }
 
 fn temporary(content: &[u8]) -> File {
-    let path = std::env::temp_dir().join(format!("body-{}-{:p}", std::process::id(), content));
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Relaxed);
+    let path = std::env::temp_dir().join(format!("body-{}-{number}", std::process::id()));
     let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
     std::fs::remove_file(path).unwrap();
     file.write_all(content).unwrap();
@@ -26,10 +43,10 @@ fn temporary(content: &[u8]) -> File {
 }
 
 /// What a server got of a POST with that body, on a connection that is used again afterwards.
-fn posted(body: impl Into<Body>) -> Received {
+fn posted(on: On, body: impl Into<Body>) -> Received {
     let server = Server::builder().record_body(20 << 20).start(|_| Reply::ok("fine")).unwrap();
-    let client = Client::new();
-    let response = client.post(server.url("/")).unwrap().body(body).send().unwrap();
+    let client = on.client();
+    let response = client.post(server.url("/")).body(body).send().unwrap();
     assert_eq!(response.status(), 200);
     drop(response);
     assert_eq!(get(&client, &server.url("/next")), "fine");
@@ -48,62 +65,55 @@ fn is_chunked(received: &Received) -> bool {
         && received.request.header_count("content-length") == 0
 }
 
-#[test]
-fn texts_and_bytes_are_sent_with_a_length() {
+fn texts_and_bytes_are_sent_with_a_length(on: On) {
     for body in [Body::from("hello"), Body::from("hello".to_owned()), Body::from(b"hello".to_vec())] {
-        let received = posted(body);
+        let received = posted(on, body);
         assert_eq!((&received.body[..], length(&received).as_deref()), (&b"hello"[..], Some("5")));
         assert_eq!(received.request.header_count("transfer-encoding"), 0);
     }
 }
 
-#[test]
-fn nothing_is_sent_as_nothing() {
+fn nothing_is_sent_as_nothing(on: On) {
     for body in [Body::empty(), Body::from(""), Body::from(())] {
-        let received = posted(body);
+        let received = posted(on, body);
         assert_eq!((received.body_len, length(&received).as_deref()), (0, Some("0")));
     }
     let server = Server::start(|_| Reply::ok("fine"));
-    get(&Client::new(), &server.url("/"));
+    get(&on.client(), &server.url("/"));
     assert_eq!(length(&server.requests()[0]), None, "a GET says nothing about a body");
 }
 
-#[test]
-fn a_file_is_sent_from_where_it_stands() {
+fn a_file_is_sent_from_where_it_stands(on: On) {
     let mut file = temporary(b"0123456789");
     file.seek(SeekFrom::Start(4)).unwrap();
-    let received = posted(Body::from_file(file).unwrap());
+    let received = posted(on, Body::from_file(file));
     assert_eq!((&received.body[..], length(&received).as_deref()), (&b"456789"[..], Some("6")));
 }
 
-#[test]
-fn a_large_file_is_sent_whole() {
+fn a_large_file_is_sent_whole(on: On) {
     let content = pattern(10_000_000);
-    let received = posted(Body::from_file(temporary(&content)).unwrap());
+    let received = posted(on, Body::from_file(temporary(&content)));
     assert_eq!(received.body_len, 10_000_000);
     assert!(received.body == content);
 }
 
-#[test]
-fn a_seekable_is_sent_with_a_length() {
+fn a_seekable_is_sent_with_a_length(on: On) {
     let mut source = Cursor::new(b"skipped, sent".to_vec());
     source.set_position(9);
-    let received = posted(Body::from_seekable(source).unwrap());
+    let received = posted(on, Body::from_seekable(source));
     assert_eq!((&received.body[..], length(&received).as_deref()), (&b"sent"[..], Some("4")));
 }
 
-#[test]
-fn a_reader_with_a_length_is_sent_with_it() {
+fn a_reader_with_a_length_is_sent_with_it(on: On) {
     let source = Cursor::new(pattern(500_000));
-    let received = posted(Body::from_sized_reader(source, 300_000));
+    let received = posted(on, Body::from_sized_reader(source, 300_000));
     assert_eq!(length(&received).as_deref(), Some("300000"));
     assert!(is_pattern(0, &received.body) && received.body_len == 300_000);
 }
 
-#[test]
-fn a_reader_without_a_length_is_sent_chunked() {
+fn a_reader_without_a_length_is_sent_chunked(on: On) {
     for size in [0, 1, 65_535, 65_536, 65_537, 3_000_000] {
-        let received = posted(Body::from_reader(Cursor::new(pattern(size))));
+        let received = posted(on, Body::from_reader(Cursor::new(pattern(size))));
         assert!(is_chunked(&received), "{size}");
         assert!(is_pattern(0, &received.body) && received.body_len == size as u64, "{size}");
     }
@@ -118,20 +128,18 @@ impl Read for Drops {
     }
 }
 
-#[test]
-fn a_reader_that_drips_is_sent_whole() {
-    let received = posted(Body::from_reader(Drops(Cursor::new(pattern(2000)))));
+fn a_reader_that_drips_is_sent_whole(on: On) {
+    let received = posted(on, Body::from_reader(Drops(Cursor::new(pattern(2000)))));
     assert!(is_pattern(0, &received.body) && received.body_len == 2000);
 }
 
-#[test]
-fn trailers_are_sent_after_the_body() {
+fn trailers_are_sent_after_the_body(on: On) {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-sum", HeaderValue::from_static("42"));
     trailers.append("x-more", HeaderValue::from_static("a"));
     trailers.append("x-more", HeaderValue::from_static("b"));
     for body in [Body::from("hello"), Body::from_reader(&b"hello"[..])] {
-        let received = posted(body.with_trailers(trailers.clone()));
+        let received = posted(on, body.with_trailers(trailers.clone()));
         assert!(is_chunked(&received));
         assert_eq!(received.body, b"hello");
         let fields: Vec<_> = received.trailers.iter().map(|(n, v)| (n.as_str(), &v[..])).collect();
@@ -139,12 +147,11 @@ fn trailers_are_sent_after_the_body() {
     }
 }
 
-#[test]
-fn what_can_be_had_again_is_sent_again_from_its_start() {
+fn what_can_be_had_again_is_sent_again_from_its_start(on: On) {
     let bodies: [fn() -> Body; 3] = [
         || Body::from(pattern(100_000)),
-        || Body::from_seekable(Cursor::new(pattern(100_000))).unwrap(),
-        || Body::from_file(temporary(&pattern(100_000))).unwrap(),
+        || Body::from_seekable(Cursor::new(pattern(100_000))),
+        || Body::from_file(temporary(&pattern(100_000))),
     ];
     for make_body in bodies {
         // The first connection takes the body and dies of it; its request is made once more.
@@ -152,9 +159,9 @@ fn what_can_be_had_again_is_sent_again_from_its_start() {
             ("PUT", 1..) => Reply::script([Act::ReadBody]).then(End::CloseNow),
             _ => Reply::ok("fine"),
         });
-        let client = Client::new();
+        let client = on.client();
         get(&client, &server.url("/"));
-        let response = client.put(server.url("/")).unwrap().body(make_body()).send().unwrap();
+        let response = client.put(server.url("/")).body(make_body()).send().unwrap();
         assert_eq!((response.status().as_u16(), response.body().hops().len()), (200, 1));
         let puts: Vec<_> = server.requests().into_iter().filter(|r| r.request.method == "PUT").collect();
         assert_eq!(puts.len(), 2);
@@ -162,65 +169,15 @@ fn what_can_be_had_again_is_sent_again_from_its_start() {
     }
 }
 
-#[test]
-fn a_reader_that_is_too_short_or_too_long_is_not_what_was_announced() {
+fn a_reader_that_is_too_short_or_too_long_is_not_what_was_announced(on: On) {
     let server = Server::start(|_| Reply::ok("fine"));
-    let client = Client::new();
+    let client = on.client();
     let short = Body::from_sized_reader(&b"short"[..], 10);
-    let error = client.post(server.url("/")).unwrap().body(short).send().unwrap_err();
+    let error = client.post(server.url("/")).body(short).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Body(_)), "{error}");
     let long = Body::from_reader(&b"long"[..]);
-    let error =
-        client.post(server.url("/")).unwrap().header("content-length", "2").body(long).send().unwrap_err();
+    let error = client.post(server.url("/")).header("content-length", "2").body(long).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Body(_)), "{error}");
     assert!(server.requests().iter().all(|received| !received.body_complete));
     assert_eq!(at_rest(&client).open, 0);
-}
-
-#[test]
-fn a_received_body_is_sent_on() {
-    let source = Server::start(|request: &Request| match request.target.as_str() {
-        "/chunked" => Reply::ok("").chunked([pattern(70_000), pattern(1)], [("X-Trailer", "t")]),
-        "/until-close" => Reply::ok("").until_close(pattern(70_001)),
-        _ => Reply::generated(70_001),
-    });
-    let client = Client::new();
-    for (path, sized) in [("/", true), ("/chunked", false), ("/until-close", false)] {
-        let incoming = client.get(source.url(path)).unwrap().send().unwrap().into_body();
-        let received = posted(incoming);
-        assert_eq!((received.body_len, is_chunked(&received)), (70_001, !sized), "{path}");
-        assert!(is_pattern(0, &received.body[..70_000]));
-    }
-    assert_eq!(at_rest(&client).waiting, 0);
-}
-
-#[test]
-fn a_received_body_that_says_a_length_and_has_none_is_sent_on_as_nothing() {
-    let source = Server::start(|request: &Request| match request.target.as_str() {
-        "/not-modified" => Reply::raw("HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n"),
-        _ => Reply::ok("ten bytes!"),
-    });
-    let client = Client::new();
-    for (method, path) in [(Method::HEAD, "/"), (Method::GET, "/not-modified")] {
-        let response = client.request(method, source.url(path)).unwrap().send().unwrap();
-        assert_eq!(response.headers()["content-length"], "10");
-        assert_eq!(posted(response.into_body()).body_len, 0, "{path}");
-    }
-}
-
-#[test]
-fn a_received_body_that_was_read_in_part_is_sent_on_from_there() {
-    let source = Server::start(|_| Reply::ok("0123456789"));
-    let mut incoming = Client::new().get(source.url("/")).unwrap().send().unwrap().into_body();
-    incoming.read_exact(&mut [0; 4]).unwrap();
-    assert_eq!(posted(incoming).body, b"456789");
-}
-
-#[test]
-fn a_body_of_ones_own_that_was_read_in_part_is_sent_on_from_there() {
-    let seekable = Body::from_seekable(Cursor::new(b"0123456789".to_vec())).unwrap();
-    for mut body in [Body::from("0123456789"), seekable, Body::from_sized_reader(&b"0123456789"[..], 10)] {
-        body.read_exact(&mut [0; 4]).unwrap();
-        assert_eq!(posted(body).body, b"456789");
-    }
 }

@@ -5,10 +5,20 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use httpocean_std::http::{Method, Response};
-use httpocean_std::{Body, Client, ErrorKind};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::{is_pattern, pattern_byte};
-use httpocean_tests::{at_rest, get};
+use httpocean_tests::{Body, Client, On, at_rest, get, on_both_adapters};
+
+on_both_adapters!(
+    every_framing_gives_the_same_bytes_to_every_way_of_reading,
+    trailers_come_with_the_end,
+    a_body_that_comes_byte_by_byte_is_whole,
+    ten_megabytes_arrive_as_they_were_sent,
+    responses_that_have_no_body_by_nature_have_none,
+    a_connection_is_given_back_with_the_last_byte,
+    interim_responses_are_listed,
+    an_error_of_a_body_stays_one,
+);
 
 fn pieces() -> Vec<Vec<u8>> {
     let all: Vec<u8> = (0..200_000).map(pattern_byte).collect();
@@ -45,12 +55,11 @@ fn server() -> Server {
 }
 
 fn open(client: &Client, server: &Server, path: &str) -> Response<Body> {
-    client.get(server.url(path)).unwrap().send().unwrap()
+    client.get(server.url(path)).send().unwrap()
 }
 
-#[test]
-fn every_framing_gives_the_same_bytes_to_every_way_of_reading() {
-    let (server, client) = (server(), Client::new());
+fn every_framing_gives_the_same_bytes_to_every_way_of_reading(on: On) {
+    let (server, client) = (server(), on.client());
     for path in ["/chunked", "/until-close", "/sized"] {
         for step in [1, 7, 4096, 8192, 100_000, 1_000_000] {
             let mut body = open(&client, &server, path).into_body();
@@ -69,9 +78,8 @@ fn every_framing_gives_the_same_bytes_to_every_way_of_reading() {
     assert_eq!(at_rest(&client).idle, 1);
 }
 
-#[test]
-fn trailers_come_with_the_end() {
-    let (server, client) = (server(), Client::new());
+fn trailers_come_with_the_end(on: On) {
+    let (server, client) = (server(), on.client());
     let mut body = open(&client, &server, "/chunked").into_body();
     assert_eq!(body.take_trailers(), None);
     body.read_to_vec(200_000).unwrap();
@@ -80,9 +88,8 @@ fn trailers_come_with_the_end() {
     assert_eq!(body.take_trailers(), None, "they can be taken once");
 }
 
-#[test]
-fn a_body_that_comes_byte_by_byte_is_whole() {
-    let (server, client) = (server(), Client::new());
+fn a_body_that_comes_byte_by_byte_is_whole(on: On) {
+    let (server, client) = (server(), on.client());
     for _ in 0..10 {
         let mut body = open(&client, &server, "/dripping").into_body();
         assert_eq!(body.read_to_string(100).unwrap(), "abcdef");
@@ -107,9 +114,8 @@ impl io::Write for Verifier {
     }
 }
 
-#[test]
-fn ten_megabytes_arrive_as_they_were_sent() {
-    let (server, client) = (server(), Client::new());
+fn ten_megabytes_arrive_as_they_were_sent(on: On) {
+    let (server, client) = (server(), on.client());
     let mut verifier = Verifier::default();
     let mut body = open(&client, &server, "/large").into_body();
     assert_eq!(io::copy(&mut body, &mut verifier).unwrap(), 10_000_000);
@@ -117,16 +123,15 @@ fn ten_megabytes_arrive_as_they_were_sent() {
     assert_eq!(body.parked(), Some(true));
 }
 
-#[test]
-fn responses_that_have_no_body_by_nature_have_none() {
-    let (server, client) = (server(), Client::new());
+fn responses_that_have_no_body_by_nature_have_none(on: On) {
+    let (server, client) = (server(), on.client());
     for (method, path) in [
         (Method::HEAD, "/"),
         (Method::HEAD, "/chunked"),
         (Method::GET, "/no-content"),
         (Method::GET, "/not-modified"),
     ] {
-        let mut response = client.request(method.clone(), server.url(path)).unwrap().send().unwrap();
+        let mut response = client.request(method.clone(), server.url(path)).send().unwrap();
         assert_eq!(response.body().parked(), Some(true), "{method} {path}: it is over with its head");
         assert_eq!(response.body_mut().read_to_vec(0).unwrap(), b"");
         assert_eq!(get(&client, &server.url("/")), "hello");
@@ -134,9 +139,8 @@ fn responses_that_have_no_body_by_nature_have_none() {
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn a_connection_is_given_back_with_the_last_byte() {
-    let (server, client) = (server(), Client::new());
+fn a_connection_is_given_back_with_the_last_byte(on: On) {
+    let (server, client) = (server(), on.client());
     let mut body = open(&client, &server, "/").into_body();
     body.read_exact(&mut [0; 4]).unwrap();
     assert_eq!(body.parked(), None);
@@ -147,9 +151,8 @@ fn a_connection_is_given_back_with_the_last_byte() {
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn interim_responses_are_listed() {
-    let (server, client) = (server(), Client::new());
+fn interim_responses_are_listed(on: On) {
+    let (server, client) = (server(), on.client());
     for _ in 0..3 {
         let mut response = open(&client, &server, "/hints");
         let interim: Vec<_> = response
@@ -166,37 +169,12 @@ fn interim_responses_are_listed() {
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn more_than_the_limit_given_is_an_error() {
-    let (server, client) = (server(), Client::new());
-    for path in ["/chunked", "/sized", "/until-close"] {
-        assert_eq!(open(&client, &server, path).into_body().read_to_vec(200_000).unwrap().len(), 200_000);
-        assert_eq!(open(&client, &server, path).into_body().read_to_vec(u64::MAX).unwrap().len(), 200_000);
-        for limit in [0, 1, 199_999] {
-            let error = open(&client, &server, path).into_body().read_to_vec(limit).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Content(_)), "{path} {limit}: {error}");
-            assert_eq!(error.status().unwrap(), 200);
-        }
-    }
-    at_rest(&client);
-}
-
-#[test]
-fn text_must_be_text() {
-    let server = Server::start(|_| Reply::ok(vec![0xFF, 0xFE]));
-    let client = Client::new();
-    let error = open(&client, &server, "/").into_body().read_to_string(10).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error}");
-    assert_eq!(at_rest(&client).idle, 1);
-}
-
-#[test]
-fn an_error_of_a_body_stays_one() {
+fn an_error_of_a_body_stays_one(on: On) {
     let server = Server::start(|_| {
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n")
             .then(End::Close)
     });
-    let mut body = open(&Client::new(), &server, "/").into_body();
+    let mut body = open(&on.client(), &server, "/").into_body();
     let mut all = Vec::new();
     let error = body.read_to_end(&mut all).unwrap_err();
     assert_eq!((&all[..], error.kind()), (&b"abc"[..], io::ErrorKind::InvalidData));

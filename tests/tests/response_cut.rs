@@ -2,9 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use httpocean_std::http::Method;
-use httpocean_std::{Body, Client, ErrorKind, NotReplayed, ProtocolError, Sent};
+use httpocean_std::{ErrorKind, NotReplayed, ProtocolError, Sent};
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{at_rest, exchange, id, seen, times};
+use httpocean_tests::{Body, On, at_rest, exchange, id, on_both_adapters, seen, times};
+
+on_both_adapters!(
+    half_a_response_is_an_error_and_never_replayed,
+    a_body_to_the_end_of_the_connection_is_cut_by_a_reset_only,
+);
 
 const CUT: [&str; 5] = [
     "HTTP/1.1 20",
@@ -23,10 +28,9 @@ fn server() -> Server {
     })
 }
 
-#[test]
-fn half_a_response_is_an_error_and_never_replayed() {
+fn half_a_response_is_an_error_and_never_replayed(on: On) {
     for method in [Method::GET, Method::PUT, Method::POST] {
-        let (server, client) = (server(), Client::new());
+        let (server, client) = (server(), on.client());
         let rounds = times(1000);
         for round in 0..rounds {
             assert_eq!(exchange(&client, &Method::GET, &server.url("/"), "warm", ()).unwrap(), b"warm");
@@ -50,13 +54,12 @@ fn half_a_response_is_an_error_and_never_replayed() {
     }
 }
 
-#[test]
-fn a_body_to_the_end_of_the_connection_is_cut_by_a_reset_only() {
+fn a_body_to_the_end_of_the_connection_is_cut_by_a_reset_only(on: On) {
     let server = Server::start(|request: &Request| {
         let end = if request.target == "/reset" { End::Reset } else { End::Close };
         Reply::raw("HTTP/1.1 200 OK\r\n\r\nas far as it goes").then(end)
     });
-    let client = Client::new();
+    let client = on.client();
     let whole = exchange(&client, &Method::GET, &server.url("/"), "", ()).unwrap();
     assert_eq!(whole, b"as far as it goes");
     let error = exchange(&client, &Method::GET, &server.url("/reset"), "", ()).unwrap_err();

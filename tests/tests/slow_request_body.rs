@@ -1,12 +1,15 @@
 //! A request's body that comes slowly is sent as it comes, and an answer to its beginning is noticed.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use httpocean_std::{Body, Client};
 use httpocean_testkit::server::{Reply, Server};
+use httpocean_tests::{Body, On, on_both_adapters};
+
+on_both_adapters!(each_piece_is_sent_before_the_next_is_read, an_early_answer_is_noticed_between_pieces,);
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -21,10 +24,9 @@ impl<F: FnMut() -> Option<u8>> Read for Careful<F> {
     }
 }
 
-#[test]
-fn each_piece_is_sent_before_the_next_is_read() {
+fn each_piece_is_sent_before_the_next_is_read(on: On) {
     let server = Arc::new(Server::start(|_| Reply::ok("thanks")));
-    let client = Client::new();
+    let client = on.client();
     let mut given = 0;
     let seen = server.clone();
     let source = Careful(move || {
@@ -39,15 +41,14 @@ fn each_piece_is_sent_before_the_next_is_read() {
         }
         panic!("{given} bytes were given, {} have arrived", seen.requests()[0].body_len);
     });
-    let response = client.post(server.url("/")).unwrap().body(Body::from_reader(source)).send().unwrap();
+    let response = client.post(server.url("/")).body(Body::from_reader(source)).send().unwrap();
     assert_eq!(response.into_body().read_to_string(10).unwrap(), "thanks");
     assert_eq!(server.requests()[0].body, b"xxxxx");
 }
 
-#[test]
-fn an_early_answer_is_noticed_between_pieces() {
+fn an_early_answer_is_noticed_between_pieces(on: On) {
     let server = Server::start(|_| Reply::status(403, "Forbidden").early().close());
-    let client = Client::new();
+    let client = on.client();
     let mut given = 0;
     let source = Careful(move || {
         given += 1;
@@ -55,21 +56,6 @@ fn an_early_answer_is_noticed_between_pieces() {
         thread::sleep(Duration::from_millis(2));
         Some(b'x')
     });
-    let response = client.post(server.url("/")).unwrap().body(Body::from_reader(source)).send().unwrap();
+    let response = client.post(server.url("/")).body(Body::from_reader(source)).send().unwrap();
     assert_eq!(response.status(), 403);
-}
-
-#[test]
-fn a_received_body_is_passed_on_as_it_comes() {
-    let target = Arc::new(Server::start(|_| Reply::ok("thanks")));
-    let pieces: Vec<&[u8]> = vec![b"one", b"two", b"three"];
-    let source = Server::start(move |_| {
-        let pause = Duration::from_millis(20);
-        Reply::status(200, "OK").chunked(pieces.clone(), [("x-end", "yes")]).in_pieces(7, pause)
-    });
-    let client = Client::new();
-    let received = client.get(source.url("/")).unwrap().send().unwrap().into_body();
-    let response = client.post(target.url("/")).unwrap().body(received).send().unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(target.requests()[0].body, b"onetwothree");
 }

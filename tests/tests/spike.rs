@@ -2,42 +2,20 @@
 //! connections that leaves open. Nobody waits for a dial, whatever it is.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use httpocean_std::core::dial::Route;
 use httpocean_std::pool::DialPolicy;
-use httpocean_std::{Client, Connect, Key, Observed, Observer, TcpConnector, Transport, pool};
+use httpocean_std::{Observed, Observer, pool};
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{Counted, at_rest, get};
+use httpocean_tests::{Names, On, Open, at_rest, get, named, on_both_adapters};
+
+on_both_adapters!(a_dial_policy_decides_what_a_spike_leaves_open);
 
 const WARM: usize = 5;
 const REQUESTS: usize = 50;
 const CONNECT: Duration = Duration::from_millis(150);
-
-/// Connects by TCP, and takes its time once it is told to.
-struct Slow(Arc<AtomicBool>);
-
-impl Connect for Slow {
-    fn resolve(&self, key: &Key, until: Option<Instant>) -> io::Result<Route> {
-        TcpConnector::default().resolve(key, until)
-    }
-
-    fn connect(
-        &self,
-        key: &Key,
-        addr: Option<SocketAddr>,
-        until: Option<Instant>,
-    ) -> io::Result<Box<dyn Transport>> {
-        if self.0.load(SeqCst) {
-            std::thread::sleep(CONNECT);
-        }
-        TcpConnector::default().connect(key, addr, until)
-    }
-}
 
 /// Counts the requests that waited for so long at least.
 struct Patient(Duration, Arc<AtomicUsize>);
@@ -69,25 +47,26 @@ struct Outcome {
     took: Vec<Duration>,
 }
 
-fn spike(dial: DialPolicy) -> Outcome {
+fn spike(on: On, dial: DialPolicy) -> Outcome {
     let server = Server::start(answer);
-    let (slow, patient) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (names, patient, sockets) = (Names::here(), Arc::new(AtomicUsize::new(0)), Open::default());
     let delay = if let DialPolicy::Wait(delay) = dial { delay } else { Duration::ZERO };
-    let (connector, sockets) = Counted::over(Slow(slow.clone()));
-    let client = Client::builder()
+    let client = on
+        .builder()
         .pool(pool::Options { dial, ..pool::Options::default() })
-        .connector(connector)
+        .names(&names)
+        .counted(&sockets)
         .observer(Patient(delay, patient.clone()))
         .build();
     // A response that is not read yet keeps its connection.
-    let warm: Vec<_> = (0..WARM).map(|_| client.get(server.url("/warm")).unwrap().send().unwrap()).collect();
+    let warm: Vec<_> = (0..WARM).map(|_| client.get(named(&server, "/warm")).send().unwrap()).collect();
     for response in warm {
         response.into_body().read_to_vec(100_000).unwrap();
     }
     assert_eq!(at_rest(&client).idle, WARM);
-    slow.store(true, SeqCst);
+    names.slow_down(CONNECT);
     patient.store(0, SeqCst);
-    let (begin, url) = (Barrier::new(REQUESTS), server.url("/"));
+    let (begin, url) = (Barrier::new(REQUESTS), named(&server, "/"));
     let one = || {
         begin.wait();
         let start = Instant::now();
@@ -104,11 +83,10 @@ fn spike(dial: DialPolicy) -> Outcome {
     Outcome { dials, most: sockets.peak(), open: stats.open, patient: patient.load(SeqCst), took }
 }
 
-#[test]
-fn a_dial_policy_decides_what_a_spike_leaves_open() {
+fn a_dial_policy_decides_what_a_spike_leaves_open(on: On) {
     let wait = |ms| DialPolicy::Wait(Duration::from_millis(ms));
     for dial in [DialPolicy::Eager, wait(5), wait(20), wait(50)] {
-        let Outcome { dials, most, open, patient, took } = spike(dial);
+        let Outcome { dials, most, open, patient, took } = spike(on, dial);
         let (median, slowest) = (took[REQUESTS / 2], took[REQUESTS - 1]);
         println!(
             "{dial:?}: {dials} dials, {most} open at most, {open} after; median {median:?}, {slowest:?}"

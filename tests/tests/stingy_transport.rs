@@ -1,5 +1,7 @@
 //! A transport that gives and takes a few bytes at a time, is interrupted, and wakes up for nothing: all that a
 //! transport may do.
+//!
+//! Alone with httpocean-std: the other adapter takes no transport from its user.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{self, Read, Write};
@@ -11,7 +13,8 @@ use httpocean_std::core::dial::Route;
 use httpocean_std::{Body, Client, Connect, Key, Ready, TcpConnector, Transport};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::{is_pattern, pattern_byte};
-use httpocean_tests::{Dice, at_rest};
+use httpocean_tests::Dice;
+use httpocean_tests::std_alone::at_rest;
 
 #[derive(Default)]
 struct Stingy {

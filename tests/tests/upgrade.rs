@@ -1,13 +1,22 @@
 //! A connection that becomes another protocol's is handed over, with what was read of it already.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use httpocean_std::http::Method;
-use httpocean_std::{Client, ErrorKind, ProtocolError, Upgraded, pool};
+use httpocean_std::{ErrorKind, ProtocolError, pool};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
-use httpocean_tests::{at_rest, get, wait_for_open};
+use httpocean_tests::{On, Stream, at_rest, get, on_both_adapters, wait_for_open};
+
+on_both_adapters!(
+    a_switch_of_protocols_hands_the_connection_over,
+    the_request_of_an_upgrade_names_it_for_the_next_hop,
+    a_tunnel_hands_the_connection_over,
+    the_place_of_a_connection_that_was_handed_over_is_free,
+    an_upgrade_that_is_not_taken_closes_its_connection,
+    an_upgrade_that_the_server_declines_is_a_response_like_others,
+    an_upgrade_that_nobody_asked_for_is_an_error,
+);
 
 fn server() -> Server {
     Server::start(|request: &Request| {
@@ -29,7 +38,7 @@ fn server() -> Server {
     })
 }
 
-fn echoes(stream: &mut Upgraded) {
+fn echoes(stream: &mut impl Stream) {
     for round in 0..20_u8 {
         let sent = vec![round; 10_000];
         stream.write_all(&sent).unwrap();
@@ -39,17 +48,16 @@ fn echoes(stream: &mut Upgraded) {
     }
 }
 
-fn expect_early(stream: &mut Upgraded) {
+fn expect_early(stream: &mut impl Stream) {
     let mut early = [0; 11];
     stream.read_exact(&mut early).unwrap();
     assert_eq!(&early, b"early bytes");
 }
 
-#[test]
-fn a_switch_of_protocols_hands_the_connection_over() {
-    let (server, client) = (server(), Client::new());
+fn a_switch_of_protocols_hands_the_connection_over(on: On) {
+    let (server, client) = (server(), on.client());
     for path in ["/echo", "/early", "/hints"] {
-        let response = client.get(server.url(path)).unwrap().header("upgrade", "echo").send().unwrap();
+        let response = client.get(server.url(path)).header("upgrade", "echo").send().unwrap();
         assert_eq!(
             (response.status().as_u16(), &response.headers()["upgrade"]),
             (101, &"echo".parse().unwrap())
@@ -64,17 +72,15 @@ fn a_switch_of_protocols_hands_the_connection_over() {
     wait_for_open(&server, 0);
 }
 
-#[test]
-fn the_request_of_an_upgrade_names_it_for_the_next_hop() {
-    let (server, client) = (server(), Client::new());
-    client.get(server.url("/echo")).unwrap().header("upgrade", "echo").send().unwrap();
+fn the_request_of_an_upgrade_names_it_for_the_next_hop(on: On) {
+    let (server, client) = (server(), on.client());
+    client.get(server.url("/echo")).header("upgrade", "echo").send().unwrap();
     assert_eq!(server.requests()[0].request.header("connection"), Some(&b"upgrade"[..]));
 }
 
-#[test]
-fn a_tunnel_hands_the_connection_over() {
-    let (server, client) = (server(), Client::new());
-    let response = client.request(Method::CONNECT, server.url("/")).unwrap().send().unwrap();
+fn a_tunnel_hands_the_connection_over(on: On) {
+    let (server, client) = (server(), on.client());
+    let response = client.request(Method::CONNECT, server.url("/")).send().unwrap();
     assert_eq!(response.status(), 200);
     let mut stream = response.into_body().upgrade().unwrap();
     expect_early(&mut stream);
@@ -82,74 +88,40 @@ fn a_tunnel_hands_the_connection_over() {
     assert_eq!(server.requests()[0].request.target, server.addr().to_string());
 }
 
-#[test]
-fn the_place_of_a_connection_that_was_handed_over_is_free() {
+fn the_place_of_a_connection_that_was_handed_over_is_free(on: On) {
     let server = server();
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
-    let client = Client::builder().pool(options).build();
-    let response = client.get(server.url("/echo")).unwrap().header("upgrade", "echo").send().unwrap();
+    let client = on.builder().pool(options).build();
+    let response = client.get(server.url("/echo")).header("upgrade", "echo").send().unwrap();
     let mut stream = response.into_body().upgrade().unwrap();
     assert_eq!(get(&client, &server.url("/")), "no upgrade");
     drop(client);
     echoes(&mut stream);
 }
 
-#[test]
-fn an_upgrade_that_is_not_taken_closes_its_connection() {
-    let (server, client) = (server(), Client::new());
-    let mut body =
-        client.get(server.url("/early")).unwrap().header("upgrade", "echo").send().unwrap().into_body();
+fn an_upgrade_that_is_not_taken_closes_its_connection(on: On) {
+    let (server, client) = (server(), on.client());
+    let mut body = client.get(server.url("/early")).header("upgrade", "echo").send().unwrap().into_body();
     assert_eq!(body.read_to_vec(100).unwrap(), b"", "what is another protocol's is no body");
     drop(body);
     assert_eq!(at_rest(&client).open, 0);
     wait_for_open(&server, 0);
 }
 
-#[test]
-fn an_upgrade_that_the_server_declines_is_a_response_like_others() {
-    let (server, client) = (server(), Client::new());
+fn an_upgrade_that_the_server_declines_is_a_response_like_others(on: On) {
+    let (server, client) = (server(), on.client());
     for _ in 0..3 {
-        let response = client.get(server.url("/")).unwrap().header("upgrade", "echo").send().unwrap();
+        let response = client.get(server.url("/")).header("upgrade", "echo").send().unwrap();
         let mut body = response.into_body().upgrade().err().unwrap();
         assert_eq!(body.read_to_string(100).unwrap(), "no upgrade");
     }
     assert_eq!(server.stats().accepted, 1);
 }
 
-#[test]
-fn an_upgrade_that_nobody_asked_for_is_an_error() {
-    let (server, client) = (server(), Client::new());
-    let error = client.get(server.url("/early")).unwrap().send().unwrap_err();
+fn an_upgrade_that_nobody_asked_for_is_an_error(on: On) {
+    let (server, client) = (server(), on.client());
+    let error = client.get(server.url("/early")).send().unwrap_err();
     let unsolicited = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
     assert!(unsolicited, "{error}");
     assert_eq!(at_rest(&client).open, 0);
-}
-
-#[test]
-fn a_stream_has_a_deadline_if_it_is_given_one() {
-    let (server, client) = (server(), Client::new());
-    let response = client.get(server.url("/hold")).unwrap().header("upgrade", "echo").send().unwrap();
-    let mut stream = response.into_body().upgrade().unwrap();
-    stream.set_deadline(Some(Instant::now() + Duration::from_millis(30)));
-    assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::TimedOut);
-    // The server does not read: a write that does not fit waits, and gives up as well.
-    let error = stream.write_all(&vec![0; 100_000_000]).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-}
-
-#[test]
-fn a_stream_can_be_taken_apart() {
-    let (server, client) = (server(), Client::new());
-    let response = client.get(server.url("/early")).unwrap().header("upgrade", "echo").send().unwrap();
-    let mut stream = response.into_body().upgrade().unwrap();
-    stream.read_exact(&mut [0; 6]).unwrap();
-    let (mut transport, early) = stream.into_parts();
-    assert_eq!(early, b"bytes");
-    assert_eq!(transport.write(b"ping").unwrap(), 4);
-    let mut answer = [0; 4];
-    let mut read = 0;
-    while read < 4 {
-        read += transport.read(&mut answer[read..], None).unwrap();
-    }
-    assert_eq!(&answer, b"ping");
 }

@@ -2,10 +2,13 @@
 
 use std::io;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
+use httpocean_core::dial::AddressFilter;
+use httpocean_core::policy::{Attempt, Opinion, When};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
 use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, seeded};
 use mio::{Registry, Token, Waker};
@@ -118,7 +121,7 @@ impl Client {
         let clock = Clock::start();
         let config = Arc::new(seeded(Arc::unwrap_or_clone(options.config)));
         Ok(Self {
-            engine: Engine::new(options.pool, config).with_epoch(clock.epoch()),
+            engine: Engine::new(options.pool, guarded(config)).with_epoch(clock.epoch()),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -145,7 +148,10 @@ impl Client {
     ///
     /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's, but for what concerns
     /// dials.
-    pub fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
+    pub fn start(&mut self, mut request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
+        if let Some(own) = request.extensions_mut().get_mut::<Arc<Config>>() {
+            *own = guarded(std::mem::take(own));
+        }
         self.now = self.clock.now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let call =
@@ -331,4 +337,22 @@ impl std::fmt::Debug for Client {
 /// In whole milliseconds, upwards: who sleeps so long never wakes before the time.
 fn rounded_up(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
+}
+
+/// An address filter and a predicate on retries are the user's, and asked in the middle of things: one that panics lets
+/// nobody through, and wants no retry.
+fn guarded(mut config: Arc<Config>) -> Arc<Config> {
+    if config.dial.filter != AddressFilter::default() {
+        let filter = config.dial.filter.clone();
+        let allows = move |addr: &_| catch_unwind(AssertUnwindSafe(|| filter.allows(addr))).unwrap_or(false);
+        Arc::make_mut(&mut config).dial.filter = AddressFilter::new(allows);
+    }
+    if config.retries.when.is_set() {
+        let when = config.retries.when.clone();
+        let opinion = move |attempt: &Attempt<'_>| {
+            catch_unwind(AssertUnwindSafe(|| when.opinion(attempt))).unwrap_or(Opinion::Leave)
+        };
+        Arc::make_mut(&mut config).retries.when = When::new(opinion);
+    }
+    config
 }

@@ -217,3 +217,19 @@ fn a_filter_takes_its_addresses_out_of_the_race() {
     let took = median(&[silent, server.addr()], &dial::Options { filter, ..delay(10_000) });
     assert!(took <= MARGIN, "{took:?}");
 }
+
+#[test]
+fn a_filter_that_panics_lets_nobody_through_and_costs_no_slot() {
+    let _alone = alone();
+    std::panic::set_hook(Box::new(|_| ()));
+    let server = server();
+    let filter = AddressFilter::new(|_| panic!("this filter panics"));
+    let options = options(&[server.addr()], dial::Options { filter, ..dial::Options::default() });
+    let mut looped = Loop::new(options).unwrap();
+    let errors = [URL.to_owned(), server.url("/")].map(|url| fetch(&mut looped, &url).error.unwrap());
+    let _ = std::panic::take_hook();
+    for error in errors {
+        assert_eq!(error.kind(), &ErrorKind::Resolve(TransportError::Filtered));
+    }
+    assert_eq!((server.stats().accepted, looped.client().stats().open), (0, 0));
+}

@@ -1,22 +1,19 @@
 //! A client, by whichever adapter: what is asked and what is told is the same.
 
-mod reactor;
 mod response;
-mod service;
-mod source;
 
 use std::io;
 use std::sync::Arc;
 
+use httpocean_cli::reactor::unreadable;
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use httpocean_std::policy::redirect::Fragment;
-use httpocean_std::{Config, Stats};
+use httpocean_std::{Body, Config, Stats};
 
+pub(crate) use httpocean_cli::reactor::{Pace, Reactor, Source};
 /// The two tell of failures in the same words.
 pub(crate) use httpocean_std::Error as Failure;
-pub(crate) use reactor::Reactor;
 pub(crate) use response::{Ending, Response};
-pub(crate) use source::Source;
 
 /// Carries out requests of any thread.
 pub(crate) enum Client {
@@ -57,10 +54,10 @@ impl Client {
         match self {
             Self::Std(client) => {
                 let uri = request.uri().clone();
-                let body = ask.body.into_body().map_err(|error| source::failed(error, uri))?;
+                let body = body_of(ask.body).map_err(|error| unreadable(error, uri))?;
                 Ok(client.send(request.map(|()| body))?.into())
             }
-            Self::Mio(reactor) => Ok(reactor.send(request, ask.body)?.into()),
+            Self::Mio(reactor) => Ok(reactor.send(request, ask.body, None)?.into()),
         }
     }
 
@@ -85,4 +82,13 @@ where
         all.append(name, value);
     }
     Ok(all)
+}
+
+fn body_of(source: Source) -> io::Result<Body> {
+    Ok(match source {
+        Source::Bytes(bytes) => bytes.into(),
+        Source::Seekable(source) => Body::from_seekable(source)?,
+        Source::Reader(source) => Body::from_reader(source),
+        Source::Sized(source, size) => Body::from_sized_reader(source, size),
+    })
 }

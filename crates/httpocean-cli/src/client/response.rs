@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
+use httpocean_cli::reactor::{Incoming, unreadable};
 use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
 use httpocean_std::{Body, Connection, Hop};
 
-use super::reactor::Incoming;
-use super::{Failure, source};
+use super::Failure;
 
 const PIECE: usize = 64 * 1024;
 
@@ -57,14 +57,12 @@ impl Response {
     /// Reads the rest into `all`, which also after a failure holds what had come. Of a connection that speaks
     /// another protocol now that is what came along with the head; what comes later is nobody's, and it closes.
     pub(crate) fn read_all(mut self, all: &mut Vec<u8>) -> Result<Ending, Failure> {
-        if let Rest::Std(body) = self.body {
-            match body.upgrade() {
-                Ok(stream) => {
-                    *all = stream.into_parts().1;
-                    return Ok(Ending { trailers: None, parked: false });
-                }
-                Err(received) => self.body = Rest::Std(received),
+        match self.body.upgrade() {
+            Ok(early) => {
+                *all = early;
+                return Ok(Ending { trailers: None, parked: false });
             }
+            Err(rest) => self.body = rest,
         }
         loop {
             let old = all.len();
@@ -79,10 +77,24 @@ impl Response {
 }
 
 impl Rest {
+    /// Of a connection that speaks another protocol now: what came along with the head.
+    fn upgrade(self) -> Result<Vec<u8>, Self> {
+        match self {
+            Self::Std(body) => body.upgrade().map(|stream| stream.into_parts().1).map_err(Self::Std),
+            Self::Mio(mut incoming) => match incoming.take_upgraded() {
+                Some(upgraded) => Ok(upgraded.early),
+                None => Err(Self::Mio(incoming)),
+            },
+        }
+    }
+
     fn ending(&mut self) -> Ending {
         match self {
             Self::Std(body) => Ending { trailers: body.take_trailers(), parked: body.parked() == Some(true) },
-            Self::Mio(incoming) => incoming.ending(),
+            Self::Mio(incoming) => {
+                let parked = incoming.parked() == Some(true);
+                Ending { trailers: incoming.take_trailers(), parked }
+            }
         }
     }
 }
@@ -90,7 +102,7 @@ impl Rest {
 fn read(body: &mut Body, buffer: &mut [u8]) -> Result<usize, Failure> {
     // Nothing else is said by a received body.
     body.read(buffer)
-        .map_err(|error| error.downcast().unwrap_or_else(|error| source::failed(error, http::Uri::default())))
+        .map_err(|error| error.downcast().unwrap_or_else(|error| unreadable(error, http::Uri::default())))
 }
 
 impl From<http::Response<Body>> for Response {
@@ -119,8 +131,8 @@ impl From<Incoming> for Response {
             version: parts.version,
             reason: head.reason,
             headers: parts.headers,
-            interim: std::mem::take(&mut incoming.interim),
-            hops: std::mem::take(&mut incoming.hops),
+            interim: incoming.interim().iter().map(|interim| interim.status().as_u16()).collect(),
+            hops: incoming.hops().to_vec(),
             url: head.url,
             connection: head.connection,
             body: Rest::Mio(Box::new(incoming)),

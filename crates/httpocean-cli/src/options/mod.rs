@@ -14,7 +14,7 @@ use httpocean_std::pool::{self, Order};
 use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
-use crate::client::{Client, Reactor};
+use crate::client::{Client, Pace, Reactor};
 use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
 
@@ -88,7 +88,7 @@ impl Run {
     pub(crate) fn client(&self) -> Done<Client> {
         Ok(match self.transport {
             Transport::Std => Client::Std(self.std_client()),
-            Transport::Mio => Client::Mio(Reactor::start(self.mio_options())?),
+            Transport::Mio => Client::Mio(Reactor::start(self.mio_options(), Pace::Ahead)?),
         })
     }
 
@@ -103,7 +103,8 @@ impl Run {
             Transport::Std => Client::Std(self.std_builder().observer(observer).build()),
             Transport::Mio => {
                 let observer: Option<Arc<dyn httpocean_std::Observer>> = Some(Arc::new(observer));
-                Client::Mio(Reactor::start(httpocean_mio::Options { observer, ..self.mio_options() })?)
+                let options = httpocean_mio::Options { observer, ..self.mio_options() };
+                Client::Mio(Reactor::start(options, Pace::Ahead)?)
             }
         })
     }

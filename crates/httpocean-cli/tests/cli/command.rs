@@ -49,10 +49,12 @@ pub(crate) fn run(args: &[&str]) -> Said {
 pub(crate) fn run_with(args: &[&str], input: &str) -> Said {
     let mut child = command(args).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // A command that refuses its arguments does not read.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
+    // Beside the reading: what it answers may fill its pipe before it has read all that it is asked.
+    let output = std::thread::scope(|scope| {
+        // A command that refuses its arguments does not read.
+        scope.spawn(move || _ = stdin.write_all(input.as_bytes()));
+        child.wait_with_output().unwrap()
+    });
     Said {
         code: output.status.code().expect("no signal ended it"),
         stdout: output.stdout,

@@ -188,6 +188,11 @@ impl When {
         Self(Some(Arc::new(opinion)))
     }
 
+    /// Whether there is one.
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// What it says about `attempt`.
     pub fn opinion(&self, attempt: &Attempt<'_>) -> Opinion {
         self.0.as_ref().map_or(Opinion::AsUsual, |opinion| opinion(attempt))

@@ -2,6 +2,7 @@
 #![allow(clippy::duplicate_mod, reason = "what holds for one adapter holds for both")]
 
 mod command;
+mod script;
 
 #[path = "../batch_answers.rs"]
 mod batch_answers;

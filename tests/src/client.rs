@@ -1,0 +1,217 @@
+//! A client by whichever adapter, as handy as the one of httpocean-std.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
+use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
+
+use crate::adapter::{Adapter, Setup};
+use crate::body::Body;
+use crate::counted::Open;
+use crate::names::Names;
+
+/// Clones share one pool.
+#[derive(Clone)]
+pub struct Client {
+    adapter: Arc<dyn Adapter>,
+    config: Arc<Config>,
+}
+
+impl Client {
+    /// A GET of `url`.
+    #[track_caller]
+    pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// A HEAD of `url`.
+    #[track_caller]
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A POST to `url`.
+    #[track_caller]
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT to `url`.
+    #[track_caller]
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// A request of any method.
+    ///
+    /// # Panics
+    /// When `url` is none: nothing that a client could be asked to do.
+    #[track_caller]
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        let uri: Uri = url.as_ref().parse().unwrap_or_else(|error| panic!("{:?}: {error}", url.as_ref()));
+        let mut request = Request::new(());
+        (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        RequestBuilder { client: self.clone(), request, body: Body::empty() }
+    }
+
+    /// Sends a request and waits for the head of its response.
+    ///
+    /// # Errors
+    /// The adapter's.
+    pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
+        let (parts, body) = request.into_parts();
+        let answer = self.adapter.send(Request::from_parts(parts, ()), body.into())?;
+        let (parts, ()) = answer.head.into_parts();
+        let body = Body::received(answer.body, answer.interim, answer.hops, answer.connection);
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// What it did so far, and what it holds.
+    pub fn stats(&self) -> Stats {
+        self.adapter.stats()
+    }
+
+    /// Closes what has been idle for too long.
+    pub fn tend(&self) {
+        self.adapter.tend();
+    }
+
+    /// Closes all idle connections.
+    pub fn clear_idle(&self) {
+        self.adapter.clear_idle();
+    }
+
+    /// Closes all idle connections, and refuses all requests from now on.
+    pub fn close(&self) {
+        self.adapter.close();
+    }
+}
+
+/// Makes a [`Client`].
+pub struct Builder {
+    build: fn(Setup) -> Arc<dyn Adapter>,
+    setup: Setup,
+}
+
+impl Builder {
+    pub(crate) fn new(build: fn(Setup) -> Arc<dyn Adapter>) -> Self {
+        Self { build, setup: Setup::default() }
+    }
+
+    /// What the pool may hold.
+    #[must_use]
+    pub fn pool(mut self, options: pool::Options) -> Self {
+        self.setup.pool = options;
+        self
+    }
+
+    /// All options of requests and dials.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.setup.config = Arc::new(config);
+        self
+    }
+
+    /// What requests obey.
+    #[must_use]
+    pub fn call(mut self, options: call::Options) -> Self {
+        Arc::make_mut(&mut self.setup.config).call = options;
+        self
+    }
+
+    /// What dials obey.
+    #[must_use]
+    pub fn dial(mut self, options: dial::Options) -> Self {
+        Arc::make_mut(&mut self.setup.config).dial = options;
+        self
+    }
+
+    /// Who is told what is decided.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.setup.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Connects to a Unix socket.
+    #[must_use]
+    pub fn unix(mut self, path: impl Into<PathBuf>) -> Self {
+        self.setup.unix = Some(path.into());
+        self
+    }
+
+    /// Finds the addresses of hosts here.
+    #[must_use]
+    pub fn names(mut self, names: &Names) -> Self {
+        self.setup.names = Some(names.clone());
+        self
+    }
+
+    /// Counts its sockets.
+    #[must_use]
+    pub fn counted(mut self, open: &Open) -> Self {
+        self.setup.open = Some(open.clone());
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        let config = self.setup.config.clone();
+        Client { adapter: (self.build)(self.setup), config }
+    }
+}
+
+/// A request that is being made.
+#[must_use = "nothing is sent until `send`"]
+pub struct RequestBuilder {
+    client: Client,
+    request: Request<()>,
+    body: Body,
+}
+
+impl RequestBuilder {
+    /// One more field.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[track_caller]
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) else { panic!("that is no field") };
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// A body.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Options in place of the client's.
+    pub fn config(mut self, config: Config) -> Self {
+        self.request.extensions_mut().insert(Arc::new(config));
+        self
+    }
+
+    /// From now to the end of the response's body.
+    pub fn timeout(self, limit: Duration) -> Self {
+        let own = self.request.extensions().get::<Arc<Config>>();
+        let mut config = Config::clone(own.unwrap_or(&self.client.config));
+        config.call.total = Some(limit);
+        self.config(config)
+    }
+
+    /// Sends it, and waits for the head of the response.
+    ///
+    /// # Errors
+    /// The adapter's.
+    pub fn send(self) -> Result<Response<Body>, Error> {
+        self.client.send(self.request.map(|()| self.body))
+    }
+}

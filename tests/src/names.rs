@@ -1,0 +1,104 @@
+//! Addresses of hosts as a test wants them, and when it wants them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use httpocean_mio::Resolve;
+use httpocean_std::Key;
+use httpocean_testkit::server::Server;
+
+use crate::lock;
+
+/// Knows where every host is, whatever it is called. While its gate is shut nobody gets an answer, so that every
+/// dial hangs; it is open at first.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// None: at the port that was asked for, on this machine.
+    addresses: Vec<SocketAddr>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    shut: bool,
+    held: usize,
+    /// How long each answer takes.
+    delay: Duration,
+}
+
+impl Names {
+    /// Every host is this machine.
+    pub fn here() -> Self {
+        Self::default()
+    }
+
+    /// Every host has these addresses.
+    pub fn at(addresses: &[SocketAddr]) -> Self {
+        Self(Arc::new(Inner { addresses: addresses.to_vec(), ..Inner::default() }))
+    }
+
+    /// Every host is this machine, as is found out after a while.
+    pub fn slow(delay: Duration) -> Self {
+        let names = Self::here();
+        names.slow_down(delay);
+        names
+    }
+
+    /// From now on an answer takes so long.
+    pub fn slow_down(&self, delay: Duration) {
+        lock(&self.0.state).delay = delay;
+    }
+
+    /// From now on nobody gets through.
+    pub fn shut(&self) {
+        lock(&self.0.state).shut = true;
+    }
+
+    /// Lets everybody through.
+    pub fn open(&self) {
+        lock(&self.0.state).shut = false;
+        self.0.changed.notify_all();
+    }
+
+    /// How many stand before the gate.
+    pub fn held(&self) -> usize {
+        lock(&self.0.state).held
+    }
+
+    /// As soon as the gate lets it through.
+    pub(crate) fn look_up(&self, key: &Key, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
+        let delay = lock(&self.0.state).delay;
+        std::thread::sleep(delay);
+        let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
+        let mut state = lock(&self.0.state);
+        state.held += 1;
+        let (mut state, _) = self
+            .0
+            .changed
+            .wait_timeout_while(state, left, |state| state.shut)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.held -= 1;
+        if state.shut {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let here = || vec![(Ipv4Addr::LOCALHOST, key.port()).into()];
+        Ok(if self.0.addresses.is_empty() { here() } else { self.0.addresses.clone() })
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, key: &Key) -> io::Result<Vec<SocketAddr>> {
+        self.look_up(key, None)
+    }
+}
+
+/// The URL of a path at a server that is called by a name, so that its address is asked for.
+pub fn named(server: &Server, path: &str) -> String {
+    format!("http://named.test:{}{path}", server.addr().port())
+}
