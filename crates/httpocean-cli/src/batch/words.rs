@@ -46,6 +46,7 @@ pub(super) fn detail(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Redirect(why) => Some(why.word()),
         ErrorKind::Pool(why) => refusal(*why),
         ErrorKind::Request(_)
+        | ErrorKind::Status(_)
         | ErrorKind::Timeout
         | ErrorKind::Closed
         | ErrorKind::Body(_)
