@@ -26,7 +26,7 @@ pub struct Config {
     pub call: call::Options,
     /// What a dial obeys: deadlines.
     pub dial: dial::Options,
-    /// Bounds on what a peer may make us hold.
+    /// Bounds on what a peer may make us hold, or try.
     pub limits: Limits,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,

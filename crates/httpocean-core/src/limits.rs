@@ -1,8 +1,8 @@
-//! Every quantity that a peer could blow up has a limit with a name.
+//! Every quantity that a peer or a name server could blow up has a limit with a name.
 
 use core::time::Duration;
 
-/// Bounds on what one exchange may take from a peer (RFC 9110 section 17.5 asks for such bounds, RFC 9112
+/// Bounds on what one exchange may take from a peer, and one dial from a name server (RFC 9110 section 17.5 asks for such bounds, RFC 9112
 /// section 11 says what happens without).
 ///
 /// Sizes are in bytes. Crossing one is an error of the peer's, class
@@ -36,6 +36,9 @@ pub struct Limits {
     pub drain_bytes: u64,
     /// Time that reading an unwanted body may take. Default 50 ms.
     pub drain_time: Duration,
+    /// Addresses of one host that a dial tries, at least one; the rest is left out, and that is no error.
+    /// Default 64.
+    pub addresses: u8,
 }
 
 impl Default for Limits {
@@ -51,6 +54,7 @@ impl Default for Limits {
             send_ahead: 64 * 1024,
             drain_bytes: 64 * 1024,
             drain_time: Duration::from_millis(50),
+            addresses: 64,
         }
     }
 }

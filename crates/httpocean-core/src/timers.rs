@@ -1,5 +1,6 @@
 //! The deadlines of many things in one heap. Each thing keeps a note of its own timer; what is in the heap and in no
-//! note means nothing any more.
+//! note means nothing any more. A deadline that is put off leaves its timer as it is: early, but not late. Before a
+//! driver goes to sleep the top is put right, and nothing else.
 
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -42,7 +43,17 @@ impl<K: Ord> Default for Timers<K> {
 impl<K: Copy + Ord> Timers<K> {
     /// When to look again; not late, but maybe early.
     pub(crate) fn earliest(&self) -> Option<Instant> {
-        self.heap.peek().map(|timer| timer.at)
+        self.first().map(|timer| timer.at)
+    }
+
+    /// The earliest, whether or not it counts.
+    pub(crate) fn first(&self) -> Option<Timer<K>> {
+        self.heap.peek().copied()
+    }
+
+    /// Takes the earliest out. Its note is somebody else's to put right.
+    pub(crate) fn drop_first(&mut self) {
+        self.heap.pop();
     }
 
     /// How many count.

@@ -71,7 +71,7 @@ fn ipv4_in_the_clothes_of_ipv6_is_seen_through() {
 }
 
 #[test]
-fn every_address_is_asked_about_before_the_sixty_four_are_taken() {
+fn every_address_is_asked_about_before_the_limit_cuts_the_list() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     let mut dial = resolving(filtered(move |found| {

@@ -7,10 +7,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dialing::{
-    SECOND, abandons, addr, addresses, connects, fails, for_ms, is_ready, ms, racing, resolving, waits,
+    SECOND, abandons, addr, addresses, connects, fails, for_ms, is_ready, ms, racing, resolving,
+    resolving_by, waits,
 };
 use httpocean_core::dial::{Options, Route};
-use httpocean_core::{Dial, DialStep, ErrorKind, Fault, Instant, Phase, TransportError};
+use httpocean_core::{Config, Dial, DialStep, ErrorKind, Fault, Instant, Limits, Phase, TransportError};
 
 /// What happens when a driver sleeps as it is told and nobody ever answers: each start with its time, and the end.
 fn nobody_answers(mut dial: Dial) -> (Vec<(u8, Instant)>, Instant) {
@@ -173,14 +174,19 @@ fn answers_that_nobody_waits_for_do_nothing() {
 }
 
 #[test]
-fn of_very_many_addresses_sixty_four_are_tried() {
-    let options = Options { connect: None, ..Options::default() };
-    let mut dial = racing(300, options);
-    for number in 0..64 {
-        connects(&mut dial, number, ms(0));
-        dial.connected(number, Err(TransportError::Refused), ms(0));
+fn of_very_many_addresses_as_many_are_tried_as_the_limit_says() {
+    let default = Limits::default().addresses;
+    assert_eq!(default, 64);
+    for (limit, tried) in [(default, 64), (3, 3), (u8::MAX, 255), (0, 1)] {
+        let limits = Limits { addresses: limit, ..Limits::default() };
+        let mut dial = resolving_by(Config { limits, ..Config::default() });
+        dial.resolved(addresses(300), ms(0));
+        for number in 0..tried {
+            connects(&mut dial, number, ms(0));
+            dial.connected(number, Err(TransportError::Refused), ms(0));
+        }
+        assert_eq!(fails(&mut dial, ms(0)).attempts().len(), usize::from(tried));
     }
-    assert_eq!(fails(&mut dial, ms(0)).attempts().len(), 64);
 }
 
 #[test]

@@ -117,3 +117,29 @@ fn a_config_of_its_own_needs_no_engine_of_its_own() {
     engine.start(request, BodyPlan::empty(), Instant::ZERO).unwrap();
     assert_eq!(engine.counts().keys, 2);
 }
+
+#[test]
+fn a_deadline_that_was_put_off_wakes_nobody_early() {
+    let mut engine = idle(1, Instant::ZERO);
+    start(&mut engine, Instant::ZERO);
+    let Some(Task::Drive(conn)) = engine.next_task(Instant::ZERO) else { panic!("a warm connection") };
+    let mut io = Io::default();
+    let Driven::Wait(_) = engine.drive(conn, &mut io, Instant::ZERO) else {
+        panic!("the head is to be sent")
+    };
+    io.tx.sent(io.tx.pending().len());
+    io.rx.append(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n");
+    let Driven::Event { event: Event::Head(_), .. } = engine.drive(conn, &mut io, Instant::ZERO) else {
+        panic!("a head")
+    };
+    for second in 0..5 {
+        let now = Instant::ZERO + Duration::from_secs(second);
+        let Driven::Wait(want) = engine.drive(conn, &mut io, now) else { panic!("it waits for the body") };
+        assert!(engine.next_task(now).is_none());
+        assert_eq!(engine.next_timeout(), want.until, "the between-bytes clock, from now");
+        io.rx.append(b"x");
+        let Driven::Event { event: Event::Data(1), .. } = engine.drive(conn, &mut io, now) else {
+            panic!("a byte")
+        };
+    }
+}

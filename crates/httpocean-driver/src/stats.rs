@@ -20,7 +20,8 @@ pub struct Stats {
     pub requests_sent: u64,
     /// Of these: sent once more because the connection had gone stale.
     pub stale_replays: u64,
-    /// Requests that had to wait for a connection of others, because no further one could be made at once.
+    /// Requests that had to wait for a connection of others, because no further one could be made at once. One that
+    /// only waits until its host may be dialed again after a failure is not counted.
     pub waited: u64,
     /// Connections that were closed, by reason.
     pub closed: BTreeMap<CloseReason, u64>,

@@ -152,10 +152,9 @@ impl Client {
     pub fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
         self.now = self.clock.now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let dialing = self.engine.counts().dialing;
         let call =
             self.engine.start(request, body, self.now).map_err(|error| Error::new(error, uri.clone()))?;
-        if self.engine.connection(call).is_none() && self.engine.counts().dialing == dialing {
+        if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
         self.calls.insert(call, Record::new(method, uri, self.now));

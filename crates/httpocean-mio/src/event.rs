@@ -28,7 +28,7 @@ pub enum Event<'a> {
     /// The response is whole. The call's id ends here.
     End {
         /// Trailer fields, if there were any.
-        trailers: Option<HeaderMap>,
+        trailers: Option<Box<HeaderMap>>,
         /// Whether the connection stays open for other requests.
         parked: bool,
     },
@@ -55,7 +55,7 @@ pub(crate) enum Said {
     Head(ConnId, usize),
     Data(ConnId, usize),
     NeedBody { from: u64 },
-    End { trailers: Option<HeaderMap>, parked: bool },
+    End { trailers: Option<Box<HeaderMap>>, parked: bool },
     Upgraded(Upgraded),
     Failed(Error),
 }

@@ -76,8 +76,6 @@ struct Outbox {
     answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
     own: Option<Answer>,
     closes: SmallVec<[ToClose; 1]>,
-    /// Dials that were asked for.
-    dials: usize,
     spawn: usize,
 }
 
@@ -184,8 +182,7 @@ impl Shared {
             self.carry_out(outbox);
             return answer;
         }
-        // Who has a dial of its own waits for the network, not for others.
-        if outbox.dials == 0 {
+        if state.pool.waits_for_others(waiter) {
             self.teller.count_wait();
         }
         let mailbox = Arc::new(Mailbox::default());
@@ -220,7 +217,6 @@ impl Shared {
                     state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
-                    outbox.dials += 1;
                     state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),

@@ -219,7 +219,7 @@ impl Service {
             Event::NeedBody { from } => News::NeedBody { from, question: 0 },
             Event::End { trailers, parked } => {
                 ended = true;
-                News::End { trailers: trailers.map(Box::new), parked }
+                News::End { trailers, parked }
             }
             Event::Upgraded(upgraded) => {
                 ended = true;

@@ -34,7 +34,7 @@ use race::{Heat, Race};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// At these addresses, the best first. The families take turns, beginning with the first address's; no more
-    /// than 64 are tried.
+    /// are tried than [`Limits::addresses`](crate::Limits::addresses).
     Addresses(SmallVec<[SocketAddr; 4]>),
     /// The transport finds its own way by the key alone, as a Unix socket or a pipe in memory does.
     Direct,
@@ -131,7 +131,10 @@ impl Dial {
         let State::Resolving { .. } = self.state else { return };
         self.state = match route.and_then(|route| self.config.dial.filter.apply(route)) {
             Ok(Route::Addresses(all)) if all.is_empty() => unresolved(TransportError::NotFound),
-            Ok(route) => State::Racing(Box::new(Race::new(route, &self.config.dial, self.now))),
+            Ok(route) => {
+                let Config { limits, dial, .. } = &*self.config;
+                State::Racing(Box::new(Race::new(route, limits.addresses, dial, self.now)))
+            }
             Err(why) => unresolved(why),
         };
     }

@@ -10,8 +10,6 @@ use super::{Options, Route};
 use crate::error::{FailedAttempt, TransportError};
 use crate::time::Instant;
 
-/// More addresses than a host may sensibly have; the rest is not tried.
-const MOST: usize = 64;
 /// An attempt needs at least so much of a head start (RFC 8305 section 5).
 const LEAST_DELAY: Duration = Duration::from_millis(10);
 
@@ -62,10 +60,11 @@ pub(super) enum Heat {
 }
 
 impl Race {
-    pub(super) fn new(route: Route, options: &Options, now: Instant) -> Self {
+    /// At most `most` addresses are tried, so that a `u8` can count them.
+    pub(super) fn new(route: Route, most: u8, options: &Options, now: Instant) -> Self {
         let targets = match route {
             Route::Direct => SmallVec::from_elem(None, 1),
-            Route::Addresses(addrs) => interleaved(&addrs).take(MOST).map(Some).collect(),
+            Route::Addresses(addrs) => interleaved(&addrs).take(usize::from(most.max(1))).map(Some).collect(),
         };
         Self {
             targets,

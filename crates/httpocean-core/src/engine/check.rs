@@ -24,7 +24,7 @@ impl Engine {
             match &link.state {
                 Link::Dialing(dial) => {
                     dialing += 1;
-                    armed += usize::from(dial.armed.is_some());
+                    armed += usize::from(dial.alarm.is_armed());
                     assert_eq!(dial.lease.conn(), link.id, "a dial holds its own lease");
                 }
                 Link::Busy(call) => {
@@ -42,7 +42,7 @@ impl Engine {
         );
         let (mut waiting, mut leased) = (0, 0);
         for (id, entry) in self.calls.iter() {
-            armed += usize::from(entry.armed.is_some());
+            armed += usize::from(entry.alarm.is_armed());
             waiting += usize::from(entry.waiter.is_some());
             leased += usize::from(entry.lease.is_some());
             let places = [entry.waiter.is_some(), entry.lease.is_some(), entry.ended];

@@ -5,9 +5,9 @@ use crate::call::Call;
 use crate::dial::Dial;
 use crate::key::Key;
 use crate::pool::{Facts, Lease};
-use crate::time::Instant;
 
 use super::CallId;
+use super::timers::Alarm;
 
 /// One call, and what it holds or waits for.
 #[derive(Debug)]
@@ -16,14 +16,21 @@ pub(super) struct Entry {
     pub(super) lease: Option<Lease>,
     pub(super) facts: Facts,
     pub(super) waiter: Option<WaitId>,
-    pub(super) armed: Option<Instant>,
+    pub(super) alarm: Alarm,
     /// Its last event is in the queue: it has nothing more to say.
     pub(super) ended: bool,
 }
 
 impl Entry {
     pub(super) fn new(call: Call) -> Self {
-        Self { call, lease: None, facts: Facts::default(), waiter: None, armed: None, ended: false }
+        Self {
+            call,
+            lease: None,
+            facts: Facts::default(),
+            waiter: None,
+            alarm: Alarm::default(),
+            ended: false,
+        }
     }
 }
 
@@ -49,7 +56,7 @@ pub(super) enum Link {
 pub(super) struct Dialing {
     pub(super) dial: Dial,
     pub(super) lease: Lease,
-    pub(super) armed: Option<Instant>,
+    pub(super) alarm: Alarm,
 }
 
 /// Connections and waiters by the places of their ids: the pool gave the ids, so the places are dense.
@@ -62,7 +69,7 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn insert(&mut self, dial: Dial, lease: Lease) {
         let (id, key) = (lease.conn(), lease.key().clone());
-        let state = Link::Dialing(Box::new(Dialing { dial, lease, armed: None }));
+        let state = Link::Dialing(Box::new(Dialing { dial, lease, alarm: Alarm::default() }));
         let at = id.index();
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);
@@ -127,7 +134,16 @@ impl Links {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Driven, Task};
     use super::*;
+
+    #[test]
+    fn what_is_said_all_the_time_is_small() {
+        // An error and an id or two; what is rare and larger is boxed.
+        let error = size_of::<crate::error::Error>();
+        assert!(size_of::<Driven>() <= error + 16, "{}", size_of::<Driven>());
+        assert!(size_of::<Task>() <= error + 16, "{}", size_of::<Task>());
+    }
 
     #[test]
     fn an_idle_connection_is_small() {

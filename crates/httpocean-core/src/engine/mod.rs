@@ -132,8 +132,8 @@ pub enum Event {
     },
     /// The response is whole. The call's id ends here.
     End {
-        /// Trailer fields, if there were any.
-        trailers: Option<HeaderMap>,
+        /// Trailer fields, if there were any: rare, so boxed.
+        trailers: Option<Box<HeaderMap>>,
     },
     /// The connection speaks another protocol now; so many bytes of that are in `io.rx`. Socket and buffers are the
     /// driver's, both ids end here, and no `Close` follows.
@@ -281,6 +281,7 @@ impl Engine {
                 return self.verified(Some(task));
             }
         }
+        self.settle_timers();
         self.verified(None)
     }
 
@@ -377,6 +378,12 @@ impl Engine {
         entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))
     }
 
+    /// Whether a call waits for what others have; see [`Pool::waits_for_others`].
+    pub fn waits_for_others(&self, call: CallId) -> bool {
+        let waiter = self.calls.get(call).and_then(|entry| entry.waiter);
+        waiter.is_some_and(|waiter| self.pool.waits_for_others(waiter))
+    }
+
     /// Which call a connection serves now; `None` while it is idle or being made.
     pub fn serves(&self, conn: ConnId) -> Option<CallId> {
         match self.links.get(conn)?.state {
@@ -385,7 +392,8 @@ impl Engine {
         }
     }
 
-    /// When to ask for tasks again though nothing happens; not late, maybe early.
+    /// When to ask for tasks again though nothing happens; not late. Asked when [`next_task`](Self::next_task) has
+    /// just said nothing, not early either: there will be a reason.
     pub fn next_timeout(&self) -> Option<Instant> {
         if !self.tasks.is_empty() {
             return Some(self.now);

@@ -159,7 +159,7 @@ impl Engine {
                 CallStep::Head(len) => Event::Head(len),
                 CallStep::Data(len) => Event::Data(len),
                 CallStep::End => {
-                    let trailers = entry.call.trailers();
+                    let trailers = entry.call.trailers().map(Box::new);
                     self.forget_call(call);
                     Event::End { trailers }
                 }

@@ -1,7 +1,8 @@
 //! The deadlines of calls and dials; the pool has its own.
 
-use super::{CallId, Engine};
-use crate::arena::ConnId;
+use super::entries::Links;
+use super::{CallId, Engine, Entry};
+use crate::arena::{Arena, ConnId};
 use crate::time::Instant;
 
 /// Whose deadline it is.
@@ -11,10 +12,25 @@ pub(super) enum Of {
     Dial(ConnId),
 }
 
+/// The deadline of one call or dial.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Alarm {
+    /// When it has to be looked at.
+    due: Option<Instant>,
+    /// When its timer goes off: that may be earlier.
+    armed: Option<Instant>,
+}
+
+impl Alarm {
+    pub(super) fn is_armed(&self) -> bool {
+        self.armed.is_some()
+    }
+}
+
 impl Engine {
     pub(super) fn run_timers(&mut self) {
         while let Some(timer) = self.timers.pop_due(self.now) {
-            if self.armed_at(timer.of) != Some(timer.at) {
+            if self.alarm(timer.of).armed != Some(timer.at) {
                 continue;
             }
             self.disarm(timer.of);
@@ -25,19 +41,29 @@ impl Engine {
         }
     }
 
-    /// Looks at a call again at `at`, unless it is looked at before.
-    pub(super) fn arm_call(&mut self, call: CallId, at: Option<Instant>) {
-        if let (Some(entry), Some(at)) = (self.calls.get_mut(call), at) {
-            self.timers.arm(&mut entry.armed, at, Of::Call(call));
-            self.drop_moot();
+    /// Sees to it that no timer wakes the driver for nothing: to be done before it goes to sleep.
+    pub(super) fn settle_timers(&mut self) {
+        while let Some(timer) = self.timers.first() {
+            let Alarm { due, armed } = self.alarm(timer.of);
+            let counts = armed == Some(timer.at);
+            if counts && due == armed {
+                return;
+            }
+            self.timers.drop_first();
+            if counts {
+                self.disarm(timer.of);
+                self.arm(timer.of, due);
+            }
         }
     }
 
+    /// Looks at a call again at `at`, whatever was said before; never if it is `None`.
+    pub(super) fn arm_call(&mut self, call: CallId, at: Option<Instant>) {
+        self.arm(Of::Call(call), at);
+    }
+
     pub(super) fn arm_dial(&mut self, conn: ConnId, at: Option<Instant>) {
-        if let (Some(dialing), Some(at)) = (self.links.dialing_mut(conn), at) {
-            self.timers.arm(&mut dialing.armed, at, Of::Dial(conn));
-            self.drop_moot();
-        }
+        self.arm(Of::Dial(conn), at);
     }
 
     pub(super) fn disarm_call(&mut self, call: CallId) {
@@ -48,13 +74,19 @@ impl Engine {
         self.disarm(Of::Dial(conn));
     }
 
+    fn arm(&mut self, of: Of, at: Option<Instant>) {
+        let Some(alarm) = alarm_of(&mut self.calls, &mut self.links, of) else { return };
+        alarm.due = at;
+        if let Some(at) = at {
+            self.timers.arm(&mut alarm.armed, at, of);
+            self.drop_moot();
+        }
+    }
+
     fn disarm(&mut self, of: Of) {
-        let note = match of {
-            Of::Call(call) => self.calls.get_mut(call).map(|entry| &mut entry.armed),
-            Of::Dial(conn) => self.links.dialing_mut(conn).map(|dialing| &mut dialing.armed),
-        };
-        if let Some(note) = note {
-            self.timers.disarm(note);
+        if let Some(alarm) = alarm_of(&mut self.calls, &mut self.links, of) {
+            alarm.due = None;
+            self.timers.disarm(&mut alarm.armed);
         }
         self.drop_moot();
     }
@@ -62,15 +94,24 @@ impl Engine {
     fn drop_moot(&mut self) {
         if self.timers.is_crowded() {
             let mut timers = core::mem::take(&mut self.timers);
-            timers.retain(|of| self.armed_at(of));
+            timers.retain(|of| self.alarm(of).armed);
             self.timers = timers;
         }
     }
 
-    fn armed_at(&self, of: Of) -> Option<Instant> {
-        match of {
-            Of::Call(call) => self.calls.get(call)?.armed,
-            Of::Dial(conn) => self.links.dialing(conn)?.armed,
-        }
+    /// Of what is gone: none.
+    fn alarm(&self, of: Of) -> Alarm {
+        let alarm = match of {
+            Of::Call(call) => self.calls.get(call).map(|entry| entry.alarm),
+            Of::Dial(conn) => self.links.dialing(conn).map(|dialing| dialing.alarm),
+        };
+        alarm.unwrap_or_default()
+    }
+}
+
+fn alarm_of<'a>(calls: &'a mut Arena<CallId, Entry>, links: &'a mut Links, of: Of) -> Option<&'a mut Alarm> {
+    match of {
+        Of::Call(call) => calls.get_mut(call).map(|entry| &mut entry.alarm),
+        Of::Dial(conn) => links.dialing_mut(conn).map(|dialing| &mut dialing.alarm),
     }
 }

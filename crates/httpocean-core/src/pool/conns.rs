@@ -116,6 +116,7 @@ impl<T, E> Pool<T, E> {
             self.abandon_all(host);
             self.forget_empty(host);
         }
+        self.fading.clear();
     }
 
     /// A usable connection goes to the oldest waiter that takes it, or becomes idle. Whether it stays open.
@@ -318,14 +319,16 @@ impl<T, E> Pool<T, E> {
 
     /// A key that holds and wants nothing costs nothing.
     pub(super) fn forget_empty(&mut self, id: HostId) {
-        let Some(host) = self.hosts.get(id) else { return };
+        let Some(host) = self.hosts.get_mut(id) else { return };
         if host.open > 0 || host.waiters() > 0 || host.promised > 0 {
             return;
         }
         // A key whose dials fail is remembered while that matters.
         if host.no_dial_before > self.now && !self.shut {
-            let at = host.no_dial_before;
-            self.arm_host(id, at);
+            if !host.is_fading {
+                host.is_fading = true;
+                self.fading.push_back((host.no_dial_before, id));
+            }
             return;
         }
         self.disarm_host(id);

@@ -1,9 +1,9 @@
-//! Dials: when one is started, for whom, what its end means, who gets a place that is free.
+//! Dials: for whom they run, what their end means, which go on that nobody waits for.
 
 use core::time::Duration;
 
 use super::parts::{HostId, Slot, State, Word};
-use super::{DialPolicy, Lease, Pool, Refusal, Surplus};
+use super::{Lease, Pool, Refusal, Surplus};
 use crate::arena::{ConnId, WaitId};
 use crate::reason::CloseReason;
 use crate::time::Instant;
@@ -12,17 +12,6 @@ use crate::time::Instant;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What came of an attempt to start a dial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
-    /// A dial was started, or room is being made for one.
-    Begun,
-    /// Nobody needs one, or the key itself has to wait: its own limits, a pause, the dial policy.
-    NotNow,
-    /// A place has to come free first, or a dial to end: of the pool, or its own that is about to be closed.
-    Full,
-}
-
 /// A dial that was answered.
 struct Ended {
     owner: Option<WaitId>,
@@ -30,39 +19,6 @@ struct Ended {
 }
 
 impl<T, E> Pool<T, E> {
-    /// Starts the dials that a key needs and may have.
-    pub(super) fn balance(&mut self, host: HostId) {
-        loop {
-            self.work += 1;
-            match self.try_dial(host) {
-                Attempt::Begun => {}
-                Attempt::NotNow => return,
-                Attempt::Full => return self.enter_ring(host),
-            }
-        }
-    }
-
-    /// Gives free places to the keys that wait for one, each in turn.
-    pub(super) fn feed(&mut self) {
-        while let Some(host) = self.ring.pop_front() {
-            self.work += 1;
-            match self.try_dial(host) {
-                Attempt::Begun => self.ring.push_back(host),
-                Attempt::NotNow => {
-                    if let Some(host) = self.hosts.get_mut(host) {
-                        host.in_ring = false;
-                    }
-                }
-                Attempt::Full => {
-                    self.ring.push_front(host);
-                    return;
-                }
-            }
-            self.turns_taken = 0;
-        }
-        self.turns_taken = 0;
-    }
-
     pub(super) fn dial_succeeded(&mut self, lease: Lease, parked: T) {
         let conn = lease.conn;
         let Some(Ended { owner, .. }) = self.end_dial(conn) else { return self.stray(lease, parked) };
@@ -215,129 +171,7 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// Whose turn it is to get the place of a connection of `host` that came back, if not its own.
-    pub(super) fn whose_turn(&mut self, host: HostId) -> Option<HostId> {
-        if self.hosts.get(host)?.waiters() == 0 || !self.lacks_places() {
-            return None;
-        }
-        let next = self.next_in_ring(host)?;
-        self.turns_taken = self.turns_taken.saturating_add(1);
-        if self.turns_taken <= self.options.turns {
-            return None;
-        }
-        self.turns_taken = 0;
-        // It was in front, and has had its turn.
-        self.ring.rotate_left(1);
-        Some(next)
-    }
-
-    /// Whether the oldest waiter of a key takes only a fresh connection and there is no place to dial one, while
-    /// others take all that come back: the one that comes back now has to give its place.
-    pub(super) fn is_turn_of_fresh(&mut self, id: HostId) -> bool {
-        let Some(host) = self.hosts.get(id) else { return false };
-        let (Some(fresh), Some(any)) = (host.waiting_fresh.front(), host.waiting.front()) else {
-            return false;
-        };
-        let no_place = host.will_be_open() >= self.options.max_per_key || self.lacks_places();
-        self.arrival(fresh) < self.arrival(any)
-            && host.unasked.front() == Some(fresh)
-            && no_place
-            && self.dialing + self.promised < self.options.max_dials
-            && self.may_ask(id)
-    }
-
-    /// Whether one more place would let a dial start that can't start now.
-    fn lacks_places(&self) -> bool {
-        let will_be_open = self.conns.len() + self.promised - self.closing;
-        will_be_open >= self.options.max_total && self.dialing + self.promised < self.options.max_dials
-    }
-
-    /// The first key of the ring that wants a place, other than `host`: that one's turn is being taken now.
-    fn next_in_ring(&mut self, host: HostId) -> Option<HostId> {
-        let mut skipped_own = false;
-        loop {
-            self.work += 1;
-            let next = *self.ring.front()?;
-            if !self.could_use_place(next) {
-                self.ring.pop_front();
-                if let Some(host) = self.hosts.get_mut(next) {
-                    host.in_ring = false;
-                }
-            } else if next != host {
-                return Some(next);
-            } else if skipped_own {
-                return None;
-            } else {
-                skipped_own = true;
-                self.ring.rotate_left(1);
-            }
-        }
-    }
-
-    /// Whether a key would dial if it had a place.
-    fn could_use_place(&mut self, id: HostId) -> bool {
-        let max = self.options.max_per_key;
-        self.may_ask(id) && self.hosts.get(id).is_some_and(|host| host.will_be_open() < max)
-    }
-
-    /// Whether a key may dial now, as far as only the key is concerned. If it has to pause, it is woken later.
-    fn may_ask(&mut self, id: HostId) -> bool {
-        let Some(host) = self.hosts.get(id) else { return false };
-        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
-            return false;
-        }
-        let mut at = host.no_dial_before;
-        if let DialPolicy::Wait(delay) = self.options.dial {
-            // For those in front of it room is being made already; it may not have waited for long enough.
-            self.work += host.promised as u64;
-            let asker = host.unasked.iter(&self.waiters).nth(host.promised);
-            let Some(asker) = asker.and_then(|asker| self.waiters.get(asker)) else { return false };
-            at = at.max(asker.since + delay);
-        }
-        if at > self.now {
-            self.arm_host(id, at);
-        }
-        at <= self.now
-    }
-
-    fn try_dial(&mut self, id: HostId) -> Attempt {
-        if !self.may_ask(id) {
-            return Attempt::NotNow;
-        }
-        let Some(host) = self.hosts.get(id) else { return Attempt::NotNow };
-        // Only who wants a fresh connection waits while one of the key is idle.
-        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
-        if key_is_full && own_idle.is_none() {
-            return Attempt::NotNow;
-        }
-        if self.dialing + self.promised >= self.options.max_dials {
-            return Attempt::Full;
-        }
-        if let Some(coldest) = own_idle.filter(|_| key_is_full) {
-            return self.make_room(coldest, id);
-        }
-        if host.open >= self.options.max_per_key {
-            // A closing is about to be said, which looks again; till then it keeps its place in the ring.
-            return Attempt::Full;
-        }
-        if self.conns.len() >= self.options.max_total {
-            return match self.idle.front().filter(|_| self.lacks_places()) {
-                Some(coldest) => self.make_room(coldest, id),
-                None => Attempt::Full,
-            };
-        }
-        // Who has waited the longest gets the first dial, also when it is another's for whom room is made.
-        let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
-        self.start_dial(id, asker);
-        Attempt::Begun
-    }
-
-    fn make_room(&mut self, coldest: ConnId, host: HostId) -> Attempt {
-        self.close_idle(coldest, CloseReason::Evicted, Some(host));
-        Attempt::Begun
-    }
-
-    fn start_dial(&mut self, id: HostId, asker: WaitId) {
+    pub(super) fn start_dial(&mut self, id: HostId, asker: WaitId) {
         let conn = self.conns.insert(Slot::dialing(id, asker, self.now));
         self.dialing += 1;
         if let Some(host) = self.hosts.get_mut(id) {
@@ -404,21 +238,6 @@ impl<T, E> Pool<T, E> {
             host.failures = host.failures.saturating_add(1);
             host.no_dial_before = now + pause.min(LONGEST_PAUSE);
             host.failed_at = Some(now);
-        }
-    }
-
-    fn enter_ring(&mut self, id: HostId) {
-        let Some(host) = self.hosts.get_mut(id) else { return };
-        if host.in_ring {
-            return;
-        }
-        host.in_ring = true;
-        self.ring.push_back(id);
-        // Keys that were forgotten stay in the ring until it comes round, or until they are too many.
-        if self.ring.len() > 2 * self.hosts.len() + 16 {
-            self.work += self.ring.len() as u64;
-            let hosts = &self.hosts;
-            self.ring.retain(|id| hosts.contains(*id));
         }
     }
 

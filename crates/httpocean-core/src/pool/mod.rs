@@ -21,6 +21,7 @@ mod idle;
 mod list;
 mod options;
 mod parts;
+mod places;
 mod timers;
 mod waiters;
 
@@ -37,7 +38,7 @@ use crate::rng::Rng;
 use crate::time::Instant;
 use crate::timers::Timers;
 use list::List;
-use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Word};
+use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Waiting, Word};
 use timers::Of;
 
 /// The connections of all keys, without the connections: it parks an opaque `T` and never looks at it.
@@ -78,6 +79,8 @@ pub struct Pool<T, E> {
     idle: List<Idle<T>>,
     /// Keys that wait for a place under `max_total` or `max_dials`, in turn.
     ring: VecDeque<HostId>,
+    /// Keys whose dials failed and that nobody wants now, with when that stops to matter, about in that order.
+    fading: VecDeque<(Instant, HostId)>,
     /// Grants made from returned connections since the ring's front began to wait.
     turns_taken: u32,
     words: VecDeque<Word<T, E>>,
@@ -259,6 +262,7 @@ impl<T, E> Pool<T, E> {
             by_key: HashMap::with_hasher(Seeded::new(seed)),
             idle: List::default(),
             ring: VecDeque::new(),
+            fading: VecDeque::new(),
             turns_taken: 0,
             words: VecDeque::new(),
             words_limit: 64,
@@ -381,20 +385,35 @@ impl<T, E> Pool<T, E> {
                 return self.verified(Some(command));
             }
         }
-        None
+        self.settle_timers();
+        self.verified(None)
     }
 
-    /// When to poll again though nothing happens. Not late, but maybe early: there may be nothing to do then.
+    /// When to poll again though nothing happens; not late. Asked when [`poll`](Self::poll) has just said `None`, not
+    /// early either: there will be something to say, or a key will begin to line up for a place.
     pub fn next_timeout(&self) -> Option<Instant> {
         if self.words.is_empty() { self.timers.earliest() } else { Some(self.now) }
     }
 
     /// When to poll again for the sake of one waiter: its own deadlines, and what its key waits for. Many threads
-    /// that sleep, each for a waiter of its own, need not all wake for each other's deadlines.
+    /// that sleep, each for a waiter of its own, need not all wake for each other's deadlines. Maybe early: what
+    /// changes while they sleep may make it matter.
     pub fn next_timeout_of(&self, waiter: WaitId) -> Option<Instant> {
         let waiter = self.waiters.get(waiter)?;
-        let of_key = self.hosts.get(waiter.host).and_then(|host| host.armed);
-        Instant::earliest(waiter.armed, of_key)
+        let Demand { patience, deadline, .. } = waiter.demand;
+        let to_come = |at: Option<Instant>| at.filter(|at| *at > self.now);
+        let own = Instant::earliest(to_come(patience), deadline);
+        Instant::earliest(own, to_come(self.asks_at(waiter.host)))
+    }
+
+    /// Whether a request waits for what others have: no dial runs for it, and not because those of its key failed
+    /// just now.
+    pub fn waits_for_others(&self, waiter: WaitId) -> bool {
+        let Some(waiter) = self.waiters.get(waiter).filter(|waiter| waiter.state == Waiting::Queued) else {
+            return false;
+        };
+        let pauses = self.hosts.get(waiter.host).is_some_and(|host| host.no_dial_before > self.now);
+        waiter.dial.is_none() && !pauses
     }
 
     /// How much of what it holds.

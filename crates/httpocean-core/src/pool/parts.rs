@@ -186,6 +186,8 @@ pub(super) struct Host<T> {
     pub(super) failed_at: Option<Instant>,
     pub(super) no_dial_before: Instant,
     pub(super) in_ring: bool,
+    /// Whether it is among those to be forgotten once their pause is over.
+    pub(super) is_fading: bool,
     pub(super) armed: Option<Instant>,
 }
 
@@ -208,6 +210,7 @@ impl<T> Host<T> {
             failed_at: None,
             no_dial_before: Instant::ZERO,
             in_ring: false,
+            is_fading: false,
             armed: None,
         }
     }

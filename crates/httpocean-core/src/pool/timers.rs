@@ -1,7 +1,7 @@
 //! Deadlines: one heap for all, at most one live entry a thing.
 
 use super::Pool;
-use super::parts::HostId;
+use super::parts::{HostId, Waiting};
 use crate::arena::{ConnId, WaitId};
 use crate::time::Instant;
 
@@ -15,6 +15,7 @@ pub(super) enum Of {
 
 impl<T, E> Pool<T, E> {
     pub(super) fn run_timers(&mut self) {
+        self.let_fade();
         while let Some(timer) = self.timers.pop_due(self.now) {
             self.work += 1;
             if self.armed_at(timer.of) == Some(timer.at) {
@@ -24,30 +25,38 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// Wakes for a connection at `at`, unless an earlier wake-up is due: that one looks again.
-    pub(super) fn arm_conn(&mut self, conn: ConnId, at: Instant) {
-        if let Some(slot) = self.conns.get_mut(conn) {
-            self.timers.arm(&mut slot.armed, at, Of::Conn(conn));
-            self.drop_moot();
+    /// Sees to it that no timer wakes the driver for nothing: to be done before it goes to sleep.
+    pub(super) fn settle_timers(&mut self) {
+        while let Some(timer) = self.timers.first() {
+            let counts = self.armed_at(timer.of) == Some(timer.at);
+            let due = self.due_at(timer.of).filter(|_| counts);
+            if due.is_some_and(|due| due <= timer.at) {
+                return;
+            }
+            self.work += 1;
+            self.timers.drop_first();
+            if counts {
+                self.disarm(timer.of);
+            }
+            if let Some(at) = due {
+                self.arm(timer.of, at);
+            }
         }
     }
 
+    /// Wakes for a connection at `at`, unless an earlier wake-up is due: that one looks again.
+    pub(super) fn arm_conn(&mut self, conn: ConnId, at: Instant) {
+        self.arm(Of::Conn(conn), at);
+    }
+
     pub(super) fn arm_waiter(&mut self, id: WaitId) {
-        let now = self.now;
-        let Some(waiter) = self.waiters.get_mut(id) else { return };
-        // Once its patience is over it stays for the sake of its own dial, whose end looks again.
-        let patience = waiter.demand.patience.filter(|at| *at > now || waiter.dial.is_none());
-        if let Some(at) = Instant::earliest(patience, waiter.demand.deadline) {
-            self.timers.arm(&mut waiter.armed, at, Of::Waiter(id));
-            self.drop_moot();
+        if let Some(at) = self.waiter_due(id) {
+            self.arm(Of::Waiter(id), at);
         }
     }
 
     pub(super) fn arm_host(&mut self, id: HostId, at: Instant) {
-        if let Some(host) = self.hosts.get_mut(id) {
-            self.timers.arm(&mut host.armed, at, Of::Host(id));
-            self.drop_moot();
-        }
+        self.arm(Of::Host(id), at);
     }
 
     pub(super) fn disarm_conn(&mut self, conn: ConnId) {
@@ -60,6 +69,18 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn disarm_host(&mut self, id: HostId) {
         self.disarm(Of::Host(id));
+    }
+
+    fn arm(&mut self, of: Of, at: Instant) {
+        let note = match of {
+            Of::Conn(conn) => self.conns.get_mut(conn).map(|slot| &mut slot.armed),
+            Of::Waiter(waiter) => self.waiters.get_mut(waiter).map(|waiter| &mut waiter.armed),
+            Of::Host(host) => self.hosts.get_mut(host).map(|host| &mut host.armed),
+        };
+        if let Some(note) = note {
+            self.timers.arm(note, at, of);
+            self.drop_moot();
+        }
     }
 
     fn disarm(&mut self, of: Of) {
@@ -90,15 +111,32 @@ impl<T, E> Pool<T, E> {
         }
     }
 
+    /// When a thing has to be looked at, as it stands now: not before its timer.
+    pub(super) fn due_at(&self, of: Of) -> Option<Instant> {
+        match of {
+            Of::Conn(conn) => self.conns.get(conn).filter(|slot| slot.is_idle()).map(|slot| slot.idle_until),
+            Of::Waiter(waiter) => self.waiter_due(waiter),
+            Of::Host(host) => self.host_due(host),
+        }
+    }
+
+    fn waiter_due(&self, id: WaitId) -> Option<Instant> {
+        let waiter = self.waiters.get(id).filter(|waiter| waiter.state == Waiting::Queued)?;
+        // While its dial lasts it does not wait for others; the dial's end looks again.
+        let patience = waiter.demand.patience.filter(|_| waiter.dial.is_none());
+        Instant::earliest(patience, waiter.demand.deadline)
+    }
+
     fn fire(&mut self, of: Of) {
         match of {
-            Of::Conn(conn) => match self.overdue(conn) {
-                Some(why) if self.conns.get(conn).is_some_and(|slot| slot.is_idle()) => {
+            Of::Conn(conn) => {
+                if let Some(why) = self.overdue(conn) {
                     self.close_idle(conn, why, None);
+                } else if let Some(at) = self.due_at(of) {
+                    // It was used since the timer was set.
+                    self.arm_conn(conn, at);
                 }
-                Some(_) => {}
-                None => self.rearm_idle(conn),
-            },
+            }
             Of::Waiter(waiter) => self.waiter_is_due(waiter),
             Of::Host(host) => {
                 self.balance(host);
@@ -107,11 +145,15 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// It was used since the timer was set: its deadline is later now.
-    fn rearm_idle(&mut self, conn: ConnId) {
-        if let Some(slot) = self.conns.get(conn).filter(|slot| slot.is_idle()) {
-            let at = slot.idle_until;
-            self.arm_conn(conn, at);
+    /// Forgets the keys whose dials failed so long ago that it does not matter any more. Nobody is woken for that.
+    fn let_fade(&mut self) {
+        while let Some((_, host)) = self.fading.front().filter(|(at, _)| *at <= self.now).copied() {
+            self.work += 1;
+            self.fading.pop_front();
+            if let Some(host) = self.hosts.get_mut(host) {
+                host.is_fading = false;
+            }
+            self.forget_empty(host);
         }
     }
 }

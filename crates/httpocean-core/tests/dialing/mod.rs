@@ -20,8 +20,12 @@ pub fn for_ms(millis: u64) -> Option<Duration> {
 
 /// A dial that waits for the answer of the resolver.
 pub fn resolving(options: Options) -> Dial {
+    resolving_by(Config { dial: options, ..Config::default() })
+}
+
+pub fn resolving_by(config: Config) -> Dial {
     let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
-    let mut dial = Dial::new(&key, &Arc::new(Config { dial: options, ..Config::default() }), ms(0));
+    let mut dial = Dial::new(&key, &Arc::new(config), ms(0));
     assert!(matches!(dial.step(ms(0)), DialStep::Resolve));
     dial
 }

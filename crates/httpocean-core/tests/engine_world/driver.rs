@@ -11,6 +11,7 @@ impl World {
         loop {
             self.step();
             let Some(task) = self.engine.next_task(self.now) else { break };
+            self.said += 1;
             self.carry_out_one(task);
             self.limits_hold();
         }

@@ -22,7 +22,7 @@ pub(crate) struct Outcome {
     pub(crate) fields: HeaderMap,
     pub(crate) body: Vec<u8>,
     pub(crate) body_len: u64,
-    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) trailers: Option<Box<HeaderMap>>,
     pub(crate) parked: Option<bool>,
     pub(crate) connection: Option<Connection>,
     pub(crate) hops: Vec<Hop>,

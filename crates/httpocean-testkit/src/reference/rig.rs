@@ -198,7 +198,8 @@ impl Rig {
     /// Goes on until `until`, awake exactly when the pool asks for it.
     pub fn sleep_until(&mut self, until: Instant, model: &mut Model) {
         loop {
-            let wake = self.pool.next_timeout().filter(|at| *at <= until).unwrap_or(until);
+            let asked = self.pool.next_timeout().filter(|at| *at <= until);
+            let (wake, line) = (asked.unwrap_or(until), model.line().to_vec());
             assert!(wake >= self.now, "asked to wake up in the past");
             while let Some(at) = model.next_deadline().filter(|at| *at < wake) {
                 let missed = model.wake(at);
@@ -211,6 +212,8 @@ impl Rig {
             let before = self.log.len();
             self.poll_dry();
             let expected = model.wake(wake);
+            let reason = !expected.is_empty() || model.line() != line;
+            assert!(asked.is_none() || reason, "woken at {wake:?} for nothing");
             self.compare(before, expected);
             if wake >= until {
                 return;

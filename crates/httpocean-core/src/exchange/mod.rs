@@ -8,11 +8,13 @@
 //!
 //! There is no clock here and no socket; [`Call`](crate::Call) has the one, the driver the other.
 
+mod sending;
+
 use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::error::{ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep};
-use crate::h1::encode::{self, OutFraming, Plan};
+use crate::h1::encode::Plan;
 use crate::h1::framing::{Framing, Verdict, frame};
 use crate::h1::head::HeadScan;
 use crate::io::Io;
@@ -20,36 +22,21 @@ use crate::key::Key;
 use crate::limits::Limits;
 use crate::pool::Fate;
 use crate::reason::CloseReason;
+use sending::{Sending, State};
 
 /// One request and its response on a connection.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     plan: Plan,
-    send: Send,
+    sending: Sending,
     recv: Recv,
     /// Of the final response.
     verdict: Option<Verdict>,
     interims: u32,
     /// Bytes in front of `rx` that were lent with the last step.
     lent: Lent,
-    /// Where the totals of the buffers stood when it began.
-    sent_before: u64,
+    /// Where the total of `rx` stood when it began.
     received_before: u64,
-    head_len: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Send {
-    /// The head is on its way, and the body waits for `100 Continue`.
-    Await100,
-    /// The body is under way; `asked` while an answer to `NeedBody` is due.
-    Body { left: Option<u64>, asked: bool },
-    /// All of the request was handed to `tx`.
-    Ended,
-    /// A final response came before the end of the request: no more of it is sent.
-    Stopped,
-    /// The body can't be had, or is not what was announced.
-    Faulty(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,25 +98,14 @@ impl Exchange {
         user_agent: Option<&http::HeaderValue>,
         io: &mut Io,
     ) -> Self {
-        let sent_before = io.tx.total_sent();
-        let received_before = io.rx.total_received() - io.rx.bytes().len() as u64;
-        io.tx.write(|tx| encode::write_head(tx, request, key, plan, user_agent));
-        let head_len = io.tx.pending().len() as u64;
-        let body = match plan.framing {
-            OutFraming::None | OutFraming::Length(0) => Send::Ended,
-            OutFraming::Length(length) => Send::Body { left: Some(length), asked: false },
-            OutFraming::Chunked => Send::Body { left: None, asked: false },
-        };
         Self {
             plan,
-            send: if plan.expects { Send::Await100 } else { body },
+            received_before: io.rx.total_received() - io.rx.bytes().len() as u64,
+            sending: Sending::begin(request, key, plan, user_agent, io),
             recv: Recv::Head(HeadScan::default()),
             verdict: None,
             interims: 0,
             lent: Lent::Nothing,
-            sent_before,
-            received_before,
-            head_len,
         }
     }
 
@@ -138,7 +114,11 @@ impl Exchange {
     pub(crate) fn advance(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ExchangeStep {
         self.settle(io);
         let step = self.receive(method, io, limits);
-        if matches!(step, ExchangeStep::Blocked) { self.ask_for_body(io, limits) } else { step }
+        match (step, self.sending.state()) {
+            (ExchangeStep::Blocked, State::Faulty(what)) => ExchangeStep::BodyFault(what),
+            (ExchangeStep::Blocked, _) if self.sending.asks(io, limits.send_ahead) => ExchangeStep::NeedBody,
+            (step, _) => step,
+        }
     }
 
     /// De-chunks into the user's own buffer. 0 when nothing is at hand, or it is the end.
@@ -162,11 +142,11 @@ impl Exchange {
 
     /// Whether an answer to `NeedBody` is due.
     pub(crate) fn owes_body(&self) -> bool {
-        matches!(self.send, Send::Body { asked: true, .. })
+        self.sending.owes_body()
     }
 
     pub(crate) fn wants_body(&self) -> bool {
-        matches!(self.send, Send::Await100 | Send::Body { .. })
+        self.sending.wants_body()
     }
 
     pub(crate) fn body_left(&self) -> Option<u64> {
@@ -197,59 +177,32 @@ impl Exchange {
 
     /// Says how many bytes were taken: none of what was not asked for.
     pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> usize {
-        let left = match self.send {
-            Send::Body { left, asked: true } => left,
-            Send::Ended if !bytes.is_empty() => {
-                self.blame_body("it is longer than was announced");
-                return 0;
-            }
-            Send::Body { .. } | Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => return 0,
-        };
-        match left {
-            None => io.tx.write(|tx| encode::write_chunk(tx, bytes)),
-            Some(left) if bytes.len() as u64 > left => {
-                self.blame_body("it is longer than was announced");
-                return 0;
-            }
-            Some(_) => io.tx.append(bytes),
-        }
-        let left = left.map(|left| left - bytes.len() as u64);
-        self.send = if left == Some(0) { Send::Ended } else { Send::Body { left, asked: false } };
-        bytes.len()
+        self.sending.body(bytes, io).unwrap_or_else(|what| {
+            self.blame_body(what);
+            0
+        })
     }
 
     pub(crate) fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
-        let mut names = trailers.into_iter().flat_map(HeaderMap::keys);
-        match self.send {
-            Send::Body { left: Some(_), .. } => self.blame_body("it is shorter than was announced"),
-            Send::Body { left: None, .. } if !names.all(encode::may_trail) => {
-                self.blame_body("a trailer has a name that only a header may have");
-            }
-            Send::Body { left: None, .. } => {
-                io.tx.write(|tx| encode::write_last_chunk(tx, trailers));
-                self.send = Send::Ended;
-            }
-            Send::Ended if self.plan.framing != OutFraming::Chunked && names.next().is_some() => {
-                self.blame_body("it has trailers, which only a chunked one can have");
-            }
-            Send::Await100 | Send::Ended | Send::Stopped | Send::Faulty(_) => {}
+        if let Err(what) = self.sending.finish(trailers, io) {
+            self.blame_body(what);
         }
     }
 
     pub(crate) fn body_failed(&mut self, why: &'static str) {
-        if self.send != Send::Ended {
+        if !self.sending.is_ended() {
             self.blame_body(why);
         }
     }
 
     /// The wait for `100 Continue` is over: the body goes without.
     pub(crate) fn stop_awaiting(&mut self) {
-        self.go_on_with_body();
+        self.sending.go_on();
     }
 
     /// Whether the connection can live on once an unwanted body was read to its end.
     pub(crate) fn worth_draining(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.close.is_none()) && self.send == Send::Ended
+        self.verdict.is_some_and(|verdict| verdict.close.is_none()) && self.sending.is_ended()
     }
 
     /// Body bytes still to come, where the framing says it.
@@ -269,13 +222,7 @@ impl Exchange {
     }
 
     pub(crate) fn sent(&self, io: &Io) -> Sent {
-        if io.tx.total_sent() == self.sent_before {
-            Sent::Nothing
-        } else if self.is_written(io) {
-            Sent::All
-        } else {
-            Sent::Part
-        }
+        self.sending.sent(io)
     }
 
     pub(crate) fn waits(&self, io: &Io) -> Waits {
@@ -283,8 +230,7 @@ impl Exchange {
             return Waits::Body;
         }
         if !io.tx.pending().is_empty() {
-            let sent = io.tx.total_sent() - self.sent_before;
-            return if sent < self.head_len { Waits::SendHead } else { Waits::SendBody };
+            return if self.sending.is_past_head(io) { Waits::SendBody } else { Waits::SendHead };
         }
         if !io.rx.bytes().is_empty() {
             return Waits::RestOfHead;
@@ -292,10 +238,10 @@ impl Exchange {
         if io.tx.failure().is_some() {
             return Waits::FirstByte;
         }
-        match self.send {
-            Send::Await100 => Waits::Await100,
-            Send::Body { .. } | Send::Faulty(_) => Waits::User,
-            Send::Ended | Send::Stopped => Waits::FirstByte,
+        match self.sending.state() {
+            State::Await100 => Waits::Await100,
+            State::Body { .. } | State::Faulty(_) => Waits::User,
+            State::Ended | State::Stopped => Waits::FirstByte,
         }
     }
 
@@ -347,7 +293,7 @@ impl Exchange {
                 return ExchangeStep::Bad(ProtocolError::TooLarge("more interim responses than allowed"));
             }
             if status == StatusCode::CONTINUE {
-                self.go_on_with_body();
+                self.sending.go_on();
             }
             self.recv = Recv::Head(HeadScan::default());
             self.lent = Lent::Head(len);
@@ -357,13 +303,12 @@ impl Exchange {
             Ok(verdict) => verdict,
             Err(error) => return ExchangeStep::Bad(error),
         };
-        if verdict.framing == Framing::Tunnel && !self.is_written(io) {
+        if verdict.framing == Framing::Tunnel && !self.sending.is_written(io) {
             let early = "another protocol before the request was sent to its end";
             return ExchangeStep::Bad(ProtocolError::UnsolicitedUpgrade(early));
         }
-        if self.send != Send::Ended && !self.goes_on_after(status, verdict) {
-            self.send = Send::Stopped;
-            io.tx.clear();
+        if !self.sending.is_ended() && !self.goes_on_after(status, verdict) {
+            self.sending.stop(io);
         }
         self.verdict = Some(verdict);
         self.recv = Recv::Body(BodyDecoder::new(verdict.framing));
@@ -374,12 +319,12 @@ impl Exchange {
     /// Whether a body that is not yet sent still matters: to a server that answers while it reads, as an echo does
     /// (RFC 9110 section 7.5), but not to one that refuses or closes (RFC 9112 section 9.5).
     fn goes_on_after(&self, status: StatusCode, verdict: Verdict) -> bool {
-        let under_way = matches!(self.send, Send::Body { .. });
+        let under_way = matches!(self.sending.state(), State::Body { .. });
         under_way && status.is_success() && matches!(verdict.close, None | Some(CloseReason::UntilClose))
     }
 
     fn end_in_head(&mut self, io: &Io) -> ExchangeStep {
-        if let Send::Faulty(what) = self.send {
+        if let State::Faulty(what) = self.sending.state() {
             return ExchangeStep::BodyFault(what);
         }
         let begun = io.rx.total_received() > self.received_before;
@@ -397,7 +342,7 @@ impl Exchange {
         if verdict.framing == Framing::Tunnel {
             return ExchangeStep::Upgraded;
         }
-        let fate = if !self.is_written(io) {
+        let fate = if !self.sending.is_written(io) {
             Fate::Spent(CloseReason::HalfSent)
         } else if let Some(why) = verdict.close {
             Fate::Spent(why)
@@ -413,39 +358,10 @@ impl Exchange {
         ExchangeStep::End(fate)
     }
 
-    fn ask_for_body(&mut self, io: &Io, limits: &Limits) -> ExchangeStep {
-        match &mut self.send {
-            Send::Body { asked, .. }
-                if !*asked
-                    && io.tx.failure().is_none()
-                    && io.tx.pending().len() < limits.send_ahead.max(1) =>
-            {
-                *asked = true;
-                ExchangeStep::NeedBody
-            }
-            Send::Faulty(what) => ExchangeStep::BodyFault(what),
-            Send::Body { .. } | Send::Await100 | Send::Ended | Send::Stopped => ExchangeStep::Blocked,
-        }
-    }
-
     /// A final response that is there stands, whatever is wrong with the body (RFC 9112 section 9.5).
     fn blame_body(&mut self, what: &'static str) {
         if matches!(self.recv, Recv::Head(_)) {
-            self.send = Send::Faulty(what);
+            self.sending.fault(what);
         }
-    }
-
-    fn go_on_with_body(&mut self) {
-        if self.send == Send::Await100 {
-            let left = match self.plan.framing {
-                OutFraming::Length(length) => Some(length),
-                OutFraming::Chunked | OutFraming::None => None,
-            };
-            self.send = Send::Body { left, asked: false };
-        }
-    }
-
-    fn is_written(&self, io: &Io) -> bool {
-        self.send == Send::Ended && io.tx.is_delivered()
     }
 }
