@@ -27,7 +27,7 @@ use crate::exchange::Exchange;
 use crate::h1::encode::{BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
-use crate::policy::redirect::{FollowUp, Fragment};
+use crate::policy::redirect::{self, FollowUp, Fragment};
 use crate::policy::{Place, Spent};
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::reason::CloseReason;
@@ -170,8 +170,11 @@ struct Drain {
 impl Call {
     /// Judges the request and makes a call of it; nothing else happens yet. The error is of the caller's
     /// making: wrong fields, a body that contradicts them, a URL that can't be connected to.
+    ///
+    /// The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
+    /// redirect to another origin drops (see [`policy::redirect`](crate::policy::redirect)).
     pub fn new(
-        request: Request<()>,
+        mut request: Request<()>,
         body: BodyPlan,
         config: &Arc<Config>,
         now: Instant,
@@ -182,6 +185,7 @@ impl Call {
         }
         let key = config.complete(Key::of(request.uri()).map_err(refuse)?);
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
+        redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
         let place = (config.retries.total != Some(0)).then(|| config.retries.budget.enter());
         Ok(Self {
