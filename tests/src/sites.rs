@@ -32,7 +32,8 @@ struct Told {
     locations: Vec<String>,
     /// Requests that are answered by 503 before they are by their redirect.
     busy: BTreeSet<usize>,
-    seen: Vec<Seen>,
+    /// By the numbers of the servers.
+    seen: Vec<(usize, Request)>,
 }
 
 impl Sites {
@@ -40,7 +41,7 @@ impl Sites {
     pub fn named(origins: &[&str]) -> Self {
         let mut sites = Self { servers: Vec::new(), pins: Vec::new(), told: Arc::default() };
         for origin in origins {
-            let addr = sites.serve((*origin).to_owned(), ([127, 0, 0, 1], 0).into()).expect("loopback has a port");
+            let addr = sites.serve(Some(origin), ([127, 0, 0, 1], 0).into()).expect("loopback has a port");
             sites.pins.push(((*origin).to_owned(), addr));
         }
         sites
@@ -53,8 +54,7 @@ impl Sites {
             let before = self.servers.len();
             let mut port = 0;
             for address in addresses {
-                let site = |port| SocketAddr::new(*address, port);
-                match self.serve_at(site(port)) {
+                match self.serve(None, SocketAddr::new(*address, port)) {
                     Ok(addr) => port = addr.port(),
                     // Taken by somebody else: then all at another.
                     Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -87,7 +87,8 @@ impl Sites {
 
     /// What all of them were told since this was asked last, in order.
     pub fn take(&self) -> Vec<Seen> {
-        std::mem::take(&mut lock(&self.told).seen)
+        let seen = std::mem::take(&mut lock(&self.told).seen);
+        seen.into_iter().map(|(site, request)| Seen { site: self.servers[site].0.clone(), request }).collect()
     }
 
     /// The server of an origin, if there is one.
@@ -100,34 +101,19 @@ impl Sites {
         self.servers.iter().map(|(_, server)| server.stats().accepted).sum()
     }
 
-    fn serve_at(&mut self, addr: SocketAddr) -> std::io::Result<SocketAddr> {
-        let addr = self.serve(String::new(), addr)?;
-        if let Some((name, _)) = self.servers.last_mut() {
-            *name = addr.to_string();
-        }
-        Ok(addr)
-    }
-
-    fn serve(&mut self, site: String, addr: SocketAddr) -> std::io::Result<SocketAddr> {
-        let told = self.told.clone();
-        let by_address = site.is_empty();
-        let name = Arc::new(Mutex::new(site.clone()));
-        let called = name.clone();
-        let server = Server::builder()
-            .bind(addr)
-            .start(move |request| lock(&told).answer(lock(&called).clone(), request))?;
+    fn serve(&mut self, name: Option<&str>, addr: SocketAddr) -> std::io::Result<SocketAddr> {
+        let (told, number) = (self.told.clone(), self.servers.len());
+        let handler = move |request: &Request| lock(&told).answer(number, request);
+        let server = Server::builder().bind(addr).start(handler)?;
         let addr = server.addr();
-        if by_address {
-            *lock(&name) = addr.to_string();
-        }
-        self.servers.push((site, server));
+        self.servers.push((name.map_or_else(|| addr.to_string(), str::to_owned), server));
         Ok(addr)
     }
 }
 
 impl Told {
-    fn answer(&mut self, site: String, request: &Request) -> Reply {
-        self.seen.push(Seen { site, request: request.clone() });
+    fn answer(&mut self, site: usize, request: &Request) -> Reply {
+        self.seen.push((site, request.clone()));
         let path = request.target.split('?').next().and_then(|path| path.strip_prefix('/'));
         let number: Option<usize> = path.and_then(|path| path.parse().ok());
         if number.is_some_and(|n| self.busy.remove(&n)) {

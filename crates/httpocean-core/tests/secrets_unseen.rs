@@ -74,7 +74,8 @@ fn by_a_call_and_its_buffers() {
         assert!(String::from_utf8_lossy(&head).matches(SECRET).count() == 16, "it was sent: {location}");
         io.tx.sent(head.len());
         let cookie = format!("set-cookie: {SECRET}");
-        let answer = format!("HTTP/1.1 302 F\r\nlocation: {location}\r\n{cookie}\r\ncontent-length: 0\r\n\r\n");
+        let answer =
+            format!("HTTP/1.1 302 F\r\nlocation: {location}\r\n{cookie}\r\ncontent-length: 0\r\n\r\n");
         io.rx.append(answer.as_bytes());
         is_unseen(&format!("{io:?}"));
     }
