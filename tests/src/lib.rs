@@ -13,6 +13,7 @@ mod hanging;
 mod names;
 mod recorder;
 mod sites;
+mod upload;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub use httpocean_testkit::times;
 pub use names::{Names, named};
 pub use recorder::Recorder;
 pub use sites::{Seen, Sites};
+pub use upload::{UPLOAD, Upload, content, whole};
 
 /// Only a broken test waits this long.
 pub const BOUND: Duration = Duration::from_secs(20);
