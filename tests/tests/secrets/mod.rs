@@ -7,8 +7,11 @@ use httpocean_core::policy::redirect::Redirects;
 use httpocean_core::{Config, call};
 use httpocean_tests::{Body, Client, On, Seen, Sites};
 
-/// What each secret of a request is called and made of: name, value, and whether it is marked as sensitive.
-pub const SECRETS: [(&str, &[(&str, &str, bool)]); 11] = [
+/// Name, value, and whether it is marked as sensitive.
+pub type Secret<'s> = (&'s str, &'s str, bool);
+
+/// What each secret of a request is called and made of.
+pub const SECRETS: [(&str, &[Secret<'_>]); 11] = [
     ("authorization", &[("authorization", "Basic c2VjcmV0", false)]),
     ("two authorizations", &[("authorization", "secret one", false), ("authorization", "secret two", false)]),
     ("cookies", &[("cookie", "secret=1", false), ("cookie", "secret=2", false)]),
@@ -54,7 +57,7 @@ pub struct Stop<'s> {
 #[derive(Clone, Debug)]
 pub struct Order<'s> {
     pub method: Method,
-    pub secrets: Vec<(&'s str, &'s str, bool)>,
+    pub secrets: Vec<Secret<'s>>,
     /// Says by itself, and not by the client, what is secret.
     pub per_request: bool,
 }
