@@ -261,7 +261,7 @@ impl Client {
         Some(self.engine.call(call)?.url())
     }
 
-    /// The attempts of a call before the one that is made, with their reasons.
+    /// The attempts of a call before the one that is made, with their reasons; of a great many the first 64.
     pub fn hops(&self, call: CallId) -> &[Hop] {
         self.calls.get(call).map_or(&[], |record| &record.hops)
     }

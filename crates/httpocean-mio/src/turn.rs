@@ -162,8 +162,11 @@ impl Client {
             (Spoken::Hop(hop), _) => {
                 record.owes_body = false;
                 record.since = self.now;
-                record.hops.push((*hop).clone());
                 if let Some(now) = self.engine.call(call) {
+                    // How many are kept, the core decides.
+                    if record.hops.len() < now.history().len() {
+                        record.hops.push((*hop).clone());
+                    }
                     (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
                 }
                 self.teller.tell(&Observed::Hop { uri: &record.uri, hop: &hop });

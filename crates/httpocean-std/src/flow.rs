@@ -41,7 +41,6 @@ pub(crate) struct Flow {
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) interim: Vec<Response<()>>,
-    pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
     pub(crate) status: Option<StatusCode>,
     /// The reason phrase, where it is not the usual one of the status.
@@ -338,7 +337,6 @@ impl Flow {
 
     fn hop(&mut self, hop: Box<Hop>) {
         self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop: &hop });
-        self.told.hops.push(*hop);
         // Those of a response that nobody gets to see.
         self.told.interim.clear();
         self.told.source = None;
@@ -385,7 +383,7 @@ impl Flow {
             let (method, uri) = (request.method(), request.uri());
             self.shared.teller.tell(&Observed::Failed { method, uri, error: &verdict });
         }
-        let hops = told.hops.clone();
+        let hops = self.call.history().to_vec();
         Error::new(verdict, self.call.uri().clone())
             .with_story(hops, told.connection, told.status)
             .with_source(told.source.take())
