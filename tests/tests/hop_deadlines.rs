@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use httpocean_core::policy::redirect::Redirects;
 use httpocean_core::policy::{Backoff, Exhausted, Methods, Retries};
-use httpocean_std::{ErrorKind, Fault, NotRetried, Phase, Sent, call};
+use httpocean_std::{ErrorKind, Fault, NotRetried, Phase, Sent, call, dial};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
 use httpocean_tests::{BOUND, Client, Error, Hanging, On, at_rest, on_both_adapters};
 
@@ -46,8 +46,11 @@ fn patient(on: On, exhausted: Exhausted) -> Client {
     let retries =
         Retries { total: None, methods: Methods::Any, statuses, backoff, exhausted, ..Retries::default() };
     let options = call::Options { total: Some(limit()), ..call::Options::default() };
+    // A dial goes on for others when its request has ended.
+    let dial = dial::Options { connect: Some(limit() * 2), ..dial::Options::default() };
     on.builder()
         .call(options)
+        .dial(dial)
         .retries(retries)
         .redirects(Redirects { limit: u32::MAX, ..Redirects::default() })
         .build()
