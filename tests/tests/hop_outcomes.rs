@@ -57,7 +57,10 @@ fn what_is_left_of_the_last_response_is_up_to_the_user(on: On) {
             let error = answer.unwrap_err();
             assert_eq!(error.kind(), &ErrorKind::Status(StatusCode::BAD_GATEWAY));
             assert_eq!(error.not_retried(), Some(NotRetried::Exhausted));
-            assert_eq!((error.fault(), error.phase(), error.sent()), (Fault::Peer, Phase::RecvHead, Sent::All));
+            assert_eq!(
+                (error.fault(), error.phase(), error.sent()),
+                (Fault::Peer, Phase::RecvHead, Sent::All)
+            );
             assert_eq!((error.status().unwrap().as_u16(), error.hops().len()), (502, 2));
             assert!(error.connection().is_some());
         }

@@ -62,7 +62,10 @@ fn the_attempts_before_on_a_response_and_on_an_error(on: On) {
     let client = on.client();
     let response = client.get(server.url("/1")).send().unwrap();
     let hops: Vec<_> = response.body().hops().iter().collect();
-    assert_eq!(hops.iter().map(|hop| hop.uri.to_string()).collect::<Vec<_>>(), ["/1", "/2"].map(|p| server.url(p)));
+    assert_eq!(
+        hops.iter().map(|hop| hop.uri.to_string()).collect::<Vec<_>>(),
+        ["/1", "/2"].map(|p| server.url(p))
+    );
     assert_eq!(hops.iter().map(|hop| hop.status.unwrap().as_u16()).collect::<Vec<_>>(), [302, 307]);
     assert!(hops.iter().all(|hop| hop.why == HopReason::Redirect && hop.error.is_none()));
     drop(response);
@@ -79,7 +82,10 @@ fn off_a_redirect_is_the_answer(on: On) {
     let server = Server::start(|_| to("/elsewhere").body("over there"));
     let client = on.builder().redirects(Redirects { limit: 0, ..Redirects::default() }).build();
     let mut response = client.get(server.url("/")).send().unwrap();
-    assert_eq!((response.status().as_u16(), &response.headers()["location"]), (302, &"/elsewhere".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["location"]),
+        (302, &"/elsewhere".parse().unwrap())
+    );
     assert_eq!(response.body_mut().read_to_string(100).unwrap(), "over there");
     assert_eq!((response.body().hops().len(), server.stats().requests), (0, 1));
     // One request may differ.

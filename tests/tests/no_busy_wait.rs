@@ -90,8 +90,7 @@ fn a_blocking_client_sleeps() {
 fn polls(url: &str) -> (usize, Duration) {
     let mut poll = Poll::new().unwrap();
     let options = Options { config: Arc::new(config()), ..Options::default() };
-    let mut client =
-        httpocean_mio::Client::new(poll.registry(), 0..options.tokens(), options).unwrap();
+    let mut client = httpocean_mio::Client::new(poll.registry(), 0..options.tokens(), options).unwrap();
     let (start, mut polls, mut events) = (Instant::now(), 0, Events::with_capacity(64));
     client.start(Request::get(url).body(()).unwrap(), BodyPlan::empty()).unwrap();
     loop {

@@ -64,7 +64,8 @@ fn outage(on: On, budget: &Budget) -> Outage {
         assert!(matches!(why, NotRetried::Exhausted | NotRetried::BudgetEmpty), "{error}");
         assert_eq!(error.hops().len() == RETRIES as usize, why == NotRetried::Exhausted, "{error}");
     }
-    let held_back = errors.iter().filter(|error| error.not_retried() == Some(NotRetried::BudgetEmpty)).count();
+    let held_back =
+        errors.iter().filter(|error| error.not_retried() == Some(NotRetried::BudgetEmpty)).count();
     assert_eq!((budget.active(), budget.retrying()), (0, 0), "places were given back");
     Outage { stats: at_rest(&client), taken: server.stats().accepted, most: most.load(SeqCst), held_back }
 }
@@ -72,7 +73,9 @@ fn outage(on: On, budget: &Budget) -> Outage {
 fn an_outage_with_a_budget(on: On) {
     let Outage { stats, taken, most, held_back } = outage(on, &Budget::default());
     let sent = stats.requests_sent;
-    println!("with the default budget: {CALLS} calls, {sent} attempts, {taken} connections, {most} retrying at most");
+    println!(
+        "with the default budget: {CALLS} calls, {sent} attempts, {taken} connections, {most} retrying at most"
+    );
     assert_eq!(sent, CALLS + stats.retries);
     // A fifth of those that are active, which are all of them at most.
     assert!(u64::from(most) <= CALLS / 5, "{most} at once");
