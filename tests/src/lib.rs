@@ -124,5 +124,6 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Readme;
 
 pub mod real;
+pub mod scripted;
 pub mod std_alone;
 pub mod vectors;

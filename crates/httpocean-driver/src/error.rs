@@ -139,7 +139,7 @@ impl Error {
         &self.0.uri
     }
 
-    /// The attempts that were made before the last one, with their reasons.
+    /// The attempts that were made before the last one, with their reasons; of a great many the first 64.
     pub fn hops(&self) -> &[Hop] {
         self.0.verdict.history()
     }

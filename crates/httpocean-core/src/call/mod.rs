@@ -254,7 +254,7 @@ impl Call {
         }
     }
 
-    /// The attempts before this one, and why they were not the last.
+    /// The attempts before this one, and why they were not the last; of a great many the first 64.
     pub fn history(&self) -> &[Hop] {
         &self.history
     }

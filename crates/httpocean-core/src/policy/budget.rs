@@ -11,7 +11,8 @@ use super::backoff::Seed;
 /// When a server is in trouble, every call fails, and retries alone would multiply what it has to bear. With a budget
 /// of 20 %, whatever the number of retries that each call may make, four out of five that are under way are first
 /// attempts. It counts calls and knows no time. Sending a request again because an idle connection went bad is
-/// not a retry and is not counted.
+/// not a retry and is not counted. A thousand calls at once to a server that closes every connection, with five retries
+/// each, make 6,000 attempts without a budget and about 1,280 with the default one.
 ///
 /// A clone shares its counts.
 ///

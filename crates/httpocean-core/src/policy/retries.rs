@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
@@ -176,19 +177,16 @@ pub struct When(Option<Arc<Asked>>);
 type Asked = dyn Fn(&Attempt<'_>) -> Opinion + Send + Sync;
 
 impl When {
-    /// Asks `opinion`. It has to be a pure function: it may be asked at any time, and again.
+    /// Asks `opinion`. It has to be a pure function: it may be asked at any time, and again. It is asked in the middle
+    /// of things, so a panic in it goes no further than to the panic hook, and counts as [`Opinion::Leave`].
     pub fn new(opinion: impl Fn(&Attempt<'_>) -> Opinion + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(opinion)))
     }
 
-    /// Whether there is one.
-    pub fn is_set(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// What it says about `attempt`.
     pub fn opinion(&self, attempt: &Attempt<'_>) -> Opinion {
-        self.0.as_ref().map_or(Opinion::AsUsual, |opinion| opinion(attempt))
+        let Some(opinion) = &self.0 else { return Opinion::AsUsual };
+        catch_unwind(AssertUnwindSafe(|| opinion(attempt))).unwrap_or(Opinion::Leave)
     }
 }
 
