@@ -159,15 +159,14 @@ impl fmt::Display for Error {
         if let Some(why) = self.not_retried().filter(NotRetried::gave_up) {
             write!(f, "; not retried: {}", why.explain())?;
         }
-        Ok(())
+        match self.first() {
+            Some(first) => write!(f, "; at first: {}", first.kind),
+            None => Ok(()),
+        }
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.first().map(|first| first as _)
-    }
-}
+impl std::error::Error for Error {}
 
 /// One more attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]

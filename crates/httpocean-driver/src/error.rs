@@ -139,7 +139,8 @@ impl Error {
         &self.0.uri
     }
 
-    /// The attempts that were made before the last one, with their reasons; of a great many the first 64.
+    /// The attempts that were made before the last one, with their reasons; of more than 64 the first and the
+    /// last 32.
     pub fn hops(&self) -> &[Hop] {
         self.0.verdict.history()
     }
@@ -181,8 +182,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let first = || self.first().map(|first| first as _);
-        self.0.source.as_ref().map(|source| source as _).or_else(first)
+        self.0.source.as_ref().map(|source| source as _)
     }
 }
 

@@ -262,7 +262,7 @@ impl Client {
         Some(self.engine.call(call)?.url())
     }
 
-    /// The attempts of a call before the one that is made, with their reasons; of a great many the first 64. Of
+    /// The attempts of a call before the one that is made, with their reasons; of more than 64 the first and the last 32. Of
     /// a call that failed, the error has them.
     pub fn hops(&self, call: CallId) -> &[Hop] {
         self.engine.call(call).map_or(&[], |call| call.history())

@@ -110,8 +110,8 @@ impl Body {
         self.incoming().map_or(&[], |incoming| &incoming.told().interim)
     }
 
-    /// Of a received body: the attempts that were made before the one that brought it, with their reasons; of a great
-    /// many the first 64.
+    /// Of a received body: the attempts that were made before the one that brought it, with their reasons; of
+    /// more than 64 the first and the last 32.
     pub fn hops(&self) -> &[httpocean_core::Hop] {
         self.incoming().map_or(&[], Incoming::hops)
     }

@@ -17,9 +17,9 @@ use crate::reason::{HopReason, NotFollowed, NotRetried, RetryClass};
 use crate::time::Instant;
 use crate::want::Want;
 
-/// With unlimited retries a call may go on for days; how it began is what is worth keeping. Redirects are kept all:
-/// they have a limit of their own.
-const HISTORY_MAX: usize = 64;
+/// With unlimited retries a call may go on for days: so many of its attempts are kept from the beginning, and as many
+/// from the end.
+const KEPT: usize = 32;
 
 impl Call {
     /// What comes after a final head that is not the answer; `None`: it is.
@@ -96,9 +96,10 @@ impl Call {
             (self.key, self.fragment) = (key, fragment);
         }
         self.state = if at > self.now { State::Pausing { until: at } } else { State::Start { fresh } };
-        if self.history.len() < HISTORY_MAX || hop.why == HopReason::Redirect {
-            self.history.push(hop.clone());
+        if self.history.len() == 2 * KEPT {
+            self.history.remove(KEPT);
         }
+        self.history.push(hop.clone());
         CallStep::Hop(Box::new(hop))
     }
 

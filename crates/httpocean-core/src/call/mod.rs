@@ -254,7 +254,8 @@ impl Call {
         }
     }
 
-    /// The attempts before this one, and why they were not the last; of a great many the first 64.
+    /// The attempts before this one, and why they were not the last; of more than 64 the first
+    /// and the last 32.
     pub fn history(&self) -> &[Hop] {
         &self.history
     }

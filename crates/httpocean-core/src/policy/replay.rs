@@ -28,11 +28,11 @@ pub(crate) fn may_replay(loss: Loss<'_>) -> Result<(), NotReplayed> {
     if loss.response_begun {
         return Err(NotReplayed::ResponseBegun);
     }
-    if loss.replays {
-        return Err(NotReplayed::ReplayedAlready);
-    }
     if !loss.may_be_stale {
         return Err(NotReplayed::FreshConnection);
+    }
+    if loss.replays {
+        return Err(NotReplayed::ReplayedAlready);
     }
     if loss.sent != Sent::Nothing && !loss.allowed && !is_idempotent(loss.method, loss.fields) {
         return Err(NotReplayed::NotIdempotent);
