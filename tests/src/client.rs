@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
-use httpocean_core::policy::Retries;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
+use httpocean_core::policy::{Budget, Retries};
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};
@@ -144,6 +144,13 @@ impl Builder {
     #[must_use]
     pub fn retries(mut self, options: Retries) -> Self {
         Arc::make_mut(&mut self.setup.config).retries = options;
+        self
+    }
+
+    /// How many requests may be retrying.
+    #[must_use]
+    pub fn budget(mut self, budget: &Budget) -> Self {
+        self.setup.budget = budget.clone();
         self
     }
 

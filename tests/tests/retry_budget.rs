@@ -45,10 +45,10 @@ struct Outage {
 fn outage(on: On, budget: &Budget) -> Outage {
     let server = Server::builder().on_connect(|_| Greeting::Close).start(|_| Reply::ok("never")).unwrap();
     let backoff = Backoff { base: Duration::from_millis(20), ..Backoff::default() };
-    let retries = Retries { budget: budget.clone(), backoff, ..Retries::new(RETRIES) };
+    let retries = Retries { backoff, ..Retries::new(RETRIES) };
     let most = Arc::new(AtomicU32::new(0));
     let watching = Watching { budget: budget.clone(), most: most.clone() };
-    let client = on.builder().retries(retries).observer(watching).build();
+    let client = on.builder().budget(budget).retries(retries).observer(watching).build();
     let (url, start) = (server.url("/"), Barrier::new(CALLS as usize));
     let call = || {
         start.wait();

@@ -30,7 +30,6 @@ struct Inner {
     uri: Uri,
     /// What was given in place of a URL, where it is none.
     given: Option<Box<str>>,
-    hops: Vec<Hop>,
     connection: Option<Connection>,
     status: Option<StatusCode>,
     source: Option<io::Error>,
@@ -39,15 +38,7 @@ struct Inner {
 impl Error {
     /// The core's verdict on the request of this URL.
     pub fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
-        Self(Box::new(Inner {
-            verdict,
-            uri,
-            given: None,
-            hops: Vec::new(),
-            connection: None,
-            status: None,
-            source: None,
-        }))
+        Self(Box::new(Inner { verdict, uri, given: None, connection: None, status: None, source: None }))
     }
 
     /// What is wrong with a request, in the words of its maker's documentation.
@@ -63,15 +54,9 @@ impl Error {
         error
     }
 
-    /// With the hops before the last attempt, the connection of that attempt, and the status, if a head had come.
+    /// With the connection of the last attempt, and the status of its response, if a head had come.
     #[must_use]
-    pub fn with_story(
-        mut self,
-        hops: Vec<Hop>,
-        connection: Option<Connection>,
-        status: Option<StatusCode>,
-    ) -> Self {
-        self.0.hops = hops;
+    pub fn with_story(mut self, connection: Option<Connection>, status: Option<StatusCode>) -> Self {
         self.0.connection = connection;
         self.0.status = status;
         self
@@ -141,9 +126,9 @@ impl Error {
         &self.0.uri
     }
 
-    /// The attempts that were made before the last one, with their reasons; of a great many the first 64.
+    /// The attempts that were made before the last one, with their reasons; of a great many retries the first 64.
     pub fn hops(&self) -> &[Hop] {
-        &self.0.hops
+        self.0.verdict.history()
     }
 
     /// The connection that it happened on, if there was one.

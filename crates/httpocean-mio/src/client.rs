@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use httpocean_core::dial::AddressFilter;
+use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
-use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, seeded};
+use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -118,9 +119,10 @@ impl Client {
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
         let clock = Clock::start();
-        let config = Arc::new(seeded(Arc::unwrap_or_clone(options.config)));
+        let common =
+            Common { budget: options.budget, seed: Seed::new(options.pool.seed), epoch: clock.epoch() };
         Ok(Self {
-            engine: Engine::new(options.pool, guarded(config)).with_epoch(clock.epoch()),
+            engine: Engine::new(options.pool, guarded(options.config)).sharing(common),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -260,9 +262,10 @@ impl Client {
         Some(self.engine.call(call)?.url())
     }
 
-    /// The attempts of a call before the one that is made, with their reasons; of a great many the first 64.
+    /// The attempts of a call before the one that is made, with their reasons; of a great many retries the first 64. Of a call
+    /// that failed, the error has them.
     pub fn hops(&self, call: CallId) -> &[Hop] {
-        self.calls.get(call).map_or(&[], |record| &record.hops)
+        self.engine.call(call).map_or(&[], |call| call.history())
     }
 
     /// Calls that have not ended.

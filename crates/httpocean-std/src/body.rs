@@ -111,9 +111,9 @@ impl Body {
     }
 
     /// Of a received body: the attempts that were made before the one that brought it, with their reasons; of a great
-    /// many the first 64.
+    /// many retries the first 64.
     pub fn hops(&self) -> &[httpocean_core::Hop] {
-        self.incoming().map_or(&[], |incoming| incoming.hops())
+        self.incoming().map_or(&[], Incoming::hops)
     }
 
     /// Of a received body: the URL that it came from, redirects and all, with the fragment that the last of them or

@@ -92,8 +92,7 @@ impl RequestBuilder {
         self
     }
 
-    /// When it is tried again. Take the client's as a base, as in
-    /// `Retries { total: Some(5), ..client.config().retries.clone() }`, to share its budget.
+    /// When it is tried again, within the client's budget.
     pub fn retries(mut self, options: Retries) -> Self {
         self.own().retries = options;
         self

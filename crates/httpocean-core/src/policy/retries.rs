@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::backoff::{Backoff, Seed};
-use super::budget::Budget;
+use super::backoff::Backoff;
 use super::outcome::Attempt;
 use super::replay::is_idempotent;
 use crate::reason::RetryClass;
@@ -16,7 +15,7 @@ use crate::reason::RetryClass;
 /// When a request is tried again, how often, and after which wait.
 ///
 /// This is urllib3's `Retry`, with types: a count is a number or no bound, never `True`. Redirects have a limit of
-/// their own and are not counted. What a `Retry` lacks is here as well: a predicate of the user, a budget that all
+/// their own and are not counted. What a `Retry` lacks is here as well: a predicate of the user, a [`Budget`](super::Budget) that all
 /// calls of a client share, failures that are known to be permanent, and a deadline that spans all attempts.
 ///
 /// The default makes none: how often a failure is worth a further try, only the program knows, and one that has a
@@ -68,10 +67,6 @@ pub struct Retries {
     pub exhausted: Exhausted,
     /// The user's own opinion. Default none.
     pub when: When,
-    /// The bound on calls that are retrying, shared by its clones. Default 20 calls or 20 percent.
-    pub budget: Budget,
-    /// The randomness of waits, shared by its clones. A client should have one that differs from others'.
-    pub seed: Seed,
 }
 
 impl Default for Retries {
@@ -89,8 +84,6 @@ impl Default for Retries {
             backoff: Backoff::default(),
             exhausted: Exhausted::Response,
             when: When::default(),
-            budget: Budget::default(),
-            seed: Seed::default(),
         }
     }
 }
@@ -175,7 +168,7 @@ pub enum Opinion {
 ///         Outcome::Answer(answer) if answer.field("x-try-again").is_some() => Opinion::Retry,
 ///         Outcome::Answer(_) | Outcome::Failure(_) => Opinion::AsUsual,
 ///     }),
-///     ..Retries::default()
+///     ..Retries::new(3)
 /// };
 /// ```
 #[derive(Clone, Default)]

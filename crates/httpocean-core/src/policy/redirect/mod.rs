@@ -246,10 +246,9 @@ fn change_method(
         }
         _ => false,
     };
-    let has_body = body.size != Some(0) || body.trailers;
     if becomes_get {
         *request.method_mut() = Method::GET;
-    } else if status != StatusCode::SEE_OTHER || !has_body {
+    } else if status != StatusCode::SEE_OTHER || body.is_empty() {
         return body;
     }
     remove_where(request.headers_mut(), |name, _| is_of_body(name));
