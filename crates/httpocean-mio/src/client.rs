@@ -262,8 +262,8 @@ impl Client {
         Some(self.engine.call(call)?.url())
     }
 
-    /// The attempts of a call before the one that is made, with their reasons; of a great many retries the first 64. Of a call
-    /// that failed, the error has them.
+    /// The attempts of a call before the one that is made, with their reasons; of a great many retries the first 64.
+    /// Of a call that failed, the error has them.
     pub fn hops(&self, call: CallId) -> &[Hop] {
         self.engine.call(call).map_or(&[], |call| call.history())
     }
