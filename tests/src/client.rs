@@ -147,17 +147,17 @@ impl Builder {
         self
     }
 
-    /// How many requests may be retrying.
-    #[must_use]
-    pub fn budget(mut self, budget: &Budget) -> Self {
-        self.setup.budget = budget.clone();
-        self
-    }
-
     /// What dials obey.
     #[must_use]
     pub fn dial(mut self, options: dial::Options) -> Self {
         Arc::make_mut(&mut self.setup.config).dial = options;
+        self
+    }
+
+    /// How many of its requests may be retrying at a time.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: Budget) -> Self {
+        self.setup.budget = budget;
         self
     }
 

@@ -48,7 +48,7 @@ fn outage(on: On, budget: &Budget) -> Outage {
     let retries = Retries { backoff, ..Retries::new(RETRIES) };
     let most = Arc::new(AtomicU32::new(0));
     let watching = Watching { budget: budget.clone(), most: most.clone() };
-    let client = on.builder().budget(budget).retries(retries).observer(watching).build();
+    let client = on.builder().retries(retries).retry_budget(budget.clone()).observer(watching).build();
     let (url, start) = (server.url("/"), Barrier::new(CALLS as usize));
     let call = || {
         start.wait();

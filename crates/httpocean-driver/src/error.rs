@@ -38,7 +38,14 @@ struct Inner {
 impl Error {
     /// The core's verdict on the request of this URL.
     pub fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
-        Self(Box::new(Inner { verdict, uri, given: None, connection: None, status: None, source: None }))
+        Self(Box::new(Inner {
+            verdict,
+            uri: without_userinfo(uri),
+            given: None,
+            connection: None,
+            status: None,
+            source: None,
+        }))
     }
 
     /// What is wrong with a request, in the words of its maker's documentation.
@@ -50,7 +57,12 @@ impl Error {
     pub fn url(given: &str) -> Self {
         let mut error =
             Self::request("its URL is not one, or holds bytes that no URL may hold", Uri::default());
-        error.0.given = Some(given.escape_debug().collect::<String>().into());
+        // Where such a text has a password is anybody's guess: before the last `@`.
+        let told = match given.rsplit_once('@') {
+            Some((_, rest)) => format!("...@{rest}"),
+            None => given.to_owned(),
+        };
+        error.0.given = Some(told.escape_debug().collect::<String>().into());
         error
     }
 
@@ -121,7 +133,8 @@ impl Error {
         self.0.verdict.first()
     }
 
-    /// The URL of the request, of the last one where redirects were followed.
+    /// The URL of the request, of the last one where redirects were followed; without the user name and the
+    /// password that it may not have, so that nobody logs them.
     pub fn uri(&self) -> &Uri {
         &self.0.uri
     }
@@ -177,6 +190,16 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.io_kind(), error)
     }
+}
+
+fn without_userinfo(uri: Uri) -> Uri {
+    let Some((_, host)) = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
+        return uri;
+    };
+    let host = host.parse().ok();
+    let mut parts = uri.into_parts();
+    parts.authority = host;
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// How the core calls what the system reports.

@@ -27,7 +27,7 @@ use crate::exchange::Exchange;
 use crate::h1::encode::{BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
-use crate::policy::redirect::Fragment;
+use crate::policy::redirect::{self, Fragment};
 use crate::policy::{Common, Place, Spent};
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::reason::CloseReason;
@@ -180,8 +180,11 @@ struct Drain {
 impl Call {
     /// Judges the request and makes a call of it; nothing else happens yet. The error is of the caller's
     /// making: wrong fields, a body that contradicts them, a URL that can't be connected to.
+    ///
+    /// The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
+    /// redirect to another origin drops (see [`policy::redirect`](crate::policy::redirect)).
     pub fn new(
-        request: Request<()>,
+        mut request: Request<()>,
         body: BodyPlan,
         config: &Arc<Config>,
         now: Instant,
@@ -192,6 +195,7 @@ impl Call {
         }
         let key = config.complete(Key::of(request.uri()).map_err(refuse)?);
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
+        redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
         Ok(Self {
             request,
