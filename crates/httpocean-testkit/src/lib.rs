@@ -41,6 +41,7 @@ pub mod link;
 mod pattern;
 pub mod reference;
 pub mod server;
+pub mod sim;
 pub mod steps;
 mod switch;
 
