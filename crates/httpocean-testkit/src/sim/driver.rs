@@ -167,6 +167,8 @@ impl Sim {
                 Some(Plan::Read(conn, call)) => self.has_read(conn, call),
                 Some(Plan::Jump(micros)) => {
                     self.net.hit(if micros > 0 { Fault::JumpForward } else { Fault::JumpBackward });
+                    // The engine knows the time before it.
+                    self.carry_out();
                     self.jump(micros);
                 }
                 Some(Plan::ShutDown) => {
@@ -191,7 +193,10 @@ impl Sim {
 
     fn connected(&mut self, socket: SocketId, result: Result<(), TransportError>) {
         let (conn, attempt) = self.sockets[socket.0 as usize];
-        let link = self.links.get_mut(conn.index()).and_then(Option::as_mut).filter(|link| link.id == conn);
+        // It may be over already, by a deadline or by another attempt, and the command to say so not yet polled.
+        let runs = self.engine.target(conn).is_some();
+        let link = self.links.get_mut(conn.index()).and_then(Option::as_mut);
+        let link = link.filter(|link| runs && link.id == conn && link.socket.is_none());
         let place = link.and_then(|link| {
             let at = link.attempts.iter().position(|(_, id)| *id == socket)?;
             link.attempts.swap_remove(at);

@@ -11,7 +11,7 @@ impl Reply {
         let mut out = Vec::with_capacity(self.body.len() + 256);
         if let Some((raw, known)) = &self.raw {
             out.extend_from_slice(raw);
-            return (out, self.truth(*known, false, 0, 0, head_only));
+            return (out, self.truth(*known, false, 0, head_only));
         }
         if continues {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -20,12 +20,11 @@ impl Reply {
             out.extend_from_slice(format!("HTTP/1.1 103 Early Hints\r\nlink: </{n}>\r\n\r\n").as_bytes());
         }
         self.write_head(&mut out);
-        let head_end = out.len();
         if !head_only {
             self.write_body(&mut out);
         }
         let end = out.len();
-        let mut truth = self.truth(true, true, head_end as u64, end as u64, head_only);
+        let mut truth = self.truth(true, true, end as u64, head_only);
         if let Some(cut) = self.cut {
             out.truncate(cut);
             truth.whole &= out.len() == end;
@@ -69,7 +68,7 @@ impl Reply {
         }
     }
 
-    fn truth(&self, known: bool, valid: bool, head_end: u64, end: u64, head_only: bool) -> Truth {
+    fn truth(&self, known: bool, valid: bool, end: u64, head_only: bool) -> Truth {
         let no_body = head_only || self.framing == Framing::None;
         let until_close = self.framing == Framing::UntilClose && !no_body;
         let closed_well = !until_close || self.end == Some(Piece::Close);
@@ -79,9 +78,8 @@ impl Reply {
             valid,
             status: self.status,
             body: if no_body { Rc::from([]) } else { Rc::clone(&self.body) },
-            head_end,
             end,
-            whole: valid && closed_well && !self.bad_chunk,
+            whole: valid && closed_well && (no_body || !self.bad_chunk),
             until_close,
             // A body without framing on a response to HEAD is no body, so nothing depends on the end.
             keep: valid && said_to_stay && !until_close && !self.has("connection", "close"),

@@ -32,10 +32,6 @@ impl Log {
         Self { lines: keeps_lines.then(Vec::new), digest: 0xCBF2_9CE4_8422_2325, count: 0 }
     }
 
-    pub(super) fn keeps_lines(&self) -> bool {
-        self.lines.is_some()
-    }
-
     pub(super) fn lines(&self) -> &[Line] {
         self.lines.as_deref().unwrap_or(&[])
     }

@@ -82,7 +82,7 @@ impl Server for Peer {
         let token = ((call as u64) << 8) + *attempt;
         let mut dice = self.dice(3, token);
         if self.hostile && dice.chance(50) {
-            if let Some(reply) = misbehave(&mut dice, token, faults) {
+            if let Some(reply) = misbehave(&mut dice, token, request.method == "HEAD", faults) {
                 return reply;
             }
         }
@@ -180,7 +180,7 @@ fn shape(reply: Reply, dice: &mut Dice, faults: &mut Faults) -> Reply {
     reply
 }
 
-fn misbehave(dice: &mut Dice, token: u64, faults: &mut Faults) -> Option<Reply> {
+fn misbehave(dice: &mut Dice, token: u64, head_only: bool, faults: &mut Faults) -> Option<Reply> {
     let fault = dice.pick(&[
         Fault::BlackHole,
         Fault::CutClose,
@@ -197,7 +197,8 @@ fn misbehave(dice: &mut Dice, token: u64, faults: &mut Faults) -> Option<Reply> 
         Fault::TwoLengths,
         Fault::WriteError,
     ]);
-    if !faults.may(fault) {
+    // Where no body can follow, its length is not looked at.
+    if !faults.may(fault) || head_only && fault == Fault::TwoLengths {
         return None;
     }
     // What the transport reports is counted when it does.

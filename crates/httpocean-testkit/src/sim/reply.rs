@@ -63,8 +63,7 @@ pub(super) struct Truth {
     pub(super) valid: bool,
     pub(super) status: u16,
     pub(super) body: Rc<[u8]>,
-    /// Bytes to the end of its final head, and to its end.
-    pub(super) head_end: u64,
+    /// Bytes to its end.
     pub(super) end: u64,
     /// Whether all of it is sent.
     pub(super) whole: bool,

@@ -191,7 +191,7 @@ fn pool_options(dice: &mut Dice) -> Options {
         max_total: dice.pick(&[1, 2, 4, 9, 512]),
         max_idle_per_key: dice.pick(&[0, 1, 2, 16]),
         max_idle_total: dice.pick(&[0, 1, 3, 128]),
-        max_waiters: dice.pick(&[3, 20, 16_384, 16_384]),
+        max_waiters: dice.pick(&[3, 20, 16_384, 16_384, 16_384, 16_384]),
         max_dials_per_key: dice.pick(&[1, 2, 16]),
         max_dials: dice.pick(&[1, 3, 64]),
         order: dice.pick(&[Order::Lifo, Order::Fifo, Order::RoundRobin]),
@@ -211,8 +211,8 @@ fn config(dice: &mut Dice, budget: (usize, usize)) -> Config {
     const MS: fn(u64) -> Duration = Duration::from_millis;
     Config {
         call: call::Options {
-            total: dice.pick(&[None, Some(MS(50)), Some(MS(400)), Some(MS(5_000))]),
-            pool_wait: dice.pick(&[None, None, Some(MS(5)), Some(MS(60))]),
+            total: dice.pick(&[None, None, Some(MS(50)), Some(MS(400)), Some(MS(5_000)), Some(MS(20_000))]),
+            pool_wait: dice.pick(&[None, None, None, None, Some(MS(5)), Some(MS(60))]),
             send: Some(MS(500)),
             first_byte: Some(dice.pick(&[MS(30), MS(1_000)])),
             idle: Some(dice.pick(&[MS(15), MS(1_000)])),

@@ -281,6 +281,13 @@ impl Network {
         let host = &mut self.hosts[socket.host];
         let (_, pieces) = host.server.silence(socket.conn, socket.wire.requests)?;
         host.server.broke_silence(&pieces, &mut self.faults);
+        // Said where an answer is due, it is the answer, as far as a client can tell.
+        let (queued, owes) = (socket.queued, socket.waiting.is_some());
+        let owed = |last: &&mut Exchange| owes || last.start + last.truth.end > queued;
+        if let Some(last) = socket.exchange.as_mut().filter(owed) {
+            last.tainted = true;
+            socket.tainted = true;
+        }
         for piece in pieces {
             self.say(id, Duration::ZERO, piece);
         }

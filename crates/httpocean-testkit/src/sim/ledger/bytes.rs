@@ -1,6 +1,6 @@
 //! Answers against what the servers know to be true (I23, I24, I36, I37, I39), and waits against deadlines (I34).
 
-use httpocean_core::{ConnId, Engine, Event, Io, Want};
+use httpocean_core::{ConnId, Engine, Event, Io, Phase, Want};
 
 use super::{CallState, ConnState, Ledger};
 use crate::sim::driver::READ;
@@ -26,7 +26,7 @@ impl Ledger {
         self.demand(gone == last, "I4", || format!("the id of call {number} ends with its last event"));
         let exchange = socket.and_then(|socket| socket.exchange.as_ref());
         // What is lent on the wire is about the last request on it; a tainted wire can't be judged.
-        let judged = exchange.filter(|last| last.truth.known && !last.tainted);
+        let judged = exchange.filter(|last| last.truth.known && !last.tainted && last.call == Some(number));
         match event {
             Event::Hop(hop) => self.hops(number, hop, engine),
             Event::Interim(_) => self.interim(number, exchange),
@@ -62,19 +62,26 @@ impl Ledger {
         let (interims, limit) = (call.interims, call.config.limits.interim);
         self.demand(interims <= limit, "I39", || format!("{interims} interim responses of {limit}"));
         let own = exchange.is_some_and(|last| last.call == Some(number) || last.tainted);
-        self.demand(own, "I24", || format!("call {number} hears an interim response of another's"));
+        self.demand(own || self.is_half_said(number), "I24", || {
+            format!("call {number} hears an interim response of another's")
+        });
+    }
+
+    /// Some of the request is on its way, and not so much that its server knows whose it is. What is said then may be
+    /// about it, as far as a client can tell.
+    fn is_half_said(&self, number: usize) -> bool {
+        self.calls[number].attempt.flushed > 0
     }
 
     fn head(&mut self, number: usize, status: u16, exchange: Option<&Exchange>) {
         self.settles(number);
         let twice = core::mem::replace(&mut self.calls[number].head, true);
         self.demand(!twice, "I24", || format!("call {number} hears two heads"));
-        let Some(last) = exchange else {
-            return self.breaks("I24", format!("call {number} hears a head before it was sent"));
+        let Some(last) = exchange.filter(|last| last.call == Some(number)) else {
+            let half = self.is_half_said(number);
+            let whose = exchange.map(|last| last.call);
+            return self.demand(half, "I24", || format!("call {number} hears the head of {whose:?}"));
         };
-        self.demand(last.call == Some(number), "I24", || {
-            format!("call {number} hears {:?}'s head", last.call)
-        });
         if last.tainted {
             return;
         }
@@ -130,6 +137,9 @@ impl Ledger {
         let Some(number) = engine.serves(id).and_then(|call| self.number_of(call)) else {
             return self.breaks("I1", format!("{id:?} waits and serves nobody"));
         };
+        if want.phase == Phase::Drain {
+            self.calls[number].drains.get_or_insert(now);
+        }
         if let Some(deadline) = self.deadline(number) {
             let within = until.is_some_and(|until| until <= deadline);
             self.demand(within, "I34", || format!("call {number} waits until {until:?}, past {deadline:?}"));

@@ -22,14 +22,14 @@ impl Ledger {
         config: &Arc<Config>,
     ) {
         let config = request.extensions().get::<Arc<Config>>().unwrap_or(config).clone();
-        let keyed = request.headers().contains_key("idempotency-key");
         let call = Call {
             id: None,
             key: 0,
             config,
             began: self.now,
             state: CallState::Ended,
-            idempotent: request.method().is_idempotent() || keyed,
+            method: request.method().clone(),
+            keyed: request.headers().contains_key("idempotency-key"),
             replayable: plan.replayable,
             body_touched: false,
             retries: 0,
@@ -38,6 +38,7 @@ impl Ledger {
             first_failure: None,
             retrying: false,
             replays: false,
+            drains: None,
             acted: None,
             cancelled: false,
             head: false,
@@ -50,13 +51,8 @@ impl Ledger {
         // Users may begin in another order than they were planned in.
         while self.calls.len() < number {
             let config = call.config.clone();
-            self.calls.push(Call {
-                id: None,
-                config,
-                attempt: Attempt::default(),
-                first_failure: None,
-                ..call
-            });
+            let method = call.method.clone();
+            self.calls.push(Call { id: None, config, method, first_failure: None, ..call });
         }
         if number == self.calls.len() { self.calls.push(call) } else { self.calls[number] = call }
     }
@@ -84,7 +80,8 @@ impl Ledger {
         self.looks += 1;
         self.seen = None;
         let key = self.calls[number].key;
-        self.calls[number].state = CallState::Waiting { stamp: self.looks, since: self.now, fresh };
+        self.calls[number].state =
+            CallState::Waiting { stamp: self.looks, since: self.now, fresh, loose: false };
         self.keys[key].arrivals += 1;
         self.keys[key].waiting.push(number);
     }
@@ -98,7 +95,6 @@ impl Ledger {
 
     /// Another attempt follows.
     pub(super) fn hops(&mut self, number: usize, hop: &Hop, engine: &Engine) {
-        let now = self.now;
         let call = &self.calls[number];
         let config = call.config.clone();
         self.may_hop(number, hop);
@@ -129,22 +125,23 @@ impl Ledger {
         }
         let fresh = hop.why == HopReason::StaleConnection;
         self.moves_on(number, hop, fresh, engine);
-        let deadline = self.deadline(number);
-        let pause_ends = now + hop.after;
-        let in_time = hop.after.is_zero() || deadline.is_none_or(|deadline| pause_ends < deadline);
-        self.demand(in_time, "I34", || format!("call {number} waits {:?}, past its deadline", hop.after));
     }
 
     /// Where it is after a hop: with a connection already, in the queue of another key, or pausing.
     fn moves_on(&mut self, number: usize, hop: &Hop, fresh: bool, engine: &Engine) {
         let now = self.now;
-        let Some(key) = self.calls[number].id.and_then(|id| engine.call(id)).map(|call| call.key().clone())
-        else {
+        let Some(next) = self.calls[number].id.and_then(|id| engine.call(id)) else {
             return self.breaks("I4", format!("call {number} hops and is gone"));
         };
-        let key = self.key_of(&key);
+        let key = self.key_of(next.key());
+        let call = &mut self.calls[number];
+        if hop.why == HopReason::Redirect && call.method != *next.request().method() {
+            // Its body is dropped with the method.
+            call.method = next.request().method().clone();
+            call.replayable = true;
+        }
         let state = self.calls[number].state;
-        self.calls[number].left = false;
+        let left = core::mem::take(&mut self.calls[number].left);
         // It was not waiting for what somebody else got, or not for that.
         self.calls[number].passed_by &= hop.after.is_zero() && !fresh && key == self.calls[number].key;
         if state == CallState::Busy {
@@ -159,12 +156,21 @@ impl Ledger {
             self.keys[key].arrivals += 1;
             self.keys[key].waiting.push(number);
         }
-        if !hop.after.is_zero() {
+        let until = self.calls[number].drains.take().unwrap_or(now) + hop.after;
+        if until > now {
+            let in_time = self.deadline(number).is_none_or(|deadline| until < deadline);
+            self.demand(in_time, "I34", || format!("call {number} waits {:?}, past its deadline", hop.after));
             self.leaves_queue(number);
-            self.calls[number].state = CallState::Pausing { until: now + hop.after };
+            self.calls[number].state = CallState::Pausing { until };
             self.pausing += 1;
-        } else if let CallState::Waiting { stamp, since, .. } = state {
-            self.calls[number].state = CallState::Waiting { stamp, since, fresh };
+        } else if let (CallState::Waiting { stamp, since, loose, .. }, true) = (state, left) {
+            self.calls[number].state = CallState::Waiting { stamp, since, fresh, loose };
+        } else {
+            // It was refused a connection, and asks for another, behind all others.
+            self.leaves_queue(number);
+            self.arrives(number, fresh);
+            let CallState::Waiting { loose, .. } = &mut self.calls[number].state else { return };
+            *loose = true;
         }
     }
 
@@ -177,6 +183,7 @@ impl Ledger {
             let number = self.active[at];
             if matches!(self.calls[number].state, CallState::Pausing { until } if until <= self.now) {
                 self.pausing -= 1;
+                self.resumed = Some(self.now);
                 self.arrives(number, false);
             }
         }
@@ -190,7 +197,7 @@ impl Ledger {
         }
         let Attempt { flushed, read, facts, complete, .. } = call.attempt;
         let connected = !matches!(hop.why, HopReason::ConnectFailed);
-        let (idempotent, replayed) = (call.idempotent, call.replays);
+        let (idempotent, replayed) = (call.keyed || call.method.is_idempotent(), call.replays);
         let any = call.config.call.replay_any_method;
         let body_gone = !call.replayable && call.body_touched;
         let by_answer = hop.status.is_some();

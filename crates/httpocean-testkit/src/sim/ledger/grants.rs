@@ -47,7 +47,7 @@ impl Ledger {
         let Some(id) = call.attempt.conn else { return };
         call.attempt.read = read(net, self.conns[id.index()].as_ref().and_then(|conn| conn.socket));
         call.attempt.read -= call.attempt.read_before.min(call.attempt.read);
-        call.state = CallState::Waiting { stamp: self.looks, since: self.now, fresh: false };
+        call.state = CallState::Waiting { stamp: self.looks, since: self.now, fresh: false, loose: false };
         call.left = true;
         let (key, untouched) = (call.key, call.attempt.flushed == 0);
         call.attempt.complete = Self::is_complete(self.conns[id.index()].as_ref(), number, net);
@@ -78,29 +78,31 @@ impl Ledger {
         self.demand(same, "I21", || format!("call {number} gets {id:?} of another key"));
         self.is_usable(id, facts, net);
         self.leaves_queue(number);
-        if let CallState::Waiting { stamp, .. } = was {
-            self.overtakes(key, stamp, facts);
-        }
+        self.overtakes(key, was, facts);
         let read_before = read(net, socket);
         let call = &mut self.calls[number];
         call.key = key;
         call.state = CallState::Busy;
-        (call.passed_by, call.left) = (false, false);
+        (call.passed_by, call.left, call.drains) = (false, false, None);
         call.attempt = Attempt { conn: Some(id), facts, read_before, ..Attempt::default() };
         (call.interims, call.received) = (0, 0);
     }
 
     /// Whoever came before, and could have used this connection, was passed by.
-    fn overtakes(&mut self, key: usize, stamp: u64, facts: Facts) {
+    fn overtakes(&mut self, key: usize, granted: CallState, facts: Facts) {
+        let CallState::Waiting { stamp, since: came, loose, .. } = granted else { return };
         let now = self.now;
         for at in 0..self.keys[key].waiting.len() {
-            let older = self.keys[key].waiting[at];
-            let call = &self.calls[older];
-            let CallState::Waiting { stamp: its, fresh, since } = call.state else { continue };
+            let other = self.keys[key].waiting[at];
+            let call = &self.calls[other];
+            let CallState::Waiting { stamp: its, fresh, since, loose: its_loose } = call.state else {
+                continue;
+            };
             let patience = call.config.call.pool_wait.is_some_and(|patience| since + patience <= now);
-            let late = patience || self.deadline(older).is_some_and(|deadline| deadline <= now);
-            if its < stamp && !late && !call.cancelled && !(fresh && facts.may_be_stale()) {
-                self.calls[older].passed_by = true;
+            let late = patience || self.deadline(other).is_some_and(|deadline| deadline <= now);
+            let older = if loose || its_loose { since < came } else { its < stamp };
+            if older && !late && !call.cancelled && !(fresh && facts.may_be_stale()) {
+                self.calls[other].passed_by = true;
             }
         }
     }

@@ -58,6 +58,8 @@ pub(super) struct Ledger {
     busiest: (Instant, usize),
     retrying: usize,
     pausing: usize,
+    /// When a pause of a call was over last.
+    resumed: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -104,7 +106,8 @@ struct Call {
     config: Arc<Config>,
     began: Instant,
     state: CallState,
-    idempotent: bool,
+    method: http::Method,
+    keyed: bool,
     replayable: bool,
     body_touched: bool,
     retries: u32,
@@ -115,6 +118,8 @@ struct Call {
     /// Whether it counts against the budget.
     retrying: bool,
     replays: bool,
+    /// Since when an unwanted response is read: its hop was decided then.
+    drains: Option<Instant>,
     /// When the user wanted no more.
     acted: Option<Instant>,
     cancelled: bool,
@@ -143,8 +148,16 @@ struct Attempt {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CallState {
-    Waiting { stamp: u64, since: Instant, fresh: bool },
-    Pausing { until: Instant },
+    /// `loose`: it came some time in this instant, nobody can tell when.
+    Waiting {
+        stamp: u64,
+        since: Instant,
+        fresh: bool,
+        loose: bool,
+    },
+    Pausing {
+        until: Instant,
+    },
     Busy,
     Ended,
 }
@@ -168,6 +181,7 @@ impl Ledger {
             busiest: (Instant::ZERO, 0),
             retrying: 0,
             pausing: 0,
+            resumed: None,
         }
     }
 
@@ -211,7 +225,9 @@ impl Ledger {
         let counts = engine.counts();
         let full = counts.open >= self.options.max_total || counts.dialing >= self.options.max_dials;
         let lines_up = counts.waiting > 0 && full;
-        self.demand(!in_vain || lines_up, "contract", || "woken for nothing".to_owned());
+        // A call whose pause is over has begun to wait for a connection.
+        let queues = self.resumed == Some(self.now);
+        self.demand(!in_vain || lines_up || queues, "contract", || "woken for nothing".to_owned());
     }
 
     fn key_of(&mut self, key: &Key) -> usize {
