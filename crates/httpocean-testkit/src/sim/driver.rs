@@ -235,7 +235,8 @@ impl Sim {
 
     /// Reads what there is without waiting, and drives until there is nothing to do.
     pub(super) fn pump(&mut self, conn: ConnId) {
-        for _ in 0..10_000 {
+        // A long body can come in very small chunks.
+        for _ in 0..1_000_000 {
             let now = self.now();
             let Some(Some(link)) = self.links.get_mut(conn.index()) else { return };
             let mut io = core::mem::take(&mut link.io);

@@ -185,7 +185,8 @@ impl Sim {
     pub fn try_run(&mut self) -> Result<(), Violation> {
         while self.turn(None) {}
         // Nobody is woken to forget a key whose dials failed; whoever comes by later does it.
-        self.net.sleep_until(self.net.now() + Duration::from_secs(2));
+        let later = self.network_time(self.ledger.now() + Duration::from_secs(2));
+        self.net.sleep_until(later);
         self.carry_out();
         self.ledger.is_over(&self.engine);
         self.ledger.violation().map_or(Ok(()), Err)

@@ -38,6 +38,8 @@ pub(super) struct Socket {
     narrow: bool,
     pub(super) stalled: bool,
     write_error: bool,
+    /// Bytes were written that the server did not hear any more: what it says is about something else.
+    pub(super) deaf: bool,
     /// The server has gone.
     gone: bool,
     inbox: VecDeque<Piece>,
@@ -68,6 +70,7 @@ impl Socket {
             dice,
             stalled: false,
             write_error: false,
+            deaf: false,
             gone: false,
             inbox: VecDeque::new(),
             queued: 0,
@@ -170,6 +173,7 @@ impl Network {
             self.plan_after(pause, Planned::Drains(id));
             return Ok(0);
         }
+        socket.deaf |= socket.gone && taken > 0;
         if !socket.gone {
             socket.heard += taken as u64;
             socket.wire.feed(&bytes[..taken]);

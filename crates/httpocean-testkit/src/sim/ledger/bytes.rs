@@ -68,9 +68,10 @@ impl Ledger {
     }
 
     /// Some of the request is on its way, and not so much that its server knows whose it is. What is said then may be
-    /// about it, as far as a client can tell.
+    /// about it, as far as a client can tell. A fresh connection has no past: there it is.
     fn is_half_said(&self, number: usize) -> bool {
-        self.calls[number].attempt.flushed > 0
+        let attempt = &self.calls[number].attempt;
+        attempt.flushed > 0 || !attempt.facts.may_be_stale()
     }
 
     fn head(&mut self, number: usize, status: u16, exchange: Option<&Exchange>) {

@@ -69,19 +69,19 @@ impl Ledger {
         let call = &mut self.calls[number];
         (call.id, call.key) = (Some(id), key);
         self.active.push(number);
-        self.arrives(number, false);
+        self.arrives(number, false, false);
         let active = self.active.len();
         self.busiest =
             (self.now, if self.busiest.0 == self.now { self.busiest.1.max(active) } else { active });
     }
 
     /// It waits for a connection from now on.
-    fn arrives(&mut self, number: usize, fresh: bool) {
+    fn arrives(&mut self, number: usize, fresh: bool, loose: bool) {
         self.looks += 1;
         self.seen = None;
         let key = self.calls[number].key;
         self.calls[number].state =
-            CallState::Waiting { stamp: self.looks, since: self.now, fresh, loose: false };
+            CallState::Waiting { stamp: self.looks, since: self.now, fresh, loose };
         self.keys[key].arrivals += 1;
         self.keys[key].waiting.push(number);
     }
@@ -168,9 +168,7 @@ impl Ledger {
         } else {
             // It was refused a connection, and asks for another, behind all others.
             self.leaves_queue(number);
-            self.arrives(number, fresh);
-            let CallState::Waiting { loose, .. } = &mut self.calls[number].state else { return };
-            *loose = true;
+            self.arrives(number, fresh, true);
         }
     }
 
@@ -184,7 +182,7 @@ impl Ledger {
             if matches!(self.calls[number].state, CallState::Pausing { until } if until <= self.now) {
                 self.pausing -= 1;
                 self.resumed = Some(self.now);
-                self.arrives(number, false);
+                self.arrives(number, false, true);
             }
         }
     }

@@ -9,7 +9,9 @@ impl Ledger {
     pub(in crate::sim) fn dials(&mut self, id: ConnId, key: &Key) {
         let known = self.conns.get(id.index()).is_some_and(Option::is_some);
         self.demand(!known, "I1", || format!("{id:?} is dialed while another is in its place"));
-        self.demand(!self.shut, "I2", || format!("{id:?} is dialed after the shut-down"));
+        // What was decided before it may be said after it.
+        let late = self.shut.is_some_and(|shut| shut < self.now);
+        self.demand(!late, "I2", || format!("{id:?} is dialed after the shut-down"));
         let key = self.key_of(key);
         let conn = Conn {
             id,
@@ -73,7 +75,7 @@ impl Ledger {
         let (key, state) = (conn.key, conn.state);
         let dialing = state == ConnState::Dialing;
         self.demand(dialing || why != CloseReason::NotMade, "I2", || format!("{id:?} was made"));
-        self.demand(!dialing || is_of_dial(why) || self.shut, "I2", || format!("{id:?}: {why:?} of a dial"));
+        self.demand(!dialing || is_of_dial(why) || self.shut.is_some(), "I2", || format!("{id:?}: {why:?} of a dial"));
         if let ConnState::Busy(number) = state {
             self.breaks("I1", format!("{id:?} is closed under call {number}"));
         }

@@ -142,6 +142,9 @@ impl Ledger {
         self.demand(!too_much, "I38", || format!("{id:?} is kept after more was drained than is allowed"));
         let Some(state) = net.sockets.get(socket.0 as usize).and_then(|s| s.as_deref()) else { return };
         self.demand(!state.read_end, "I22", || format!("{id:?} is kept after its end was read"));
+        if state.deaf {
+            return;
+        }
         let Some(last) = &state.exchange else {
             return self.demand(state.read == 0, "I23", || format!("{id:?} is kept after unasked bytes"));
         };

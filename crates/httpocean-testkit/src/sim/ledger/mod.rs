@@ -51,7 +51,7 @@ pub(super) struct Ledger {
     /// Stamps the order of arrivals: one for each time that somebody looked.
     looks: u64,
     seen: Option<Counts>,
-    shut: bool,
+    shut: Option<Instant>,
     /// The bound on calls that are retrying: at least so many, or so many in a hundred.
     pub(super) budget: Option<(usize, usize)>,
     /// The most calls that were active at this instant.
@@ -176,7 +176,7 @@ impl Ledger {
             dialing: 0,
             looks: 0,
             seen: None,
-            shut: false,
+            shut: None,
             budget: None,
             busiest: (Instant::ZERO, 0),
             retrying: 0,
@@ -187,6 +187,11 @@ impl Ledger {
 
     pub(super) fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
+    }
+
+    /// The latest time that the engine was told.
+    pub(super) fn now(&self) -> Instant {
+        self.now
     }
 
     pub(super) fn violation(&self) -> Option<Violation> {
@@ -210,7 +215,7 @@ impl Ledger {
     }
 
     pub(super) fn shuts_down(&mut self) {
-        self.shut = true;
+        self.shut.get_or_insert(self.now);
     }
 
     /// The engine said that there is nothing to do until then.

@@ -83,7 +83,7 @@ impl Ledger {
     /// Why somebody who waits for a connection of a key waits in vain.
     fn starves(&self, key: usize) -> Option<(&'static str, &'static str)> {
         let book = &self.keys[key];
-        if book.waiting.is_empty() || self.shut {
+        if book.waiting.is_empty() || self.shut.is_some() {
             return None;
         }
         let idle = |key: Option<usize>| {
@@ -103,11 +103,11 @@ impl Ledger {
         if book.dialing > 0 || pauses || self.waits_to_dial(key) {
             return None;
         }
-        if book.open >= self.options.max_per_key.max(1) {
-            return idle(Some(key)).then_some(("I13", "its own idle one is in the way"));
-        }
         if self.dialing >= self.options.max_dials.max(1) {
             return None;
+        }
+        if book.open >= self.options.max_per_key.max(1) {
+            return idle(Some(key)).then_some(("I13", "its own idle one is in the way"));
         }
         if self.open >= self.options.max_total.max(1) {
             return idle(None).then_some(("I9", "an idle one of another key is in the way"));
