@@ -24,9 +24,13 @@ impl Ledger {
         let last = matches!(event, Event::End { .. } | Event::Failed(_) | Event::Upgraded(_));
         let gone = id.is_none_or(|id| engine.call(id).is_none());
         self.demand(gone == last, "I4", || format!("the id of call {number} ends with its last event"));
+        let before = self.calls[number].attempt.read_before;
+        // That of this attempt: a server that hears no more knows only of the one before.
+        let own = |last: &&Exchange| last.call == Some(number) && last.start >= before;
         let exchange = socket.and_then(|socket| socket.exchange.as_ref());
         // What is lent on the wire is about the last request on it; a tainted wire can't be judged.
-        let judged = exchange.filter(|last| last.truth.known && !last.tainted && last.call == Some(number));
+        let exchange = exchange.filter(own);
+        let judged = exchange.filter(|last| last.truth.known && !last.tainted);
         match event {
             Event::Hop(hop) => self.hops(number, hop, engine),
             Event::Interim(_) => self.interim(number, exchange),
@@ -39,8 +43,7 @@ impl Ledger {
             }
             Event::Upgraded(_) => self.ends(number),
             Event::Failed(error) => {
-                let complete =
-                    exchange.is_some_and(|last| last.call == Some(number)) && Self::was_read(judged, socket);
+                let complete = Self::was_read(judged, socket);
                 self.fails(number, error, complete);
                 self.ends(number);
             }
@@ -61,8 +64,7 @@ impl Ledger {
         call.interims += 1;
         let (interims, limit) = (call.interims, call.config.limits.interim);
         self.demand(interims <= limit, "I39", || format!("{interims} interim responses of {limit}"));
-        let own = exchange.is_some_and(|last| last.call == Some(number) || last.tainted);
-        self.demand(own || self.is_half_said(number), "I24", || {
+        self.demand(exchange.is_some() || self.is_half_said(number), "I24", || {
             format!("call {number} hears an interim response of another's")
         });
     }
@@ -78,10 +80,10 @@ impl Ledger {
         self.settles(number);
         let twice = core::mem::replace(&mut self.calls[number].head, true);
         self.demand(!twice, "I24", || format!("call {number} hears two heads"));
-        let Some(last) = exchange.filter(|last| last.call == Some(number)) else {
+        let Some(last) = exchange else {
             let half = self.is_half_said(number);
-            let whose = exchange.map(|last| last.call);
-            return self.demand(half, "I24", || format!("call {number} hears the head of {whose:?}"));
+            return self
+                .demand(half, "I24", || format!("call {number} hears the head of another's response"));
         };
         if last.tainted {
             return;
@@ -139,7 +141,10 @@ impl Ledger {
             return self.breaks("I1", format!("{id:?} waits and serves nobody"));
         };
         if want.phase == Phase::Drain {
-            self.calls[number].drains.get_or_insert(now);
+            let active = self.active.len();
+            let call = &mut self.calls[number];
+            call.drains.get_or_insert(now);
+            call.among = call.among.max(active);
         }
         if let Some(deadline) = self.deadline(number) {
             let within = until.is_some_and(|until| until <= deadline);

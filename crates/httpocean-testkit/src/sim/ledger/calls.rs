@@ -39,6 +39,7 @@ impl Ledger {
             retrying: false,
             replays: false,
             drains: None,
+            among: 0,
             acted: None,
             cancelled: false,
             head: false,
@@ -80,8 +81,7 @@ impl Ledger {
         self.looks += 1;
         self.seen = None;
         let key = self.calls[number].key;
-        self.calls[number].state =
-            CallState::Waiting { stamp: self.looks, since: self.now, fresh, loose };
+        self.calls[number].state = CallState::Waiting { stamp: self.looks, since: self.now, fresh, loose };
         self.keys[key].arrivals += 1;
         self.keys[key].waiting.push(number);
     }
@@ -143,7 +143,8 @@ impl Ledger {
         let state = self.calls[number].state;
         let left = core::mem::take(&mut self.calls[number].left);
         // It was not waiting for what somebody else got, or not for that.
-        self.calls[number].passed_by &= hop.after.is_zero() && !fresh && key == self.calls[number].key;
+        self.calls[number].passed_by &=
+            left && hop.after.is_zero() && !fresh && key == self.calls[number].key;
         if state == CallState::Busy {
             let right = self.calls[number].key == key;
             return self
@@ -225,6 +226,7 @@ impl Ledger {
         self.retrying += 1;
         let Some((at_least, percent)) = self.budget else { return };
         let active = if self.busiest.0 == self.now { self.busiest.1 } else { self.active.len() };
+        let active = active.max(core::mem::take(&mut self.calls[number].among));
         let (retrying, most) = (self.retrying, at_least.max(active.max(self.active.len()) * percent / 100));
         self.demand(retrying <= most, "I33", || format!("{retrying} calls retry, of {active} active"));
     }

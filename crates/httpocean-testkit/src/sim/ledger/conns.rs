@@ -75,7 +75,9 @@ impl Ledger {
         let (key, state) = (conn.key, conn.state);
         let dialing = state == ConnState::Dialing;
         self.demand(dialing || why != CloseReason::NotMade, "I2", || format!("{id:?} was made"));
-        self.demand(!dialing || is_of_dial(why) || self.shut.is_some(), "I2", || format!("{id:?}: {why:?} of a dial"));
+        self.demand(!dialing || is_of_dial(why) || self.shut.is_some(), "I2", || {
+            format!("{id:?}: {why:?} of a dial")
+        });
         if let ConnState::Busy(number) = state {
             self.breaks("I1", format!("{id:?} is closed under call {number}"));
         }

@@ -120,6 +120,8 @@ struct Call {
     replays: bool,
     /// Since when an unwanted response is read: its hop was decided then.
     drains: Option<Instant>,
+    /// How many calls were active then.
+    among: usize,
     /// When the user wanted no more.
     acted: Option<Instant>,
     cancelled: bool,
