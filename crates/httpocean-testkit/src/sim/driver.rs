@@ -6,7 +6,6 @@ use httpocean_core::{ConnId, Driven, Instant, Io, Task, TransportError};
 use super::faults::Fault;
 use super::network::{Happening, SocketId};
 use super::sim::{Plan, Sim};
-use super::visit::Act;
 
 /// So many bytes are read at once.
 pub(super) const READ: usize = 16 * 1024;
@@ -280,26 +279,6 @@ impl Sim {
             Err(error) => {
                 io.tx.fail(error);
                 true
-            }
-        }
-    }
-
-    pub(super) fn act(&mut self, number: usize, act: Act) {
-        let now = self.now();
-        let Some(call) = self.users[number].call else { return };
-        self.note(32, number as u64, act as u64, || format!("user {number}: {act:?}"));
-        if self.engine.call(call).is_some() {
-            self.net.hit(if act == Act::Cancel { Fault::Cancel } else { Fault::Discard });
-            self.ledger.acts(number, act);
-        }
-        match act {
-            Act::Cancel => self.engine.cancel(call, now),
-            Act::Discard => self.engine.discard(call, now),
-        }
-        // Who gives up holds nothing any more.
-        for link in self.links.iter_mut().flatten() {
-            if link.held.is_some_and(|(holder, _)| holder == number) {
-                link.held = None;
             }
         }
     }

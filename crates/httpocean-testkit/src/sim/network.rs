@@ -1,14 +1,14 @@
 //! The network: hosts, sockets, bytes in flight, and the time of it all.
 
-use core::cmp::Reverse;
 use core::fmt;
 use core::time::Duration;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use httpocean_core::dial::Route;
 use httpocean_core::{Instant, RecvBuf, TransportError};
 
+use super::agenda::Agenda;
 use super::dice::Dice;
 use super::faults::{Fault, Faults};
 use super::host::Server;
@@ -92,8 +92,7 @@ pub struct Network {
     pub(super) hosts: Vec<HostEntry>,
     names: HashMap<String, usize>,
     pub(super) sockets: Vec<Option<Box<Socket>>>,
-    plan: BinaryHeap<Reverse<Entry>>,
-    planned: u64,
+    plan: Agenda<Planned>,
 }
 
 pub(super) struct HostEntry {
@@ -103,12 +102,6 @@ pub(super) struct HostEntry {
     connects: usize,
     pub(super) conns: usize,
     pub(super) requests: usize,
-}
-
-struct Entry {
-    at: Instant,
-    order: u64,
-    what: Planned,
 }
 
 impl Network {
@@ -122,8 +115,7 @@ impl Network {
             hosts: Vec::new(),
             names: HashMap::new(),
             sockets: Vec::new(),
-            plan: BinaryHeap::new(),
-            planned: 0,
+            plan: Agenda::default(),
         }
     }
 
@@ -218,7 +210,7 @@ impl Network {
 
     /// When something will happen.
     pub fn next(&self) -> Option<Instant> {
-        self.plan.peek().map(|Reverse(entry)| entry.at)
+        self.plan.next()
     }
 
     /// [`Happening::Alarm`] with this token at `at`.
@@ -244,9 +236,8 @@ impl Network {
 
     /// The next thing that has happened by now.
     pub fn due(&mut self) -> Option<Happening> {
-        while self.next().is_some_and(|at| at <= self.now) {
-            let Reverse(entry) = self.plan.pop()?;
-            let told = match entry.what {
+        while let Some(what) = self.plan.due(self.now) {
+            let told = match what {
                 Planned::ToClient(Happening::Connected(id, Ok(()))) => self.opens(id),
                 Planned::ToClient(what) => Some(what),
                 Planned::Arrives(id, piece) => self.arrives(id, piece),
@@ -276,28 +267,7 @@ impl Network {
     }
 
     pub(super) fn plan_at(&mut self, at: Instant, what: Planned) {
-        self.planned += 1;
-        self.plan.push(Reverse(Entry { at: at.max(self.now), order: self.planned, what }));
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
+        self.plan.push(at.max(self.now), what);
     }
 }
 

@@ -8,7 +8,7 @@ use httpocean_core::TransportError;
 use super::dice::Dice;
 use super::faults::{Fault, Faults};
 use super::host::{Connect, Lookup, Received, Server};
-use super::reply::{Piece, Reply};
+use super::reply::{Framing, Piece, Reply};
 use crate::pattern::fill_pattern;
 
 /// The status of what nobody asked for: it must never reach a user as the answer to a request.
@@ -94,13 +94,14 @@ impl Server for Peer {
         if served == 0 && dice.chance(80) {
             return None;
         }
-        let after = dice.millis(60);
+        let most = dice.pick(&[1, 8, 60]);
+        let after = dice.millis(most);
         let unasked = format!("HTTP/1.1 {POISON} Unasked\r\ncontent-length: 0\r\n\r\n").into_bytes();
-        match dice.below(if self.hostile { 12 } else { 40 }) {
+        match dice.below(if self.hostile { 9 } else { 40 }) {
             0..=2 => Some((after, vec![Piece::Close])),
             3 if self.hostile => Some((after, vec![Piece::Reset])),
-            4 if self.hostile => Some((after, vec![Piece::Bytes(unasked)])),
-            5 if self.hostile => Some((after, vec![Piece::Bytes(unasked), Piece::Close])),
+            4..=5 if self.hostile => Some((after, vec![Piece::Bytes(unasked)])),
+            6 if self.hostile => Some((after, vec![Piece::Bytes(unasked), Piece::Close])),
             _ => None,
         }
     }
@@ -150,7 +151,7 @@ impl Peer {
 /// Framing, fields, speed: whatever is right.
 fn shape(reply: Reply, dice: &mut Dice, faults: &mut Faults) -> Reply {
     let mut reply = reply.after(dice.millis(20));
-    if reply.framing == super::reply::Framing::Length {
+    if reply.framing == Framing::Length {
         reply = match dice.below(10) {
             0..=3 => reply.chunked(1 + dice.below(300) as usize),
             4 => reply.until_close(),
@@ -170,7 +171,7 @@ fn shape(reply: Reply, dice: &mut Dice, faults: &mut Faults) -> Reply {
     };
     // HTTP/1.0 knows no chunks and has no interim responses before it.
     if reply.http10 {
-        reply.framing = super::reply::Framing::Length;
+        reply.framing = Framing::Length;
         reply.interims = 0;
     }
     if reply.body.len() < 4_000 && dice.chance(8) && faults.hit(Fault::Dribble) {
@@ -180,6 +181,7 @@ fn shape(reply: Reply, dice: &mut Dice, faults: &mut Faults) -> Reply {
     reply
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is left is the last of those that are picked from")]
 fn misbehave(dice: &mut Dice, token: u64, head_only: bool, faults: &mut Faults) -> Option<Reply> {
     let fault = dice.pick(&[
         Fault::BlackHole,
@@ -207,11 +209,10 @@ fn misbehave(dice: &mut Dice, token: u64, head_only: bool, faults: &mut Faults) 
     }
     let reply = shape(Reply::ok(body(dice, token)), dice, faults);
     // Cut short, a body that ends with the connection looks whole, and what follows it belongs to it.
-    let reply = match reply.framing {
-        super::reply::Framing::UntilClose => {
-            Reply { framing: super::reply::Framing::Length, end: None, ..reply }
-        }
-        _ => reply,
+    let reply = if reply.framing == Framing::UntilClose {
+        Reply { framing: Framing::Length, end: None, ..reply }
+    } else {
+        reply
     };
     let at = dice.below(reply.body.len() as u64 + 200) as usize;
     Some(match fault {

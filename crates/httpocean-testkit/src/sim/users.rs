@@ -5,6 +5,7 @@ use httpocean_core::{CallId, ConnId, Driven, Event, Io, TransportError};
 use super::dice::Dice;
 use super::faults::Fault;
 use super::sim::{Plan, Sim};
+use super::visit::Act;
 
 impl Sim {
     pub(super) fn begin(&mut self, number: usize) {
@@ -32,6 +33,26 @@ impl Sim {
         }
         for (after, act) in acts {
             self.plan_in(after, Plan::Act(number, act));
+        }
+    }
+
+    pub(super) fn act(&mut self, number: usize, act: Act) {
+        let now = self.now();
+        let Some(call) = self.users[number].call else { return };
+        self.note(32, number as u64, act as u64, || format!("user {number}: {act:?}"));
+        if self.engine.call(call).is_some() {
+            self.net.hit(if act == Act::Cancel { Fault::Cancel } else { Fault::Discard });
+            self.ledger.acts(number, act);
+        }
+        match act {
+            Act::Cancel => self.engine.cancel(call, now),
+            Act::Discard => self.engine.discard(call, now),
+        }
+        // Who gives up holds nothing any more.
+        for link in self.links.iter_mut().flatten() {
+            if link.held.is_some_and(|(holder, _)| holder == number) {
+                link.held = None;
+            }
         }
     }
 

@@ -261,13 +261,11 @@ impl Ledger {
     pub(super) fn fails(&mut self, number: usize, error: &Error, complete: bool) {
         let call = &self.calls[number];
         let in_time = self.deadline(number).is_none_or(|deadline| deadline > self.now);
+        let timed_out = matches!(error.kind(), ErrorKind::Timeout);
         let bounded = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::TooLarge(_)));
-        let excused = match error.kind() {
-            ErrorKind::Timeout => !in_time,
-            kind => {
-                bounded || !matches!(kind, ErrorKind::Closed | ErrorKind::Reset(_) | ErrorKind::Protocol(_))
-            }
-        };
+        let of_wire =
+            matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_) | ErrorKind::Protocol(_));
+        let excused = if timed_out { !in_time } else { bounded || !of_wire };
         let wanted = call.first_failure.clone();
         self.demand(!complete || excused, "I36", || {
             format!("call {number} fails, and its response was whole: {error}")

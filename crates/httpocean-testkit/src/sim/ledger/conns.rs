@@ -122,3 +122,44 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+mod tests {
+    use super::*;
+
+    fn broken(wrongs: impl FnOnce(&mut Ledger, ConnId, &Key)) -> Option<&'static str> {
+        let options = httpocean_core::pool::Options { max_per_key: 1, ..Default::default() };
+        let mut ledger = Ledger::new(options);
+        let key = Key::of(&"http://a.test".parse().unwrap()).unwrap();
+        ledger.keys.clear();
+        let at = ledger.key_of(&key);
+        ledger.keys[at].arrivals = 9;
+        wrongs(&mut ledger, ConnId::from_bits(0), &key);
+        ledger.violation().map(|violation| violation.rule)
+    }
+
+    #[test]
+    fn what_is_wrong_is_seen() {
+        let (other, socket) = (ConnId::from_bits(1), SocketId(0));
+        assert_eq!(broken(|l, c, k| l.dials(c, k)), None);
+        assert_eq!(broken(|l, c, _| l.names(c)), Some("I4"));
+        assert_eq!(broken(|l, c, _| l.closes(c, CloseReason::NotMade)), Some("I2"));
+        let twice = |l: &mut Ledger, c, k: &Key| (l.dials(c, k), l.dials(c, k)).0;
+        assert_eq!(broken(twice), Some("I1"));
+        let too_many = |l: &mut Ledger, c, k: &Key| (l.dials(c, k), l.dials(other, k)).0;
+        assert_eq!(broken(too_many), Some("I8"));
+        let not_made = |l: &mut Ledger, c, k: &Key| {
+            (l.dials(c, k), l.is_made(c, socket), l.closes(c, CloseReason::NotMade)).0
+        };
+        assert_eq!(broken(not_made), Some("I2"));
+        let unserved = |l: &mut Ledger, c, k: &Key| (l.dials(c, k), l.is_made(c, socket), l.wrote(c, 1)).0;
+        assert_eq!(broken(unserved), Some("I1"));
+        let leaked = |l: &mut Ledger, c, k: &Key| {
+            l.dials(c, k);
+            let engine = httpocean_core::Engine::new(Default::default(), Default::default());
+            l.is_over(&engine);
+        };
+        assert_eq!(broken(leaked), Some("I2"));
+    }
+}

@@ -101,7 +101,8 @@ impl Ledger {
             let patience = call.config.call.pool_wait.is_some_and(|patience| since + patience <= now);
             let late = patience || self.deadline(other).is_some_and(|deadline| deadline <= now);
             let older = if loose || its_loose { since < came } else { its < stamp };
-            if older && !late && !call.cancelled && !(fresh && facts.may_be_stale()) {
+            let takes_it = !(fresh && facts.may_be_stale());
+            if older && takes_it && !late && !call.cancelled {
                 self.calls[other].passed_by = true;
             }
         }
