@@ -118,7 +118,7 @@ impl Sim {
         Instant::from_micros(self.net.now().as_micros().saturating_add_signed(self.skew))
     }
 
-    /// Begins a request; its number, for [`answer`](Self::answer) and [`act`](Self::act).
+    /// Begins a request; its number, for [`answer`](Self::answer) and [`act_in`](Self::act_in).
     pub fn start(&mut self, visit: Visit) -> usize {
         self.start_in(Duration::ZERO, visit)
     }
