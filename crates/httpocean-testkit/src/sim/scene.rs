@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::Method;
 
-use httpocean_core::policy::{Backoff, Budget, Retries, Seed};
+use httpocean_core::policy::{Backoff, Budget, Common, Retries, Seed};
 use httpocean_core::pool::{DialPolicy, Options, Order, Surplus};
 use httpocean_core::{BodyPlan, Config, Instant, Limits, call, dial};
 
@@ -95,7 +95,9 @@ impl Scene {
     fn stage(&self) -> Sim {
         let mut dice = Dice::of(&[self.seed, 101]);
         let budget = (1 + dice.below(4) as usize, 20 + 10 * dice.below(5) as usize);
-        let mut sim = Sim::with(self.seed, pool_options(&mut dice), config(&mut dice, budget));
+        let mut sim = Sim::with(self.seed, pool_options(&mut dice), config(&mut dice));
+        let shared = Budget::new(budget.0 as u32, budget.1 as u32);
+        sim.share(Common { budget: shared, seed: Seed::new(dice.roll()), ..Common::default() });
         sim.ledger.budget = Some(budget);
         sim.net.faults = Faults::without(self.without);
         sim.set_weather(Weather {
@@ -207,7 +209,7 @@ fn pool_options(dice: &mut Dice) -> Options {
     }
 }
 
-fn config(dice: &mut Dice, budget: (usize, usize)) -> Config {
+fn config(dice: &mut Dice) -> Config {
     const MS: fn(u64) -> Duration = Duration::from_millis;
     Config {
         call: call::Options {
@@ -232,8 +234,6 @@ fn config(dice: &mut Dice, budget: (usize, usize)) -> Config {
             total: Some(dice.below(4) as u32),
             backoff: Backoff { base: MS(dice.pick(&[0, 10, 200])), ..Backoff::default() },
             retry_after_max: MS(2_000),
-            budget: Budget::new(budget.0 as u32, budget.1 as u32),
-            seed: Seed::new(dice.roll()),
             ..Retries::default()
         },
         limits: Limits {

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use httpocean_core::policy::Common;
 use httpocean_core::pool::Options;
 use httpocean_core::{CallId, Config, ConnId, Engine, Instant};
 
@@ -96,6 +97,12 @@ impl Sim {
             said: 0,
             terse: false,
         }
+    }
+
+    /// What all calls share: to be said before the first begins.
+    pub fn share(&mut self, common: Common) {
+        let (pool, config) = (self.ledger.options().clone(), self.engine.config().clone());
+        self.engine = Engine::new(pool, config).sharing(common);
     }
 
     /// Puts a server behind a name: a [`Host`](super::Host) by script, a [`Peer`](super::Peer) at random, or your own.

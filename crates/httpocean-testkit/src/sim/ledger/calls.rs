@@ -142,33 +142,26 @@ impl Ledger {
         }
         let state = self.calls[number].state;
         let left = core::mem::take(&mut self.calls[number].left);
-        // It was not waiting for what somebody else got, or not for that.
-        self.calls[number].passed_by &=
-            left && hop.after.is_zero() && !fresh && key == self.calls[number].key;
+        // It was not waiting for what somebody else got.
+        self.calls[number].passed_by = false;
+        if left {
+            self.keys[self.calls[number].key].arrivals -= 1;
+        }
         if state == CallState::Busy {
             let right = self.calls[number].key == key;
             return self
                 .demand(right, "I21", || format!("call {number} is served by another key's connection"));
         }
-        if key != self.calls[number].key {
-            self.leaves_queue(number);
-            self.keys[self.calls[number].key].arrivals -= 1;
-            self.calls[number].key = key;
-            self.keys[key].arrivals += 1;
-            self.keys[key].waiting.push(number);
-        }
+        self.leaves_queue(number);
+        self.calls[number].key = key;
         let until = self.calls[number].drains.take().unwrap_or(now) + hop.after;
         if until > now {
             let in_time = self.deadline(number).is_none_or(|deadline| until < deadline);
             self.demand(in_time, "I34", || format!("call {number} waits {:?}, past its deadline", hop.after));
-            self.leaves_queue(number);
             self.calls[number].state = CallState::Pausing { until };
             self.pausing += 1;
-        } else if let (CallState::Waiting { stamp, since, loose, .. }, true) = (state, left) {
-            self.calls[number].state = CallState::Waiting { stamp, since, fresh, loose };
         } else {
-            // It was refused a connection, and asks for another, behind all others.
-            self.leaves_queue(number);
+            // It asks for another connection now, behind all others.
             self.arrives(number, fresh, true);
         }
     }

@@ -47,7 +47,7 @@ impl Ledger {
         let Some(id) = call.attempt.conn else { return };
         call.attempt.read = read(net, self.conns[id.index()].as_ref().and_then(|conn| conn.socket));
         call.attempt.read -= call.attempt.read_before.min(call.attempt.read);
-        call.state = CallState::Waiting { stamp: self.looks, since: self.now, fresh: false, loose: false };
+        call.state = CallState::Waiting { stamp: self.looks, since: self.now, fresh: false, loose: true };
         call.left = true;
         let (key, untouched) = (call.key, call.attempt.flushed == 0);
         call.attempt.complete = Self::is_complete(self.conns[id.index()].as_ref(), number, net);

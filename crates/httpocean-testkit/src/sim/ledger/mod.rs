@@ -191,6 +191,10 @@ impl Ledger {
         self.now = self.now.max(now);
     }
 
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The latest time that the engine was told.
     pub(super) fn now(&self) -> Instant {
         self.now
