@@ -37,9 +37,9 @@ pub struct Scene {
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Requests that were begun, hops included.
+    /// Requests, hops included.
     pub requests: u64,
-    /// Calls, and of them those whose response came whole.
+    /// Calls.
     pub calls: u64,
     /// Calls whose response came whole.
     pub whole: u64,
