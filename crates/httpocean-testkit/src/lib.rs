@@ -3,6 +3,7 @@
 //! - [`server`]: a server on loopback whose every answer and misbehaviour is a script, and which counts and
 //!   records what it gets;
 //! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too;
+//! - [`sim`]: a virtual network and virtual time for a whole client, with books that are kept of every run;
 //! - [`reference`](mod@reference): a pool that is slow and obviously right, and a ledger that checks any pool by its
 //!   commands alone;
 //! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike.
@@ -41,6 +42,7 @@ pub mod link;
 mod pattern;
 pub mod reference;
 pub mod server;
+pub mod sim;
 pub mod steps;
 mod switch;
 
