@@ -159,7 +159,7 @@ impl fmt::Display for Error {
         if let Some(why) = self.not_retried().filter(NotRetried::gave_up) {
             write!(f, "; not retried: {}", why.explain())?;
         }
-        match self.first() {
+        match self.first().filter(|first| first.kind != self.kind) {
             Some(first) => write!(f, "; at first: {}", first.kind),
             None => Ok(()),
         }

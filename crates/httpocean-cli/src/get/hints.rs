@@ -2,7 +2,7 @@
 
 use crate::client::Failure;
 use httpocean_std::pool::Refusal;
-use httpocean_std::{ErrorKind, Phase, ProtocolError, TransportError};
+use httpocean_std::{ErrorKind, NotFollowed, Phase, ProtocolError, TransportError};
 
 /// What the user might do about it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
@@ -20,6 +20,12 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         ErrorKind::Timeout => {
             format!("a longer limit is set with {}, or with --timeout", limit_of(failure.phase())?)
+        }
+        ErrorKind::Redirect(NotFollowed::TooMany) => {
+            "--redirects allows more, and 0 shows the first one instead".to_owned()
+        }
+        ErrorKind::Redirect(NotFollowed::BodyNotReplayable) => {
+            "a body that is read from a file can be sent again".to_owned()
         }
         ErrorKind::Pool(Refusal::WaitedTooLong) => {
             "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout"
