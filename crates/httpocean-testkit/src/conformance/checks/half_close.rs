@@ -1,0 +1,29 @@
+//! A server that closes its side after the response, without a word before, is not used again.
+
+use http::Method;
+
+use crate::conformance::adapter::{Lack, Setup, Upload};
+use crate::conformance::rule::Rule;
+use crate::conformance::scene::{Checking, Scene, request};
+use crate::server::{End, Reply, Request, Server};
+
+pub(super) fn check(scene: &Scene) -> Checking {
+    let server = Server::start(|request: &Request| {
+        if request.index == 0 { Reply::ok("whole").then(End::HalfClose) } else { Reply::ok("unseen") }
+    });
+    let client = scene.client(Setup::default());
+    scene.expect(
+        Rule::Facts,
+        "a whole response to count, though the server's side of the connection ended behind it",
+    );
+    let whole = scene.get(&client, server.url("/"))?;
+    scene.ensure(whole.body == b"whole", || format!("{} bytes came", whole.body.len()))?;
+    if scene.needs(Lack::WatchedIdle).is_ok() {
+        scene.expect(Rule::ForgottenEnd, "an idle connection to be closed when its server ends it");
+        scene.server_sees(&server, |stats| stats.open == 0)?;
+    }
+    scene.expect(Rule::IdleConnections, "a request on a new connection, because the old one had ended");
+    let upload = if scene.needs(Lack::Uploads).is_ok() { Upload::Bytes(b"x".to_vec()) } else { Upload::None };
+    let whole = scene.answer(scene.begin_whole(&client, request(Method::GET, &server.url("/")), upload))?;
+    scene.ensure(whole.body == b"whole", || "what came was no response to this request".into())
+}

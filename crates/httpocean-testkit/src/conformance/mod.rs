@@ -1,0 +1,108 @@
+//! A suite that shows whether an adapter keeps the rules of the adapter guide.
+//!
+//! The author of an adapter says how a client is made and how a request is sent with it, and calls [`run`]. Each
+//! check is a scenario on a loopback server; what fails says which [`Rule`] it breaks and what was seen. What an
+//! adapter says it [lacks](Adapter::lacks) is skipped, and the report says that as well.
+//!
+//! A blocking adapter, and one whose requests can be made to block, is a [`Client`] as it is:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use http::{Request, StatusCode};
+//! use httpocean_testkit::conformance::{self, Adapter, Answer, Client, Failure, Lack, Setup, Upload};
+//! # mod mine {
+//! #     use super::{Failure, Request, Setup, StatusCode, Upload};
+//! #     pub struct Client;
+//! #     impl Client {
+//! #         pub fn new(_: Setup) -> Self { Self }
+//! #         pub fn send(&self, _: Request<()>, _: Upload) -> Result<Response, Failure> { Ok(Response) }
+//! #     }
+//! #     pub struct Response;
+//! #     impl Response {
+//! #         pub fn status(&self) -> StatusCode { StatusCode::OK }
+//! #         pub fn read(&mut self, _: &mut [u8]) -> Result<usize, Failure> { Ok(0) }
+//! #     }
+//! # }
+//!
+//! struct Mine;
+//!
+//! impl Adapter for Mine {
+//!     fn name(&self) -> &str {
+//!         "mine"
+//!     }
+//!
+//!     fn client(&self, setup: Setup) -> Arc<dyn Client> {
+//!         Arc::new(mine::Client::new(setup))
+//!     }
+//!
+//!     fn lacks(&self) -> &[Lack] {
+//!         &[Lack::WatchedIdle]
+//!     }
+//! }
+//!
+//! impl Client for mine::Client {
+//!     fn send(&self, request: Request<()>, body: Upload) -> Result<Box<dyn Answer>, Failure> {
+//!         Ok(Box::new(self.send(request, body)?))
+//!     }
+//! }
+//!
+//! impl Answer for mine::Response {
+//!     fn status(&self) -> StatusCode {
+//!         self.status()
+//!     }
+//!
+//!     fn read(&mut self, into: &mut [u8]) -> Result<usize, Failure> {
+//!         self.read(into)
+//!     }
+//! }
+//!
+//! conformance::run(Mine).assert();
+//! ```
+//!
+//! One with an event loop implements [`EventLoop`] instead, and its clients are [`Turned`]: a thread of the suite
+//! turns the loop, and so sleeps exactly as the adapter does. `tests/tests/conformance.rs` has both, in full.
+
+mod adapter;
+mod checks;
+mod flood;
+mod report;
+mod rule;
+mod scene;
+mod turned;
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Instant;
+
+use checks::{CHECKS, Check};
+use scene::Scene;
+
+pub use adapter::{Adapter, Answer, Client, Counts, Failure, Lack, Setup, Upload};
+pub use report::{Checked, Outcome, Report};
+pub use rule::Rule;
+pub use turned::{EventLoop, News, Turned};
+
+/// A check waits several times. So many patiences are more than any of them needs.
+const PATIENCES: u32 = 4;
+
+/// Makes all checks, one after the other. A check whose adapter hangs is given up, and what hangs is left to itself.
+pub fn run(adapter: impl Adapter) -> Report {
+    let adapter: Arc<dyn Adapter> = Arc::new(adapter);
+    let checks = CHECKS.iter().map(|check| make(check, &adapter)).collect();
+    Report { adapter: adapter.name().to_owned(), checks }
+}
+
+fn make((name, check): &'static (&'static str, Check), adapter: &Arc<dyn Adapter>) -> Checked {
+    let scene = Arc::new(Scene::new(adapter.clone()));
+    let (start, watched) = (Instant::now(), scene.clone());
+    let (say, said) = channel();
+    let run = move || _ = say.send(check(&scene));
+    std::thread::Builder::new().name((*name).into()).spawn(run).expect("a free thread");
+    let outcome = match said.recv_timeout(adapter.patience() * PATIENCES) {
+        Ok(Ok(())) => Outcome::Passed,
+        Ok(Err(ended)) => ended.into(),
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => watched.broken("it came to no end"),
+        Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => watched.broken("the adapter panicked"),
+    };
+    Checked { name, outcome, took: start.elapsed() }
+}
