@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
-use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::Retries;
+use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};

@@ -52,8 +52,9 @@ impl conformance::Client for Blocking {
         Some(Counts { open: stats.open, idle: stats.idle, waiting: stats.waiting, late: None })
     }
 
-    fn tend(&self) {
+    fn tend(&self) -> bool {
         self.0.tend();
+        true
     }
 }
 

@@ -82,8 +82,10 @@ pub trait Client: Send + Sync {
         None
     }
 
-    /// Closes what has been idle for too long, where nothing but a call does that.
-    fn tend(&self) {}
+    /// Closes what has been idle for too long, where nothing but a call does that. `false`: there is no such call.
+    fn tend(&self) -> bool {
+        false
+    }
 
     /// Makes it believe, without any reason, that all its sockets can be read. `false`: nobody can do that.
     fn stir(&self) -> bool {

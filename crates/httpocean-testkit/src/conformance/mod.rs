@@ -60,20 +60,22 @@
 //! ```
 //!
 //! One with an event loop implements [`EventLoop`] instead, and its clients are [`Turned`]: a thread of the suite
-//! turns the loop, and so sleeps exactly as the adapter does. `tests/tests/conformance.rs` has both, in full.
+//! turns the loop, and so sleeps exactly as the adapter does. `tests/tests/conformance` has both, in full.
 
 mod adapter;
+mod by_hand;
 mod checks;
-mod flood;
 mod report;
 mod rule;
 mod scene;
 mod turned;
 
-use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use crate::switch::lock;
 use checks::{CHECKS, Check};
 use scene::Scene;
 
@@ -85,10 +87,37 @@ pub use turned::{EventLoop, News, Turned};
 /// A check waits several times. So many patiences are more than any of them needs.
 const PATIENCES: u32 = 4;
 
-/// Makes all checks, one after the other. A check whose adapter hangs is given up, and what hangs is left to itself.
+/// Checks mostly wait: so many are made at a time.
+const AT_A_TIME: usize = 4;
+
+/// Makes all checks, each with servers and clients of its own. A check whose adapter hangs is given up, and what hangs
+/// is left to itself.
 pub fn run(adapter: impl Adapter) -> Report {
+    run_some(adapter, |_| true)
+}
+
+/// Makes the checks whose names `which` picks: to look at one of them again.
+pub fn run_some(adapter: impl Adapter, which: impl Fn(&str) -> bool) -> Report {
     let adapter: Arc<dyn Adapter> = Arc::new(adapter);
-    let checks = CHECKS.iter().map(|check| make(check, &adapter)).collect();
+    let picked: Vec<&'static (&str, Check)> = CHECKS.iter().filter(|(name, _)| which(name)).collect();
+    let next = AtomicUsize::new(0);
+    let checked = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let nth = next.fetch_add(1, Relaxed);
+            let Some(check) = picked.get(nth) else { return };
+            let made = make(check, &adapter);
+            lock(&checked).push((nth, made));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(work);
+        }
+    });
+    let mut checks = std::mem::take(&mut *lock(&checked));
+    checks.sort_by_key(|(nth, _)| *nth);
+    let checks = checks.into_iter().map(|(_, checked)| checked).collect();
     Report { adapter: adapter.name().to_owned(), checks }
 }
 
@@ -101,8 +130,8 @@ fn make((name, check): &'static (&'static str, Check), adapter: &Arc<dyn Adapter
     let outcome = match said.recv_timeout(adapter.patience() * PATIENCES) {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(ended)) => ended.into(),
-        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => watched.broken("it came to no end"),
-        Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => watched.broken("the adapter panicked"),
+        Err(RecvTimeoutError::Timeout) => watched.broken("it came to no end"),
+        Err(RecvTimeoutError::Disconnected) => watched.broken("the adapter panicked"),
     };
     Checked { name, outcome, took: start.elapsed() }
 }

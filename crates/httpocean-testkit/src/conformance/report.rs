@@ -84,10 +84,11 @@ impl fmt::Display for Checked {
             Outcome::Passed => write!(f, "  ok       {name} ({took} ms)"),
             Outcome::Skipped(why) => write!(f, "  skipped  {name}: {why}"),
             Outcome::Broken { rule, seen } => {
-                let (anchor, sentence) = (rule.anchor(), rule.sentence());
+                let (anchor, title, sentence) = (rule.anchor(), rule.title(), rule.sentence());
+                let said = if title.is_empty() { sentence.into() } else { format!("{title} {sentence}") };
                 write!(
                     f,
-                    "  BROKEN   {name} ({took} ms): breaks {anchor} of the adapter guide: {sentence} Here: {seen}"
+                    "  BROKEN   {name} ({took} ms): breaks {anchor} of the adapter guide, \"{said}\" Seen: {seen}"
                 )
             }
         }

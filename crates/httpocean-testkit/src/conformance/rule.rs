@@ -81,70 +81,104 @@ impl Rule {
         self.place().0
     }
 
-    /// What the guide says there.
-    pub const fn sentence(self) -> &'static str {
+    /// What stands out there, such as `Order.`; nothing where nothing does.
+    pub const fn title(self) -> &'static str {
         self.place().1
     }
 
-    const fn place(self) -> (&'static str, &'static str) {
+    /// What the guide says there.
+    pub const fn sentence(self) -> &'static str {
+        self.place().2
+    }
+
+    /// Its anchor, the words that stand out in it, if any, and what it says.
+    const fn place(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Order => (
                 "rule-1",
+                "Order.",
                 "`Close` frees the place that a later `Dial` or `Connect` takes: close(2) comes first.",
             ),
             Self::Sleep => (
                 "rule-2",
+                "Sleep.",
                 "Until one of the wanted things happens, or until `Want::until` (of an engine: `next_timeout`), rounded up.",
             ),
-            Self::Facts => ("rule-3", "Bytes go into `io.rx`, an end is `set_eof`, an error is `fail`."),
-            Self::LentBytes => ("rule-4", "Not asking for it is how a slow user holds a fast peer back."),
+            Self::Facts => {
+                ("rule-3", "Facts.", "Bytes go into `io.rx`, an end is `set_eof`, an error is `fail`.")
+            }
+            Self::LentBytes => {
+                ("rule-4", "Lent bytes.", "Not asking for it is how a slow user holds a fast peer back.")
+            }
             Self::Writes => (
                 "rule-5",
+                "Writes.",
                 "Take from the front of `io.tx.pending()`, say `sent(n)` before you show anything that was read later.",
             ),
             Self::Bodies => (
                 "rule-6",
+                "Bodies.",
                 "Answer with a piece, with the end, or with a failure, when you have it; until then keep reading.",
             ),
             Self::Hops => (
                 "rule-7",
+                "Hops.",
                 "Before `Hop` the connection goes back; the next request may want one of another key.",
             ),
             Self::IdleConnections => (
                 "rule-8",
+                "Idle connections.",
                 "A reactor keeps the socket registered for reading and drives it when it stirs; a blocking adapter reads once, without waiting, before it uses a connection again, and asks `Conn::idle_input`.",
             ),
-            Self::Ends => {
-                ("rule-9", "A lease ends once: `release`, `retake`, `forget`, `dialed` or `dial_failed`.")
-            }
+            Self::Ends => (
+                "rule-9",
+                "Ends.",
+                "A lease ends once: `release`, `retake`, `forget`, `dialed` or `dial_failed`.",
+            ),
             Self::LateAnswers => (
                 "rule-10",
-                "A driver that speaks of what is gone, though nothing was late, has kept it too long.",
+                "Late answers",
+                "A driver that goes on speaking of what is gone has kept it too long.",
             ),
-            Self::Time => ("rule-11", "microseconds since an epoch of your choice."),
-            Self::ConnectsAnswered => {
-                ("check-1", "Every `Connect` is answered, or was abandoned, or its connection was closed.")
-            }
-            Self::Panics => {
-                ("check-2", "A panic in the user's code (a body's reader, an observer) still ends the lease.")
-            }
+            Self::Time => ("rule-11", "Time", "is yours: microseconds since an epoch of your choice."),
+            Self::ConnectsAnswered => (
+                "check-1",
+                "",
+                "Every `Connect` is answered, or was abandoned, or its connection was closed.",
+            ),
+            Self::Panics => (
+                "check-2",
+                "",
+                "A panic in the user's code (a body's reader, an observer) still ends the lease.",
+            ),
             Self::CallersThread => (
                 "check-4",
+                "",
                 "A caller's thread never resolves or connects: a request takes the first connection that comes free.",
             ),
-            Self::DropNeverBlocks => ("check-5", "Dropping a response's body never blocks."),
+            Self::DropNeverBlocks => ("check-5", "", "Dropping a response's body never blocks."),
             Self::LookForAnAnswer => {
-                ("check-6", "Before each further write of a long body there is a look for an answer.")
+                ("check-6", "", "Before each further write of a long body there is a look for an answer.")
             }
-            Self::WritableIsNotConnected => ("mistake-1", "Ask the socket for its error."),
-            Self::SpuriousWakeUp => ("mistake-2", "a healthy idle connection then must stay."),
-            Self::ForgottenEnd => {
-                ("mistake-3", "A read of 0 is `set_eof`, also on a connection that nobody uses.")
+            Self::WritableIsNotConnected => {
+                ("mistake-1", "Taking \"writable\" for \"connected\".", "Ask the socket for its error.")
             }
-            Self::PartialWrite => ("mistake-4", "`sent(n)` is what the transport took."),
-            Self::DroppedLease => {
-                ("mistake-5", "The slot is gone for good; the compiler warns, a guard helps.")
+            Self::SpuriousWakeUp => {
+                ("mistake-2", "Closing on a spurious wake-up.", "a healthy idle connection then must stay.")
             }
+            Self::ForgottenEnd => (
+                "mistake-3",
+                "Forgetting the end.",
+                "A read of 0 is `set_eof`, also on a connection that nobody uses.",
+            ),
+            Self::PartialWrite => {
+                ("mistake-4", "Reporting what you meant to write.", "`sent(n)` is what the transport took.")
+            }
+            Self::DroppedLease => (
+                "mistake-5",
+                "Dropping a lease.",
+                "The slot is gone for good; the compiler warns, a guard helps.",
+            ),
         }
     }
 }
@@ -154,7 +188,7 @@ mod tests {
     use super::Rule;
 
     fn one_line(text: &str) -> String {
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        text.replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -164,7 +198,11 @@ mod tests {
             let anchor = format!("<a id=\"{}\"></a>", rule.anchor());
             let (_, rest) = guide.split_once(&anchor).unwrap_or_else(|| panic!("{anchor}"));
             let item = one_line(rest.split("<a id=").next().unwrap_or(rest));
-            assert!(item.contains(&one_line(rule.sentence())), "{rule:?}: {item}");
+            assert!(item.contains(rule.sentence()), "{rule:?}: {item}");
+            assert!(
+                item.trim_start_matches(|c: char| !c.is_alphabetic()).starts_with(rule.title()),
+                "{rule:?}: {item}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the checks are written with: clients, bounded waiting, and the rule that is at stake.
 
 use std::fmt::Display;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,16 @@ impl Scene {
     pub(super) fn outcome<T>(&self, running: Running<T>) -> Checking<Result<T, Failure>> {
         match running.0.recv_timeout(self.patience()) {
             Ok(outcome) => Ok(outcome),
-            Err(_) => self.fail(format_args!("nothing within {:?}", self.patience())),
+            Err(why) => self.nothing(why),
+        }
+    }
+
+    fn nothing<T>(&self, why: RecvTimeoutError) -> Checking<T> {
+        match why {
+            RecvTimeoutError::Timeout => {
+                self.fail(format_args!("nothing came of it within {:?}", self.patience()))
+            }
+            RecvTimeoutError::Disconnected => self.fail("the adapter panicked"),
         }
     }
 
@@ -129,8 +138,8 @@ impl Scene {
     /// Runs what may take as long as it likes if the adapter is broken.
     pub(super) fn in_time<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Checking<T> {
         match Running::start(move || Ok(job())).0.recv_timeout(self.patience()) {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) | Err(_) => self.fail(format_args!("it was not done within {:?}", self.patience())),
+            Ok(done) => done.or_else(|failure: Failure| self.fail(failure.text)),
+            Err(why) => self.nothing(why),
         }
     }
 }

@@ -274,10 +274,14 @@ impl<L: EventLoop> Turning<L> {
                     Err(TryRecvError::Empty) => break,
                 }
             }
-            while let Some((call, news)) = self.event_loop.next() {
-                self.tell(call, news);
-            }
+            self.tell_all();
             self.event_loop.turn();
+        }
+    }
+
+    fn tell_all(&mut self) {
+        while let Some((call, news)) = self.event_loop.next() {
+            self.tell(call, news);
         }
     }
 
@@ -310,7 +314,12 @@ impl<L: EventLoop> Turning<L> {
                 }
             }
             Order::Counts(asker) => _ = asker.send(self.event_loop.counts()),
-            Order::Stir(asker) => _ = asker.send(self.event_loop.stir()),
+            Order::Stir(asker) => {
+                let stirred = self.event_loop.stir();
+                // What comes of it comes before anything else.
+                self.tell_all();
+                let _ = asker.send(stirred);
+            }
             Order::Stop => {}
         }
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use http::Method;
 
-use crate::conformance::adapter::{Lack, Setup, Upload};
-use crate::conformance::flood::Flood;
+use crate::conformance::adapter::{Failure, Lack, Setup, Upload};
+use crate::conformance::by_hand::Flood;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, read_whole, request, skipped};
+use crate::conformance::scene::{Checking, Scene, request, skipped};
 use crate::pattern::is_pattern;
 
-const LEN: u64 = 48 * 1024 * 1024;
+const LEN: u64 = 24 * 1024 * 1024;
 /// More than the system itself holds between the two ends.
-const HELD: u64 = 32 * 1024 * 1024;
+const HELD: u64 = 16 * 1024 * 1024;
 
 pub(super) fn check(scene: &Scene) -> Checking {
     scene.needs(Lack::SlowUsers)?;
@@ -27,16 +27,22 @@ pub(super) fn check(scene: &Scene) -> Checking {
         scene.ensure(written < HELD, || format!("{written} bytes were taken from it"))?;
         std::thread::sleep(Duration::from_millis(150));
     }
-    scene.expect(Rule::LentBytes, "the rest to come when the user reads on");
-    let mut first = [0; 7];
-    let (answer, first) = scene
-        .in_time(move || {
-            let read = answer.read(&mut first);
-            read.map(|len| (answer, first[..len].to_vec()))
-        })?
-        .or_else(|failure| scene.fail(failure.text))?;
-    let rest = scene.in_time(move || read_whole(answer))?.or_else(|failure| scene.fail(failure.text))?;
-    let same = is_pattern(0, &first) && is_pattern(first.len() as u64, &rest.body);
-    let len = (first.len() + rest.body.len()) as u64;
-    scene.ensure(same && len == LEN, || format!("{len} of {LEN} bytes came, or others"))
+    scene.expect(Rule::LentBytes, "the rest to come when the user reads on, and all of it");
+    let mut at = 0;
+    loop {
+        let (back, block) = scene
+            .in_time(move || {
+                let mut block = vec![0; 256 * 1024];
+                let len = answer.read(&mut block)?;
+                block.truncate(len);
+                Ok((answer, block))
+            })?
+            .or_else(|failure: Failure| scene.fail(failure.text))?;
+        let len = block.len() as u64;
+        scene.ensure(is_pattern(at, &block), || format!("other bytes came than were sent, after {at}"))?;
+        (answer, at) = (back, at + len);
+        if len == 0 {
+            return scene.ensure(at == LEN, || format!("{at} of {LEN} bytes came"));
+        }
+    }
 }

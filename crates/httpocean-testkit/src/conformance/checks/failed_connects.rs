@@ -13,8 +13,11 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let Ok(addr) = free else { return Err(skipped("the system has no free port")) };
     let pool = pool::Options { max_per_key: 1, max_total: 1, ..pool::Options::default() };
     let client = scene.client(Setup { pool, ..Setup::default() });
-    for _ in 0..2 {
-        scene.expect(Rule::ConnectsAnswered, "a refused connect to be told at once");
+    for (rule, what) in [
+        (Rule::ConnectsAnswered, "a refused connect to be told at once"),
+        (Rule::Sleep, "another one to be made, and told, when the host's rest after the first is over"),
+    ] {
+        scene.expect(rule, what);
         let (failure, _) = scene.failure(&client, format!("http://{addr}/"))?;
         scene.ensure(!failure.timed_out, || format!("the request failed with {}", failure.text))?;
         scene.expect(Rule::WritableIsNotConnected, "a refused connect to be told as one");

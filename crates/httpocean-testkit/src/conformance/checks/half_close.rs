@@ -1,5 +1,7 @@
 //! A server that closes its side after the response, without a word before, is not used again.
 
+use std::time::Duration;
+
 use http::Method;
 
 use crate::conformance::adapter::{Lack, Setup, Upload};
@@ -8,8 +10,10 @@ use crate::conformance::scene::{Checking, Scene, request};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
-    let server = Server::start(|request: &Request| {
-        if request.index == 0 { Reply::ok("whole").then(End::HalfClose) } else { Reply::ok("unseen") }
+    let server = Server::start(|request: &Request| match (request.index, request.target.as_str()) {
+        (0, "/later") => Reply::ok("whole").then(End::HalfClose.after(Duration::from_millis(40))),
+        (0, _) => Reply::ok("whole").then(End::HalfClose),
+        _ => Reply::ok("unseen"),
     });
     let client = scene.client(Setup::default());
     scene.expect(
@@ -19,6 +23,9 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let whole = scene.get(&client, server.url("/"))?;
     scene.ensure(whole.body == b"whole", || format!("{} bytes came", whole.body.len()))?;
     if scene.needs(Lack::WatchedIdle).is_ok() {
+        scene.expect(Rule::ForgottenEnd, "a connection to be closed whose server ended it");
+        scene.server_sees(&server, |stats| stats.open == 0)?;
+        scene.get(&client, server.url("/later"))?;
         scene.expect(Rule::ForgottenEnd, "an idle connection to be closed when its server ends it");
         scene.server_sees(&server, |stats| stats.open == 0)?;
     }

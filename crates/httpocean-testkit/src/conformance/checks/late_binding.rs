@@ -6,7 +6,7 @@ use http::Method;
 use httpocean_core::{Config, dial};
 
 use crate::conformance::adapter::{Lack, Setup, Upload};
-use crate::conformance::flood::fill;
+use crate::conformance::by_hand::fill;
 use crate::conformance::rule::Rule;
 use crate::conformance::scene::{Checking, Scene, request, skipped};
 use crate::server::{Reply, Request, Server};

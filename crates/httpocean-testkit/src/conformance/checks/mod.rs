@@ -32,20 +32,19 @@ mod waiting;
 
 pub(super) type Check = fn(&Scene) -> Checking;
 
-/// In the order of a request's life.
+/// What many others need comes first, so that the first that fails tells most.
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("keep_alive", keep_alive::check),
-    ("limits", limits::check),
+    ("deadlines", deadlines::check),
+    ("stalls", stalls::check),
     ("waiting", waiting::check),
+    ("limits", limits::check),
     ("failed_connects", failed_connects::check),
-    ("races", races::check),
     ("late_binding", late_binding::check),
+    ("races", races::check),
     ("uploads", uploads::check),
     ("slow_pieces", slow_pieces::check),
     ("early_answer", early_answer::check),
-    ("panics", panics::check),
-    ("deadlines", deadlines::check),
-    ("stalls", stalls::check),
     ("body_ends", body_ends::check),
     ("cut", cut::check),
     ("reset", reset::check),
@@ -53,11 +52,12 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("slow_user", slow_user::check),
     ("cancel", cancel::check),
     ("dropped_bodies", dropped_bodies::check),
+    ("panics", panics::check),
     ("hops", hops::check),
     ("closes", closes::check),
-    ("half_close", half_close::check),
     ("probe", probe::check),
     ("unasked", unasked::check),
+    ("half_close", half_close::check),
     ("idle_ends", idle_ends::check),
     ("spurious", spurious::check),
     ("dead_ids", dead_ids::check),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use httpocean_core::{Config, dial};
 
 use crate::conformance::adapter::{Lack, Setup};
-use crate::conformance::flood::Hanging;
+use crate::conformance::by_hand::Hanging;
 use crate::conformance::rule::Rule;
 use crate::conformance::scene::{Checking, Scene, skipped};
 use crate::server::{Reply, Server};

@@ -13,10 +13,11 @@ const LIMIT: Duration = Duration::from_millis(400);
 
 pub(super) fn check(scene: &Scene) -> Checking {
     let server = Server::start(|request: &Request| match request.target.as_str() {
-        "/slow" => Reply::ok("slow but steady").in_pieces(20, Duration::from_millis(20)),
+        "/slow" => Reply::ok("slow but steady").in_pieces(4, Duration::from_millis(20)),
         _ => Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").then(End::Hold(LIMIT * 1000)),
     });
-    let call = call::Options { idle: Some(LIMIT), ..call::Options::default() };
+    // The whole of the slow one takes a good part of a second.
+    let call = call::Options { idle: Some(LIMIT), total: Some(scene.patience()), ..call::Options::default() };
     let client = scene.client(Setup { config: Config { call, ..Config::default() }, ..Setup::default() });
     scene.expect(Rule::Time, "a body to be read whose bytes come in time");
     scene.get(&client, server.url("/slow"))?;

@@ -12,7 +12,7 @@ use crate::pattern::{fill_pattern, is_pattern};
 use crate::server::{Act, Reply, Server};
 
 /// More than lies between the two ends.
-const LEN: usize = 12 * 1024 * 1024;
+const LEN: usize = 6 * 1024 * 1024;
 
 pub(super) fn check(scene: &Scene) -> Checking {
     scene.needs(Lack::Uploads)?;
