@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use http::{Method, Request, StatusCode};
+use httpocean_core::{Config, call};
 
 use super::adapter::{Adapter, Answer, Client, Failure, Lack, Setup, Upload};
 use super::report::Outcome;
@@ -115,13 +116,17 @@ impl Scene {
 
     /// A GET and all of its response.
     pub(super) fn get(&self, client: &Arc<dyn Client>, url: String) -> Checking<Whole> {
-        self.answer(self.begin_whole(client, request(Method::GET, &url), Upload::None))
+        self.answer(self.begin_whole(client, get(&url), Upload::None))
     }
 
-    /// A GET that has to fail, not later than `limit` with all that a busy machine adds.
-    pub(super) fn failure(&self, client: &Arc<dyn Client>, url: String) -> Checking<(Failure, Duration)> {
+    /// Of a request that has to fail: how, and after how long.
+    pub(super) fn failure(
+        &self,
+        client: &Arc<dyn Client>,
+        request: Request<()>,
+    ) -> Checking<(Failure, Duration)> {
         let start = Instant::now();
-        match self.outcome(self.begin_whole(client, request(Method::GET, &url), Upload::None))? {
+        match self.outcome(self.begin_whole(client, request, Upload::None))? {
             Ok(whole) => {
                 self.fail(format_args!("a response of {} bytes, status {}", whole.body.len(), whole.status))
             }
@@ -173,6 +178,17 @@ pub(super) fn skipped(why: impl Into<String>) -> Ended {
 
 pub(super) fn request(method: Method, url: &str) -> Request<()> {
     Request::builder().method(method).uri(url).body(()).expect("a check's requests are sound")
+}
+
+pub(super) fn get(url: &str) -> Request<()> {
+    request(Method::GET, url)
+}
+
+/// A GET with options of its own.
+pub(super) fn get_with(url: &str, call: call::Options) -> Request<()> {
+    let mut request = get(url);
+    request.extensions_mut().insert(Arc::new(Config { call, ..Config::default() }));
+    request
 }
 
 impl From<Ended> for Outcome {

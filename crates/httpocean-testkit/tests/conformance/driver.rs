@@ -272,6 +272,9 @@ impl Driver {
     }
 
     fn looks_at(&self, link: &Link) -> bool {
+        if link.ended && self.has(Fault::SwallowsErrors) {
+            return false;
+        }
         let unseen = self.has(Fault::UsesIdleUnseen) && link.want.is_none();
         let deaf = self.has(Fault::DeafWhileWriting) && !link.io.tx.pending().is_empty();
         !unseen && !deaf

@@ -69,6 +69,7 @@ fn one_that_ignores_deadlines() {
         &[
             ("deadlines", "rule-2"),
             ("stalls", "rule-2"),
+            ("waiting", "rule-2"),
             ("failed_connects", "rule-2"),
             ("races", "check-1"),
             ("dropped_bodies", "mistake-5"),

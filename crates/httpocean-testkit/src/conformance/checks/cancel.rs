@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use http::Method;
 use httpocean_core::pool;
 
 use crate::conformance::adapter::Setup;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, request, skipped};
+use crate::conformance::scene::{Checking, Scene, get, skipped};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -19,7 +18,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let client = scene.client(Setup { pool, ..Setup::default() });
     scene.expect(Rule::DroppedLease, "the only connection to come back from a request that was taken back");
     for millis in [0, 1, 20, 60] {
-        let (user, silent) = (client.clone(), request(Method::GET, &server.url("/silent")));
+        let (user, silent) = (client.clone(), get(&server.url("/silent")));
         let after = Duration::from_millis(millis);
         if !scene.in_time(move || user.send_and_cancel(silent, after))? {
             return Err(skipped("the adapter has no way to take a request back before its head"));

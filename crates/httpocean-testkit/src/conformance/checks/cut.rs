@@ -2,7 +2,7 @@
 
 use crate::conformance::adapter::Setup;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene};
+use crate::conformance::scene::{Checking, Scene, get};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -20,7 +20,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
             Rule::ForgottenEnd,
             format!("a response whose connection ends ({path}) to fail for that"),
         );
-        let (failure, _) = scene.failure(&client, server.url(path))?;
+        let (failure, _) = scene.failure(&client, get(&server.url(path)))?;
         scene.ensure(!failure.timed_out, || format!("it failed with {}", failure.text))?;
     }
     Ok(())

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use httpocean_core::{Config, call, pool};
+use httpocean_core::{call, pool};
 
 use crate::conformance::adapter::Setup;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene};
+use crate::conformance::scene::{Checking, Scene, get_with};
 use crate::server::{End, Reply, Request, Server};
 
 const LIMIT: Duration = Duration::from_millis(80);
@@ -24,10 +24,9 @@ pub(super) fn check(scene: &Scene) -> Checking {
     ];
     for call in clocks {
         let pool = pool::Options { max_per_key: 1, ..pool::Options::default() };
-        let client =
-            scene.client(Setup { pool, config: Config { call, ..Config::default() }, ..Setup::default() });
+        let client = scene.client(Setup { pool, ..Setup::default() });
         scene.expect(Rule::Sleep, format!("a request to end at its deadline of {LIMIT:?}"));
-        let (failure, after) = scene.failure(&client, server.url("/silent"))?;
+        let (failure, after) = scene.failure(&client, get_with(&server.url("/silent"), call))?;
         scene.ensure(failure.timed_out, || format!("it failed with {}", failure.text))?;
         scene.expect(Rule::Time, format!("a request to be given all of its {LIMIT:?}"));
         scene.ensure(after >= LIMIT, || format!("it failed after {after:?}"))?;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use http::Method;
 use httpocean_core::pool;
 
 use crate::conformance::adapter::{Setup, Upload};
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, request};
+use crate::conformance::scene::{Checking, Scene, get};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -21,8 +20,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let client = scene.client(Setup { pool, ..Setup::default() });
     for path in ["/endless", "/stalls", "/short"] {
         scene.expect(Rule::Sleep, "the head of a response to be told before its body is there");
-        let answer =
-            scene.answer(scene.begin(&client, request(Method::GET, &server.url(path)), Upload::None))?;
+        let answer = scene.answer(scene.begin(&client, get(&server.url(path)), Upload::None))?;
         scene.expect(Rule::DropNeverBlocks, format!("the body of {path} to be dropped at once"));
         scene.in_time(move || drop(answer))?;
         scene.expect(Rule::DroppedLease, "the only connection to come back from a response that was dropped");

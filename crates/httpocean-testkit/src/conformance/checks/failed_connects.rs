@@ -6,7 +6,7 @@ use httpocean_core::{Phase, pool};
 
 use crate::conformance::adapter::Setup;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, skipped};
+use crate::conformance::scene::{Checking, Scene, get, skipped};
 
 pub(super) fn check(scene: &Scene) -> Checking {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
@@ -18,7 +18,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
         (Rule::Sleep, "another one to be made, and told, when the host's rest after the first is over"),
     ] {
         scene.expect(rule, what);
-        let (failure, _) = scene.failure(&client, format!("http://{addr}/"))?;
+        let (failure, _) = scene.failure(&client, get(&format!("http://{addr}/")))?;
         scene.ensure(!failure.timed_out, || format!("the request failed with {}", failure.text))?;
         scene.expect(Rule::WritableIsNotConnected, "a refused connect to be told as one");
         let connecting = failure.phase == Phase::Connect;

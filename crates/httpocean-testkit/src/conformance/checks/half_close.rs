@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use http::Method;
-
 use crate::conformance::adapter::{Lack, Setup, Upload};
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, request};
+use crate::conformance::scene::{Checking, Scene, get};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -31,6 +29,6 @@ pub(super) fn check(scene: &Scene) -> Checking {
     }
     scene.expect(Rule::IdleConnections, "a request on a new connection, because the old one had ended");
     let upload = if scene.needs(Lack::Uploads).is_ok() { Upload::Bytes(b"x".to_vec()) } else { Upload::None };
-    let whole = scene.answer(scene.begin_whole(&client, request(Method::GET, &server.url("/")), upload))?;
+    let whole = scene.answer(scene.begin_whole(&client, get(&server.url("/")), upload))?;
     scene.ensure(whole.body == b"whole", || "what came was no response to this request".into())
 }

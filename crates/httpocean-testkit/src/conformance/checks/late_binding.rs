@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use http::Method;
 use httpocean_core::{Config, dial};
 
 use crate::conformance::adapter::{Lack, Setup, Upload};
 use crate::conformance::by_hand::fill;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, request, skipped};
+use crate::conformance::scene::{Checking, Scene, get, skipped};
 use crate::server::{Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -23,14 +22,14 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let dial = dial::Options { connect: long, connect_each: long, ..dial::Options::default() };
     let client = scene.client(Setup { config: Config { dial, ..Config::default() }, ..Setup::default() });
     scene.expect(Rule::Sleep, "a request to be sent at once");
-    let first = scene.begin_whole(&client, request(Method::GET, &server.url("/first")), Upload::None);
+    let first = scene.begin_whole(&client, get(&server.url("/first")), Upload::None);
     scene.server_sees(&server, |stats| stats.requests == 1)?;
     let Some(_filling) = fill(server.addr()) else { return Err(skipped("no connect hangs on this system")) };
     scene.expect(
         Rule::CallersThread,
         "a connection that came free to serve a request whose own connect hangs",
     );
-    let second = scene.begin_whole(&client, request(Method::GET, &server.url("/second")), Upload::None);
+    let second = scene.begin_whole(&client, get(&server.url("/second")), Upload::None);
     scene.answer(first)?;
     scene.answer(second)?;
     let stats = server.stats();

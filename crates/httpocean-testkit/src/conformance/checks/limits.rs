@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use http::Method;
 use httpocean_core::pool;
 
 use crate::conformance::adapter::{Setup, Upload};
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, request};
+use crate::conformance::scene::{Checking, Scene, get};
 use crate::server::{Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -20,8 +19,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let client = scene.client(Setup { pool, ..Setup::default() });
     scene.expect(Rule::Ends, "all of 24 requests to get one of three connections, and its own answer");
     let paths: Vec<String> = (0..24).map(|nth| format!("/{nth}")).collect();
-    let begin =
-        |path: &String| scene.begin_whole(&client, request(Method::GET, &server.url(path)), Upload::None);
+    let begin = |path: &String| scene.begin_whole(&client, get(&server.url(path)), Upload::None);
     let running: Vec<_> = paths.iter().map(begin).collect();
     for (path, running) in paths.iter().zip(running) {
         let body = scene.answer(running)?.body;

@@ -4,7 +4,7 @@ use httpocean_core::pool;
 
 use crate::conformance::adapter::Setup;
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene};
+use crate::conformance::scene::{Checking, Scene, get};
 use crate::server::{End, Reply, Request, Server};
 
 pub(super) fn check(scene: &Scene) -> Checking {
@@ -17,7 +17,7 @@ pub(super) fn check(scene: &Scene) -> Checking {
     let client = scene.client(Setup { pool, ..Setup::default() });
     for path in ["/body", "/head"] {
         scene.expect(Rule::Facts, format!("a request whose connection is reset ({path}) to fail for that"));
-        let (failure, _) = scene.failure(&client, server.url(path))?;
+        let (failure, _) = scene.failure(&client, get(&server.url(path)))?;
         scene.ensure(!failure.timed_out, || format!("it failed with {}", failure.text))?;
         scene.expect(Rule::Ends, "the next request to get a connection");
         scene.get(&client, server.url("/"))?;

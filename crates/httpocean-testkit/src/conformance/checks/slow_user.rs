@@ -2,24 +2,22 @@
 
 use std::time::Duration;
 
-use http::Method;
 use httpocean_core::{Config, call};
 
 use crate::conformance::adapter::{Lack, Setup, Upload};
 use crate::conformance::rule::Rule;
-use crate::conformance::scene::{Checking, Scene, read_whole, request};
+use crate::conformance::scene::{Checking, Scene, get, read_whole};
 use crate::server::{Reply, Server};
 
-const LIMIT: Duration = Duration::from_millis(200);
+const LIMIT: Duration = Duration::from_millis(600);
 
 pub(super) fn check(scene: &Scene) -> Checking {
     scene.needs(Lack::SlowUsers)?;
     let server = Server::start(|_| Reply::generated(2_000_000));
-    let call = call::Options { idle: Some(LIMIT), first_byte: Some(LIMIT), ..call::Options::default() };
+    let call = call::Options { idle: Some(LIMIT), ..call::Options::default() };
     let client = scene.client(Setup { config: Config { call, ..Config::default() }, ..Setup::default() });
     scene.expect(Rule::Sleep, "the head of a response to be told before its body is there");
-    let mut answer =
-        scene.answer(scene.begin(&client, request(Method::GET, &server.url("/")), Upload::None))?;
+    let mut answer = scene.answer(scene.begin(&client, get(&server.url("/")), Upload::None))?;
     scene.expect(Rule::LentBytes, "a user who reads late to get what the server sent in time");
     let read = scene.in_time(move || {
         let first = answer.read(&mut [0; 100])?;
