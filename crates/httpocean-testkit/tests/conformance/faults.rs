@@ -159,10 +159,9 @@ fn one_that_swallows_errors() {
 
 #[test]
 fn one_whose_clock_runs_fast() {
-    // Everything that takes a while may fail with it.
-    let which = |check: &str| ["deadlines", "stalls"].contains(&check);
-    let report = conformance::run_some(Small(Fault::ClockRunsFast), which).to_string();
-    assert_eq!(report.matches("microseconds since an epoch of your choice.").count(), 2, "{report}");
+    // Whatever takes a while may fail with it; this is the check that is about it.
+    let report = conformance::run_some(Small(Fault::ClockRunsFast), |check| check == "stalls").to_string();
+    assert!(report.contains("microseconds since an epoch of your choice."), "{report}");
 }
 
 #[test]
