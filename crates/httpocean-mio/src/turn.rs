@@ -109,7 +109,7 @@ impl Client {
                 Driven::Free => {
                     (link.hungry, link.ended, link.until) = (true, false, None);
                     let readable = socket.readable;
-                    self.note_user(conn);
+                    self.note_free(conn);
                     if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
                         return None;
                     }
@@ -119,6 +119,16 @@ impl Client {
                     }
                 }
             }
+        }
+    }
+
+    /// Nobody uses it for now. Who got it meanwhile, be it the same call for its next attempt, is noticed when it is
+    /// driven for them: by then they have heard of the hop.
+    fn note_free(&mut self, conn: ConnId) {
+        let stays = self.engine.target(conn).is_some();
+        let Some(link) = self.links.get_mut(conn) else { return };
+        if link.serving.take().is_some() && stays {
+            self.teller.tell(&Observed::Parked { key: &link.key, connection: &link.facts });
         }
     }
 
@@ -161,8 +171,8 @@ impl Client {
         let said = match (event, conn) {
             (Spoken::Hop(hop), _) => {
                 record.owes_body = false;
-                record.since = self.now;
-                record.hops.push((*hop).clone());
+                record.since = self.now + hop.after;
+                (record.connection, record.status) = (None, None);
                 if let Some(now) = self.engine.call(call) {
                     (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
                 }

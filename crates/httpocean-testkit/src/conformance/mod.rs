@@ -11,7 +11,8 @@
 //! use http::{Request, StatusCode};
 //! use httpocean_testkit::conformance::{self, Adapter, Answer, Client, Failure, Lack, Setup, Upload};
 //! # mod mine {
-//! #     use super::{Failure, Request, Setup, StatusCode, Upload};
+//! #     use http::{Request, StatusCode};
+//! #     use httpocean_testkit::conformance::{Failure, Setup, Upload};
 //! #     pub struct Client;
 //! #     impl Client {
 //! #         pub fn new(_: Setup) -> Self { Self }
