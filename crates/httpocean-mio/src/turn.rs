@@ -109,7 +109,7 @@ impl Client {
                 Driven::Free => {
                     (link.hungry, link.ended, link.until) = (true, false, None);
                     let readable = socket.readable;
-                    self.note_free(conn);
+                    self.note_user(conn);
                     if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
                         return None;
                     }
@@ -119,16 +119,6 @@ impl Client {
                     }
                 }
             }
-        }
-    }
-
-    /// Nobody uses it for now. Who got it meanwhile, be it the same call for its next attempt, is noticed when it is
-    /// driven for them: by then they have heard of the hop.
-    fn note_free(&mut self, conn: ConnId) {
-        let stays = self.engine.target(conn).is_some();
-        let Some(link) = self.links.get_mut(conn) else { return };
-        if link.serving.take().is_some() && stays {
-            self.teller.tell(&Observed::Parked { key: &link.key, connection: &link.facts });
         }
     }
 
