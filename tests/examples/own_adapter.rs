@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
@@ -20,14 +21,15 @@ struct Link {
     want: Option<Want>,
 }
 
-struct Driver {
+/// `user` is told what becomes of their calls.
+struct Driver<U> {
     engine: Engine,
     links: BTreeMap<ConnId, Link>,
     started: Clock,
-    bodies: BTreeMap<CallId, usize>,
+    user: U,
 }
 
-impl Driver {
+impl<U: FnMut(CallId, Event, &Io)> Driver<U> {
     fn now(&self) -> Instant {
         Instant::from_micros(self.started.elapsed().as_micros() as u64)
     }
@@ -48,7 +50,7 @@ impl Driver {
                 }
                 Task::Drive(conn) => self.drive(conn),
                 Task::Close { conn, .. } => drop(self.links.remove(&conn)),
-                Task::Event { call, event } => self.tell(call, event),
+                Task::Event { call, event } => (self.user)(call, event, &Io::default()),
                 // Our connects are over before anybody could abandon them; nobody here is told of dials.
                 Task::Dial { .. } | Task::Abandon { .. } => {}
             }
@@ -70,7 +72,7 @@ impl Driver {
         read(&mut link);
         link.want = loop {
             match self.engine.drive(conn, &mut link.io, self.now()) {
-                Driven::Event { call, event } => self.tell(call, event),
+                Driven::Event { call, event } => (self.user)(call, event, &link.io),
                 Driven::Wait(want) if want.write && write(&mut link) => {}
                 Driven::Wait(want) => break Some(want),
                 Driven::Free => break None,
@@ -79,18 +81,8 @@ impl Driver {
         self.links.insert(conn, link);
     }
 
-    fn tell(&mut self, call: CallId, event: Event) {
-        match event {
-            Event::Data(len) => *self.bodies.entry(call).or_default() += len,
-            Event::End { .. } => println!("{} bytes", self.bodies.remove(&call).unwrap_or_default()),
-            Event::Failed(error) => println!("{error}"),
-            Event::Head(_) | Event::Interim(_) | Event::Hop(_) => {}
-            Event::NeedBody { .. } | Event::Upgraded(_) => {}
-        }
-    }
-
-    /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline.
-    fn sleep(&mut self) -> io::Result<()> {
+    /// Sleeps until a socket stirs, idle ones included, or the engine's next deadline, or until it is woken.
+    fn sleep(&mut self, waker: Option<&UnixStream>) -> io::Result<()> {
         let left = self.engine.next_timeout().map(|at| at - self.now());
         let timeout = left
             .map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) });
@@ -101,6 +93,7 @@ impl Driver {
         let links = &self.links;
         let mut fds: Vec<PollFd<'_>> =
             links.values().map(|link| PollFd::new(&link.socket, interest(link))).collect();
+        fds.extend(waker.map(|waker| PollFd::new(waker, PollFlags::IN)));
         poll(&mut fds, timeout.as_ref())?;
         let stirred = links.keys().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty());
         let stirred: Vec<ConnId> = stirred.map(|(conn, _)| *conn).collect();
@@ -131,18 +124,33 @@ fn write(link: &mut Link) -> bool {
     true
 }
 
+/// Prints how long each body is, at its end.
+fn print_lengths() -> impl FnMut(CallId, Event, &Io) {
+    let mut bodies: BTreeMap<CallId, usize> = BTreeMap::new();
+    move |call, event, _| match event {
+        Event::Data(len) => *bodies.entry(call).or_default() += len,
+        Event::End { .. } => println!("{} bytes", bodies.remove(&call).unwrap_or_default()),
+        Event::Failed(error) => println!("{error}"),
+        Event::Head(_) | Event::Interim(_) | Event::Hop(_) => {}
+        Event::NeedBody { .. } | Event::Upgraded(_) => {}
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
     let engine = Engine::new(options, Arc::new(Config::default()));
-    let mut driver =
-        Driver { engine, links: BTreeMap::new(), started: Clock::now(), bodies: BTreeMap::new() };
+    let mut driver = Driver { engine, links: BTreeMap::new(), started: Clock::now(), user: print_lengths() };
     for url in std::env::args().skip(1) {
         driver.engine.start(http::Request::get(&url).body(())?, BodyPlan::empty(), driver.now())?;
     }
     driver.carry_out();
     while driver.engine.calls() > 0 {
-        driver.sleep()?;
+        driver.sleep(None)?;
         driver.carry_out();
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "own_adapter/conformance.rs"]
+mod conformance;

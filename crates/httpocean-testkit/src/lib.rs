@@ -6,7 +6,8 @@
 //! - [`sim`]: a virtual network and virtual time for a whole client, with books that are kept of every run;
 //! - [`reference`](mod@reference): a pool that is slow and obviously right, and a ledger that checks any pool by its
 //!   commands alone;
-//! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike.
+//! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike;
+//! - [`conformance`]: one call that shows whether an adapter keeps the rules of the adapter guide.
 //!
 //! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
 //! [counts](server::Server::wait_for) instead of asserting on time.
@@ -38,6 +39,7 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
+pub mod conformance;
 pub mod link;
 mod pattern;
 pub mod reference;
