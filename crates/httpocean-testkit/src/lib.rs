@@ -37,6 +37,8 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
+mod bytes;
+pub mod fuzzing;
 pub mod link;
 mod pattern;
 pub mod reference;

@@ -3,6 +3,7 @@
 //!
 //! Both speak of things by number: requests in order of their coming, connections in order of their `Dial`.
 
+pub mod exchange;
 mod ledger;
 mod model;
 mod rig;

@@ -1,9 +1,15 @@
-//! From bytes to sequences of inputs, so that a property test and a fuzzer share one generator.
+//! From bytes to sequences of inputs, so that a property test and a fuzzer share one generator. Those to a pool are
+//! here.
+
+pub(crate) mod call;
+pub(crate) mod engine;
 
 use core::time::Duration;
 
 use httpocean_core::pool::{DialPolicy, Fate, Options, Order, Surplus};
 use httpocean_core::{CloseReason, Instant};
+
+use crate::bytes::Bytes;
 
 /// How many keys there are in a sequence of steps.
 pub const KEYS: u8 = 4;
@@ -61,7 +67,7 @@ pub struct Wish {
 
 /// The options and the steps that `bytes` stand for. Every slice stands for something.
 pub fn from_bytes(bytes: &[u8]) -> (Options, impl Iterator<Item = Step> + '_) {
-    let mut bytes = Bytes(bytes);
+    let mut bytes = Bytes::new(bytes);
     let options = options(&mut bytes);
     let steps = core::iter::from_fn(move || {
         let op = bytes.next()?;
@@ -73,24 +79,6 @@ pub fn from_bytes(bytes: &[u8]) -> (Options, impl Iterator<Item = Step> + '_) {
 /// The moment that a wait of `wait` from `now` ends.
 pub fn after(now: Instant, wait: Option<Duration>) -> Option<Instant> {
     wait.map(|wait| now + wait)
-}
-
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn next(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().unwrap_or(0)
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::from(self.byte()) % from.len()]
-    }
 }
 
 fn options(bytes: &mut Bytes<'_>) -> Options {
