@@ -41,6 +41,8 @@ pub struct Answer {
     pub hops: Vec<Hop>,
     /// The connection that it came on.
     pub connection: Option<Connection>,
+    /// Where it came from, redirects and all, with its fragment.
+    pub url: String,
     /// The rest of it.
     pub body: Box<dyn Received>,
 }

@@ -24,11 +24,12 @@ enum Kind {
 }
 
 /// A received body, with what was told along with its head.
-struct Told {
-    body: Box<dyn Received>,
-    interim: Vec<Response<()>>,
-    hops: Vec<Hop>,
-    connection: Option<Connection>,
+pub(crate) struct Told {
+    pub(crate) body: Box<dyn Received>,
+    pub(crate) interim: Vec<Response<()>>,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) connection: Option<Connection>,
+    pub(crate) url: String,
 }
 
 impl Body {
@@ -77,13 +78,7 @@ impl Body {
         Ok((source, self.trailers.map(|trailers| *trailers)))
     }
 
-    pub(crate) fn received(
-        body: Box<dyn Received>,
-        interim: Vec<Response<()>>,
-        hops: Vec<Hop>,
-        connection: Option<Connection>,
-    ) -> Self {
-        let told = Told { body, interim, hops, connection };
+    pub(crate) fn received(told: Told) -> Self {
         Self { kind: Kind::Received(Box::new(told)), trailers: None }
     }
 
@@ -100,6 +95,11 @@ impl Body {
     /// The attempts before the one that brought it.
     pub fn hops(&self) -> &[Hop] {
         &self.told().hops
+    }
+
+    /// The URL it comes from, redirects and all, with its fragment.
+    pub fn url(&self) -> &str {
+        &self.told().url
     }
 
     /// Whether its connection went back to the pool; `None` while it is in use.
@@ -148,9 +148,9 @@ impl Body {
 
     /// The connection, if it speaks another protocol now.
     pub fn upgrade(self) -> Result<Box<dyn Stream>, Self> {
-        let told = self.into_told();
-        let Told { body, interim, hops, connection } = *told;
-        body.upgrade().map_err(|body| Self::received(body, interim, hops, connection))
+        let told = *self.into_told();
+        let Told { body, interim, hops, connection, url } = told;
+        body.upgrade().map_err(|body| Self::received(Told { body, interim, hops, connection, url }))
     }
 
     fn told(&self) -> &Told {

@@ -60,6 +60,7 @@ impl Adapter for Turned {
             interim: incoming.take_interim(),
             hops: incoming.hops().to_vec(),
             connection: head.connection,
+            url: head.url,
             body: Box::new(Reading(incoming)),
         })
     }

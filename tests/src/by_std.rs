@@ -47,6 +47,7 @@ impl Adapter for Client {
             interim: body.interim().iter().map(copy).collect(),
             hops: body.hops().to_vec(),
             connection: body.connection().copied(),
+            url: body.url().unwrap_or_default(),
             body: Box::new(body),
         })
     }

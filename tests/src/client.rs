@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
+use httpocean_core::policy::redirect::{Fragment, Redirects};
+use httpocean_core::policy::Retries;
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};
-use crate::body::Body;
+use crate::body::{Body, Told};
 use crate::counted::Open;
 use crate::names::Names;
 
@@ -53,6 +55,9 @@ impl Client {
         let uri: Uri = url.as_ref().parse().unwrap_or_else(|error| panic!("{:?}: {error}", url.as_ref()));
         let mut request = Request::new(());
         (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        if let Some(fragment) = Fragment::of(url.as_ref()) {
+            request.extensions_mut().insert(fragment);
+        }
         RequestBuilder { client: self.clone(), request, body: Body::empty() }
     }
 
@@ -64,7 +69,14 @@ impl Client {
         let (parts, body) = request.into_parts();
         let answer = self.adapter.send(Request::from_parts(parts, ()), body.into())?;
         let (parts, ()) = answer.head.into_parts();
-        let body = Body::received(answer.body, answer.interim, answer.hops, answer.connection);
+        let told = Told {
+            body: answer.body,
+            interim: answer.interim,
+            hops: answer.hops,
+            connection: answer.connection,
+            url: answer.url,
+        };
+        let body = Body::received(told);
         Ok(Response::from_parts(parts, body))
     }
 
@@ -118,6 +130,20 @@ impl Builder {
     #[must_use]
     pub fn call(mut self, options: call::Options) -> Self {
         Arc::make_mut(&mut self.setup.config).call = options;
+        self
+    }
+
+    /// Which redirects are followed.
+    #[must_use]
+    pub fn redirects(mut self, options: Redirects) -> Self {
+        Arc::make_mut(&mut self.setup.config).redirects = options;
+        self
+    }
+
+    /// When requests are tried again.
+    #[must_use]
+    pub fn retries(mut self, options: Retries) -> Self {
+        Arc::make_mut(&mut self.setup.config).retries = options;
         self
     }
 
@@ -201,9 +227,24 @@ impl RequestBuilder {
 
     /// From now to the end of the response's body.
     pub fn timeout(self, limit: Duration) -> Self {
+        self.change(|config| config.call.total = Some(limit))
+    }
+
+    /// Which redirects it follows.
+    pub fn redirects(self, options: Redirects) -> Self {
+        self.change(|config| config.redirects = options)
+    }
+
+    /// When it is tried again.
+    pub fn retries(self, options: Retries) -> Self {
+        self.change(|config| config.retries = options)
+    }
+
+    /// Options that differ from the client's in this.
+    pub fn change(self, change: impl FnOnce(&mut Config)) -> Self {
         let own = self.request.extensions().get::<Arc<Config>>();
         let mut config = Config::clone(own.unwrap_or(&self.client.config));
-        config.call.total = Some(limit);
+        change(&mut config);
         self.config(config)
     }
 

@@ -12,6 +12,7 @@ mod gated;
 mod hanging;
 mod names;
 mod recorder;
+mod upload;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,6 +32,7 @@ pub use httpocean_std::Error;
 pub use httpocean_testkit::times;
 pub use names::{Names, named};
 pub use recorder::Recorder;
+pub use upload::{UPLOAD, Upload, content, whole};
 
 /// Only a broken test waits this long.
 pub const BOUND: Duration = Duration::from_secs(20);

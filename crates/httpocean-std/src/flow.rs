@@ -339,6 +339,8 @@ impl Flow {
     fn hop(&mut self, hop: Box<Hop>) {
         self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop: &hop });
         self.told.hops.push(*hop);
+        // Those of a response that nobody gets to see.
+        self.told.interim.clear();
         self.told.source = None;
         (self.told.connection, self.told.parked) = (None, None);
     }

@@ -185,7 +185,11 @@ impl Incoming {
         match news {
             News::Started(call) => self.call = Some(call),
             News::NeedBody { from, question } => self.answer(from, question),
-            News::Hop(hop) => self.hops.push(*hop),
+            News::Hop(hop) => {
+                self.hops.push(*hop);
+                // Those of a response that nobody gets to see.
+                self.interim.clear();
+            }
             News::Interim(response) => self.interim.push(*response),
             News::Head(head) => self.head = Some(head),
             News::Data(bytes) => self.took(&bytes),

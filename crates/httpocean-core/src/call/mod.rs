@@ -459,6 +459,11 @@ impl Call {
         Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(drive::more(self.sent_before, sent))
     }
 
+    /// Whether it waits for the time of its next attempt.
+    pub(crate) fn is_pausing(&self) -> bool {
+        matches!(self.state, State::Pausing { .. })
+    }
+
     /// The trailer fields of the response, once, after `End`.
     pub fn trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()

@@ -65,8 +65,6 @@ fn is_of_the_network(answer: &Value) -> bool {
 fn counted(said: &Said) -> Value {
     let mut stats = said.stats();
     let fields = stats.as_object_mut().unwrap();
-    // A request after a failed dial may wait for the next: a matter of time.
-    fields.remove("waited");
     let [sent, stale] = ["requests_sent", "stale_replays"].map(|name| fields.remove(name).unwrap());
     fields.insert("requests not repeated".into(), json!(sent.as_u64().unwrap() - stale.as_u64().unwrap()));
     // An answer that says `close` and comes early meets a body that is sent in part, or in whole.
