@@ -3,9 +3,10 @@
 //! - [`server`]: a server on loopback whose every answer and misbehaviour is a script, and which counts and
 //!   records what it gets;
 //! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too;
-//! - [`reference`](mod@reference): a pool that is slow and obviously right, and a ledger that checks any pool by its
-//!   commands alone;
-//! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike.
+//! - [`reference`](mod@reference): a pool that is slow and obviously right, a ledger that checks any pool by its
+//!   commands alone, and a second reading of responses, from RFC 9112 alone;
+//! - [`steps`]: sequences of inputs out of any bytes, for property tests and fuzzers alike;
+//! - [`fuzzing`]: what fuzzers run, and stable tests too.
 //!
 //! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
 //! [counts](server::Server::wait_for) instead of asserting on time.

@@ -1,19 +1,16 @@
 //! The targets of the fuzzers on what fuzzers found interesting, and on bytes that look like HTTP.
 
-use std::panic::{RefUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::path::Path;
 
-use httpocean_testkit::fuzzing::{Noise, TARGETS};
+use httpocean_testkit::fuzzing::{Noise, TARGETS, Target};
 use httpocean_testkit::times;
 
 /// So many inputs for each target.
 const INPUTS: usize = 2_000;
 
 /// Says which input it was that failed.
-fn run(target: fn(&[u8]), input: &[u8], name: &dyn Fn() -> String)
-where
-    fn(&[u8]): RefUnwindSafe,
-{
+fn run(target: Target, input: &[u8], name: &dyn Fn() -> String) {
     if let Err(panic) = catch_unwind(|| target(input)) {
         eprintln!("{}: {:?}", name(), String::from_utf8_lossy(input));
         std::panic::resume_unwind(panic);

@@ -44,7 +44,10 @@ struct Run {
     fed: usize,
     attached: u32,
     released: u32,
+    /// Redirects and retries.
     hops: usize,
+    /// The last hop was the replay on another connection than a stale one.
+    replays: bool,
     /// Bytes that transports took: in this attempt, as far as it goes, and in all.
     sent_now: u64,
     sent: u64,
@@ -76,6 +79,7 @@ impl Run {
             attached: 0,
             released: 0,
             hops: 0,
+            replays: false,
             sent_now: 0,
             sent: 0,
             heads: 0,
@@ -244,9 +248,12 @@ impl Run {
     fn hop(&mut self, why: HopReason) {
         assert!(!self.holds() && self.heads == 0, "a hop after the answer, or before the release");
         assert!(self.deadline().is_none_or(|deadline| deadline > self.latest), "I34: past the deadline");
-        self.hops += 1;
+        let stale = why == HopReason::StaleConnection;
+        assert!(!stale || !self.replays, "I31: stale again, and was fresh");
+        self.replays = stale;
+        self.hops += usize::from(!stale);
         let config = &self.scene.config;
-        let most = config.redirects.limit + config.retries.total.unwrap_or(0) + 1;
+        let most = config.redirects.limit + config.retries.total.unwrap_or(0);
         assert!(self.hops <= most as usize, "I32: {why:?}");
         let fields = self.request.headers();
         let idempotent = self.request.method().is_idempotent() || fields.contains_key("idempotency-key");
@@ -256,7 +263,7 @@ impl Run {
         if again && same && !idempotent && !config.call.replay_any_method {
             assert_eq!(self.sent_now, 0, "I30: {why:?}");
         }
-        if why == HopReason::StaleConnection {
+        if stale {
             assert!(self.facts.may_be_stale(), "I31: a fresh connection can't be stale");
         }
     }

@@ -42,11 +42,11 @@ fn compare(expected: &Answer, heard: &Heard) {
 }
 
 fn class(error: &Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::Protocol(what) => what.class(),
-        ErrorKind::Closed | ErrorKind::Reset(_) => "truncated",
-        other => panic!("no fault of a response: {other:?}"),
+    if let ErrorKind::Protocol(what) = error.kind() {
+        return what.class();
     }
+    assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "no fault of a response: {error:?}");
+    "truncated"
 }
 
 /// As a map has them: together where the names are the same.

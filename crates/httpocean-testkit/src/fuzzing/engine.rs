@@ -105,10 +105,8 @@ impl World {
         self.ledger.limits_hold(&self.engine);
     }
 
-    fn told(&mut self) -> Instant {
-        let told = Instant::from_micros(self.now.as_micros().saturating_sub(self.behind.as_micros() as u64));
-        self.ledger.told(told);
-        told
+    fn told(&self) -> Instant {
+        Instant::from_micros(self.now.as_micros().saturating_sub(self.behind.as_micros() as u64))
     }
 
     fn io(&mut self, conn: ConnId) -> &mut Io {
@@ -162,6 +160,7 @@ impl World {
     /// One task; whether there was one.
     fn task(&mut self) -> bool {
         let now = self.told();
+        self.ledger.told(now);
         let Some(task) = self.engine.next_task(now) else { return false };
         match task {
             Task::Dial { conn, .. } => {
@@ -215,6 +214,7 @@ impl World {
     /// Once; whether it said something for a user.
     fn drive(&mut self, conn: ConnId) -> bool {
         let (now, at) = (self.told(), self.ledger.number(conn));
+        self.ledger.told(now);
         let late = self.ledger.latest();
         let live = self.ledger.is_open(conn);
         match self.engine.drive(conn, &mut self.ios[at], now) {

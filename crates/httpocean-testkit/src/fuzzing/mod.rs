@@ -28,8 +28,11 @@ pub use redirect::redirect;
 pub use retry_after::retry_after;
 pub use wire::{chunked_body, exchange, response_head};
 
+/// Takes any bytes, and panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// All targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("response_head", response_head),
     ("chunked_body", chunked_body),
     ("exchange", exchange),

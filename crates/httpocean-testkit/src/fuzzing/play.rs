@@ -69,7 +69,7 @@ impl Peer<'_> {
         loop {
             let over = play.until_it_waits(how);
             if over {
-                return play.finish(&parts.collect::<Vec<_>>().concat());
+                return play.finish(&parts.collect::<Vec<_>>().concat(), self.ending);
             }
             match parts.next() {
                 Some(part) => play.receive(part, how),
@@ -174,10 +174,11 @@ impl Play {
         panic!("it talks and talks");
     }
 
-    /// Bytes that nobody took are unasked for, or belong to the next protocol.
-    fn finish(mut self, excess: &[u8]) -> Heard {
+    /// Bytes that nobody took are unasked for, or belong to the next protocol; the end of an idle connection is its
+    /// end.
+    fn finish(mut self, excess: &[u8], ending: Ending) -> Heard {
         match &mut self.heard.end {
-            End::Whole { reuse, .. } => *reuse &= excess.is_empty(),
+            End::Whole { reuse, .. } => *reuse &= excess.is_empty() && ending == Ending::Open,
             End::Upgraded(rest) => rest.extend_from_slice(excess),
             End::Open | End::Failed(_) => {}
         }

@@ -79,7 +79,7 @@ impl Ledger {
         calls.map(|(_, call)| *call).collect()
     }
 
-    /// The latest time that was told: the engine carries on with that.
+    /// The engine carries on with this time at least: the latest that it was asked at.
     pub(super) fn latest(&self) -> Instant {
         self.latest
     }

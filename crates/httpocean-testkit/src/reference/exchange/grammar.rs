@@ -4,12 +4,12 @@ use super::{Class, Field, Head, TOO_LARGE, TRUNCATED};
 
 /// The first line of `bytes` without its CRLF, and what is behind it. `bad` is what a line without a CR is. All that
 /// is read, of which there were `all` bytes when it began, may not be longer than `limit`.
-pub(super) fn line<'a>(
-    bytes: &'a [u8],
+pub(super) fn line(
+    bytes: &[u8],
     all: usize,
     limit: usize,
     bad: Class,
-) -> Result<(&'a [u8], &'a [u8]), Class> {
+) -> Result<(&[u8], &[u8]), Class> {
     let before = all - bytes.len();
     let Some(lf) = bytes.iter().position(|&byte| byte == b'\n') else {
         return Err(if all > limit { TOO_LARGE } else { TRUNCATED });
@@ -65,6 +65,10 @@ impl Section {
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
             return Err(BAD);
+        }
+        // Longer than the `http` crate can hold.
+        if name.len() > usize::from(u16::MAX) {
+            return Err(TOO_LARGE);
         }
         if !value.iter().all(|&byte| is_text(byte)) {
             return Err(BAD);

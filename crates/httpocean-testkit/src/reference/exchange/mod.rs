@@ -71,7 +71,7 @@ pub enum End {
     Open,
     /// It is whole.
     Whole {
-        /// Whether another request may be sent on its connection.
+        /// Whether another request may be sent on its connection: it is at a clean boundary, and still there.
         reuse: bool,
     },
     /// What follows belongs to another protocol.
@@ -140,7 +140,7 @@ fn read_into(
             }
         }
     }
-    Ok(End::Whole { reuse: persistent && rest.is_empty() })
+    Ok(End::Whole { reuse: persistent && rest.is_empty() && ending == Ending::Open })
 }
 
 /// A head and what is behind it.
