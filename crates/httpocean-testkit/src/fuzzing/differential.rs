@@ -45,7 +45,10 @@ fn class(error: &Error) -> &'static str {
     if let ErrorKind::Protocol(what) = error.kind() {
         return what.class();
     }
-    assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)), "no fault of a response: {error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_)),
+        "no fault of a response: {error:?}"
+    );
     "truncated"
 }
 

@@ -4,12 +4,7 @@ use super::{Class, Field, Head, TOO_LARGE, TRUNCATED};
 
 /// The first line of `bytes` without its CRLF, and what is behind it. `bad` is what a line without a CR is. All that
 /// is read, of which there were `all` bytes when it began, may not be longer than `limit`.
-pub(super) fn line(
-    bytes: &[u8],
-    all: usize,
-    limit: usize,
-    bad: Class,
-) -> Result<(&[u8], &[u8]), Class> {
+pub(super) fn line(bytes: &[u8], all: usize, limit: usize, bad: Class) -> Result<(&[u8], &[u8]), Class> {
     let before = all - bytes.len();
     let Some(lf) = bytes.iter().position(|&byte| byte == b'\n') else {
         return Err(if all > limit { TOO_LARGE } else { TRUNCATED });
