@@ -21,6 +21,8 @@ pub(super) struct Ledger {
     stages: Vec<Stage>,
     /// Of a connection, the attempts that run.
     attempts: BTreeMap<usize, BTreeSet<u8>>,
+    /// By which attempt.
+    opened: BTreeMap<usize, u8>,
     /// All attempts that there ever were.
     asked: BTreeSet<(usize, u8)>,
     /// What heads that came are numbered with, and which of these nobody asked for.
@@ -40,6 +42,7 @@ impl Ledger {
             over: BTreeSet::new(),
             stages: Vec::new(),
             attempts: BTreeMap::new(),
+            opened: BTreeMap::new(),
             asked: BTreeSet::new(),
             numbered: 0,
             unasked: BTreeSet::new(),
@@ -114,8 +117,11 @@ impl Ledger {
     pub(super) fn abandons(&mut self, conn: ConnId, attempt: u8) {
         let number = self.number(conn);
         assert_ne!(self.stages[number], Stage::Gone, "I4: a task about what is gone");
-        // Its answer may have crossed this on the way.
+        // Its answer may have crossed this on the way, and be too late even if it is a success.
         self.attempts.entry(number).or_default().remove(&attempt);
+        if self.opened.get(&number) == Some(&attempt) {
+            self.stages[number] = Stage::Dialing;
+        }
         assert!(self.asked.contains(&(number, attempt)), "abandons what never ran");
     }
 
@@ -125,6 +131,7 @@ impl Ledger {
         let live = self.attempts.get_mut(&number).is_some_and(|attempts| attempts.remove(&attempt));
         if live && well && self.stages[number] == Stage::Dialing {
             self.stages[number] = Stage::Open;
+            self.opened.insert(number, attempt);
         }
         live
     }
