@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::drive::more;
 use super::{Call, CallStep, Hop, HopReason, Next, State, Then};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Phase, Sent};
+use crate::error::{Error, ErrorKind, Phase};
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
@@ -42,7 +42,7 @@ impl Call {
         match self.judge(Outcome::Answer(Answer::from(&head))) {
             Ok(retry) => {
                 let hop = Hop { status: Some(status), ..self.hop_of(reason(retry), retry.after) };
-                Some(self.retry(retry, Cause::Status(status), hop, self.sent(io)))
+                Some(self.retry(retry, Cause::Status(status), hop))
             }
             Err(why) if why.gave_up() && self.config.retries.exhausted == Exhausted::Error => {
                 let error = Error::new(ErrorKind::Status(status), Phase::RecvHead).with_status(status);
@@ -61,8 +61,7 @@ impl Call {
         match self.judge(Outcome::Failure(&error)) {
             Ok(retry) => {
                 let hop = Hop { error: Some(error.clone()), ..self.hop_of(reason(retry), retry.after) };
-                let sent = error.sent();
-                self.retry(retry, Cause::Error(error), hop, sent)
+                self.retry(retry, Cause::Error(error), hop)
             }
             Err(why) => Then::Fail(self.told(error, why)),
         }
@@ -71,7 +70,6 @@ impl Call {
     /// The connection was stale, and the request may be sent again.
     pub(super) fn replay(&mut self, error: Error) -> Then {
         self.replays = true;
-        self.sent_before = more(self.sent_before, error.sent());
         let hop = Hop { error: Some(error), ..self.hop_of(HopReason::StaleConnection, Duration::ZERO) };
         Then::Hop(Box::new(Next { hop, follow_up: None, fresh: true, at: self.now }))
     }
@@ -120,7 +118,7 @@ impl Call {
         self.redirects += 1;
         self.retries = core::mem::take(&mut self.retries).redirected();
         let hop = Hop { status: Some(status), ..self.hop_of(HopReason::Redirect, Duration::ZERO) };
-        self.another(hop, Some(follow_up), self.sent(io))
+        self.another(hop, Some(follow_up))
     }
 
     fn not_followed(&self, why: NotFollowed, status: StatusCode, io: &Io) -> Then {
@@ -128,14 +126,13 @@ impl Call {
         Then::Fail(self.of_call(error.with_sent(self.sent(io))))
     }
 
-    fn retry(&mut self, retry: Retry, cause: Cause, hop: Hop, sent: Sent) -> Then {
+    fn retry(&mut self, retry: Retry, cause: Cause, hop: Hop) -> Then {
         self.retries = core::mem::take(&mut self.retries).retried(retry, cause);
-        self.another(hop, None, sent)
+        self.another(hop, None)
     }
 
-    fn another(&mut self, hop: Hop, follow_up: Option<Box<FollowUp>>, sent: Sent) -> Then {
+    fn another(&mut self, hop: Hop, follow_up: Option<Box<FollowUp>>) -> Then {
         self.replays = false;
-        self.sent_before = more(self.sent_before, sent);
         let at = self.now + hop.after;
         Then::Hop(Box::new(Next { hop, follow_up, fresh: false, at }))
     }
