@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use httpocean_core::pool::Fate;
-use httpocean_core::{CloseReason, ErrorKind, ProtocolError, TransportError};
+use httpocean_core::{CloseReason, ErrorKind, Phase, ProtocolError, TransportError};
 
 const BODY: &[u8] = b"The quick brown fox jumps over the lazy dog";
 
@@ -183,4 +183,16 @@ fn nothing_is_read_before_the_head_or_after_the_end() {
     assert_eq!(it.call.direct(&mut it.io), 0);
     it.call.took(3, &mut it.io);
     assert_eq!(it.step(), Said::End(None));
+}
+
+#[test]
+fn the_body_of_a_redirect_is_not_for_the_user() {
+    let mut it = Scenario::get();
+    it.feed("HTTP/1.1 302 There\r\nlocation: /there\r\ncontent-length: 5\r\n\r\nby");
+    assert_eq!(it.wait().phase, Phase::Drain);
+    it.feed("e");
+    assert_eq!(it.call.read_body(&mut it.io, &mut [0; 8]), 0);
+    it.feed("!!");
+    let said = it.run();
+    assert!(matches!(said.last(), Some(Said::Acquire { .. })), "{said:?}");
 }

@@ -4,9 +4,10 @@
 //!   records what it gets;
 //! - [`link`]: a way to such a server that takes a round-trip time, for handshakes and slow start too;
 //! - [`sim`]: a virtual network and virtual time for a whole client, with books that are kept of every run;
-//! - [`reference`](mod@reference): a pool that is slow and obviously right, and a ledger that checks any pool by its
-//!   commands alone;
-//! - [`steps`]: sequences of inputs to a pool out of any bytes, for property tests and fuzzers alike;
+//! - [`reference`](mod@reference): a pool that is slow and obviously right, a ledger that checks any pool by its
+//!   commands alone, and a second reading of responses, from RFC 9112 alone;
+//! - [`steps`]: sequences of inputs out of any bytes, for property tests and fuzzers alike;
+//! - [`fuzzing`]: what fuzzers run, and stable tests too;
 //! - [`conformance`]: one call that shows whether an adapter keeps the rules of the adapter guide.
 //!
 //! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
@@ -39,7 +40,9 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
+mod bytes;
 pub mod conformance;
+pub mod fuzzing;
 pub mod link;
 mod pattern;
 pub mod reference;

@@ -249,6 +249,10 @@ impl Call {
 
     pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
         self.sent_last = self.sent(io);
+        // What is sent while the body of a redirect is drained counts as well.
+        if let Then::Hop(_) = then {
+            self.sent_before = more(self.sent_before, self.sent_last);
+        }
         self.state = State::Releasing(fate, then);
         self.pass_on(io)
     }

@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::drive::more;
 use super::{Call, CallStep, Next, State, Then, Turn};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Hop, Phase, Sent};
+use crate::error::{Error, ErrorKind, Hop, Phase};
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
@@ -43,7 +43,7 @@ impl Call {
         match self.judge(Outcome::Answer(Answer::from(&head))) {
             Ok(retry) => {
                 let hop = Hop { status: Some(status), ..self.hop_of(reason(retry), retry.after) };
-                Some(self.retry(retry, hop, self.sent(io)))
+                Some(self.retry(retry, hop))
             }
             Err(why) if why.gave_up() && self.config.retries.exhausted == Exhausted::Error => {
                 let error = Error::new(ErrorKind::Status(status), Phase::RecvHead).with_status(status);
@@ -62,8 +62,7 @@ impl Call {
         match self.judge(Outcome::Failure(&error)) {
             Ok(retry) => {
                 let hop = Hop { error: Some(error.clone()), ..self.hop_of(reason(retry), retry.after) };
-                let sent = error.sent();
-                self.retry(retry, hop, sent)
+                self.retry(retry, hop)
             }
             Err(why) => Then::Fail(self.told(error, why)),
         }
@@ -72,7 +71,6 @@ impl Call {
     /// The connection was stale, and the request may be sent again.
     pub(super) fn replay(&mut self, error: Error) -> Then {
         self.replays = true;
-        self.sent_before = more(self.sent_before, error.sent());
         let hop = Hop { error: Some(error), ..self.hop_of(HopReason::StaleConnection, Duration::ZERO) };
         Then::Hop(Box::new(Next { hop, follow_up: None, fresh: true, at: self.now }))
     }
@@ -135,7 +133,7 @@ impl Call {
         self.retries = core::mem::take(&mut self.retries).redirected();
         let hop = Hop { status: Some(status), ..self.hop_of(HopReason::Redirect, Duration::ZERO) };
         let turn = Turn { request, body, plan, key, fragment };
-        self.another(hop, Some(Box::new(turn)), self.sent(io))
+        self.another(hop, Some(Box::new(turn)))
     }
 
     fn not_followed(&self, why: NotFollowed, status: StatusCode, io: &Io) -> Then {
@@ -143,14 +141,13 @@ impl Call {
         Then::Fail(self.of_call(error.with_sent(self.sent(io))))
     }
 
-    fn retry(&mut self, retry: Retry, hop: Hop, sent: Sent) -> Then {
+    fn retry(&mut self, retry: Retry, hop: Hop) -> Then {
         self.retries = core::mem::take(&mut self.retries).retried(retry);
-        self.another(hop, None, sent)
+        self.another(hop, None)
     }
 
-    fn another(&mut self, hop: Hop, follow_up: Option<Box<Turn>>, sent: Sent) -> Then {
+    fn another(&mut self, hop: Hop, follow_up: Option<Box<Turn>>) -> Then {
         self.replays = false;
-        self.sent_before = more(self.sent_before, sent);
         let at = self.now + hop.after;
         Then::Hop(Box::new(Next { hop, follow_up, fresh: false, at }))
     }

@@ -385,11 +385,15 @@ impl Call {
         }
     }
 
-    /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand:
-    /// then [`step`](Self::step) says what to do.
+    /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand, or none
+    /// that are the user's: then [`step`](Self::step) says what to do.
     pub fn read_body(&mut self, io: &mut Io, out: &mut [u8]) -> usize {
-        let Some(exchange) = &mut self.exchange else { return 0 };
-        let n = exchange.read_body(io, out, &self.config.limits);
+        let n = match (&self.state, self.draining, &mut self.exchange) {
+            (State::Exchange { .. }, None, Some(exchange)) if self.head_said => {
+                exchange.read_body(io, out, &self.config.limits)
+            }
+            _ => 0,
+        };
         if n > 0 {
             self.clock.stop();
         }

@@ -1,5 +1,7 @@
 //! What an engine keeps of each call and of each connection.
 
+use smallvec::SmallVec;
+
 use crate::arena::{ConnId, WaitId};
 use crate::call::Call;
 use crate::dial::Dial;
@@ -60,6 +62,16 @@ pub(super) struct Dialing {
     pub(super) dial: Dial,
     pub(super) lease: Lease,
     pub(super) alarm: Alarm,
+    /// Attempts whose `Connect` is in the queue: nobody was asked for them yet.
+    pub(super) unsaid: SmallVec<[u8; 4]>,
+}
+
+impl Dialing {
+    /// Takes the attempt out of those that are unsaid; whether it was one.
+    pub(super) fn take_unsaid(&mut self, attempt: u8) -> bool {
+        let at = self.unsaid.iter().position(|unsaid| *unsaid == attempt);
+        at.map(|at| self.unsaid.swap_remove(at)).is_some()
+    }
 }
 
 /// Connections and waiters by the places of their ids: the pool gave the ids, so the places are dense.
@@ -72,7 +84,8 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn insert(&mut self, dial: Dial, lease: Lease) {
         let (id, key) = (lease.conn(), lease.key().clone());
-        let state = Link::Dialing(Box::new(Dialing { dial, lease, alarm: Alarm::default() }));
+        let dialing = Dialing { dial, lease, alarm: Alarm::default(), unsaid: SmallVec::new() };
+        let state = Link::Dialing(Box::new(dialing));
         let at = id.index();
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);

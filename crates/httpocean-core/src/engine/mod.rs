@@ -305,8 +305,10 @@ impl Engine {
     /// Takes note that a task is said, unless what it is about has come to an end since.
     fn still_stands(&mut self, task: &Task) -> bool {
         match *task {
-            Task::Resolve(conn) | Task::Connect { conn, .. } | Task::Abandon { conn, .. } => {
-                self.links.get(conn).is_some()
+            Task::Resolve(conn) | Task::Abandon { conn, .. } => self.links.get(conn).is_some(),
+            // Another attempt may have won since.
+            Task::Connect { conn, attempt, .. } => {
+                self.links.dialing_mut(conn).is_some_and(|dialing| dialing.take_unsaid(attempt))
             }
             Task::Drive(conn) => match self.links.get_mut(conn) {
                 Some(link) => {

@@ -137,8 +137,10 @@ impl Engine {
             match dialing.dial.step(now) {
                 DialStep::Resolve => self.tasks.push_back(Task::Resolve(conn)),
                 DialStep::Connect { attempt, addr } => {
+                    dialing.unsaid.push(attempt);
                     self.tasks.push_back(Task::Connect { conn, attempt, addr });
                 }
+                DialStep::Abandon { attempt } if dialing.take_unsaid(attempt) => {}
                 DialStep::Abandon { attempt } => self.tasks.push_back(Task::Abandon { conn, attempt }),
                 DialStep::Wait(want) => return self.arm_dial(conn, want.until),
                 DialStep::Ready(made) => {

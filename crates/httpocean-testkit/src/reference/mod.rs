@@ -1,8 +1,11 @@
 //! What a pool should do, said twice more: by a pool so simple that it is obviously right, and by a ledger
 //! that judges commands.
 //!
-//! Both speak of things by number: requests in order of their coming, connections in order of their `Dial`.
+//! A response is read once more in [`exchange`].
+//!
+//! Pool and ledger speak of things by number: requests in order of their coming, connections in order of their `Dial`.
 
+pub mod exchange;
 mod ledger;
 mod model;
 mod rig;

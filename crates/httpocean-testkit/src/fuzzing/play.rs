@@ -1,0 +1,287 @@
+//! One request over a call whose peer is made of bytes, and what its user hears.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Request};
+use httpocean_core::dial::Route;
+use httpocean_core::pool::{Facts, Fate};
+use httpocean_core::{
+    BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, Instant, Io, Key, Limits, TransportError,
+};
+
+use crate::bytes::Bytes;
+use crate::reference::exchange::{Ending, Field, Head, Question};
+
+/// How the user takes the body of the response.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum How {
+    /// As it is lent.
+    Lent,
+    /// Into a buffer of so many bytes.
+    Copied(usize),
+    /// The same, and past the buffers where that is possible.
+    Direct(usize),
+}
+
+/// What was heard.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Heard {
+    pub(super) interim: Vec<Head>,
+    pub(super) head: Option<Head>,
+    pub(super) body: Vec<u8>,
+    pub(super) end: End,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum End {
+    /// It waits for more.
+    #[default]
+    Open,
+    Whole {
+        reuse: bool,
+        trailers: Option<HeaderMap>,
+    },
+    Upgraded(Vec<u8>),
+    Failed(Error),
+}
+
+/// A peer: what it is asked, and what it sends.
+#[derive(Clone, Debug)]
+pub(super) struct Peer<'a> {
+    pub(super) question: Question<'a>,
+    pub(super) limits: Limits,
+    pub(super) parts: Vec<&'a [u8]>,
+    pub(super) ending: Ending,
+}
+
+impl Peer<'_> {
+    /// Shows a call the parts one after the other, as long as it wants them.
+    pub(super) fn play(&self, how: How) -> Heard {
+        let mut play = Play {
+            call: begin(self.question, &self.limits),
+            io: Io::default(),
+            heard: Heard::default(),
+            fate: None,
+        };
+        play.connect();
+        let mut parts = self.parts.iter().copied();
+        let mut ended = false;
+        loop {
+            let over = play.until_it_waits(how);
+            if over {
+                return play.finish(&parts.collect::<Vec<_>>().concat(), self.ending);
+            }
+            match parts.next() {
+                Some(part) => play.receive(part, how),
+                None if self.ending == Ending::Open => return play.heard,
+                None => {
+                    assert!(!ended, "it waits for more than the end: {:?}", play.heard);
+                    ended = true;
+                    play.end(self.ending);
+                }
+            }
+        }
+    }
+}
+
+struct Play {
+    call: Call,
+    io: Io,
+    heard: Heard,
+    fate: Option<Fate>,
+}
+
+impl Play {
+    fn connect(&mut self) {
+        assert!(matches!(self.call.step(&mut self.io, Instant::ZERO), CallStep::Acquire(_)));
+        self.call.attach(connected(), Facts::default(), Instant::ZERO);
+        assert!(matches!(self.call.step(&mut self.io, Instant::ZERO), CallStep::Wait(_)));
+        let all = self.io.tx.pending().len();
+        self.io.tx.sent(all);
+    }
+
+    fn receive(&mut self, part: &[u8], how: How) {
+        let mut rest = part;
+        if let How::Direct(_) = how {
+            let n = usize::try_from(self.call.direct(&mut self.io)).unwrap_or(usize::MAX).min(part.len());
+            if n > 0 {
+                self.heard.body.extend_from_slice(&part[..n]);
+                self.call.took(n as u64, &mut self.io);
+                rest = &part[n..];
+            }
+        }
+        self.io.rx.append(rest);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        match ending {
+            Ending::Open => {}
+            Ending::Fin => self.io.rx.set_eof(),
+            Ending::Reset => self.io.rx.fail(TransportError::Reset),
+        }
+    }
+
+    /// Whether it is over.
+    fn until_it_waits(&mut self, how: How) -> bool {
+        for _ in 0..100_000 {
+            if let How::Copied(room) | How::Direct(room) = how {
+                let mut out = vec![0; room];
+                let n = self.call.read_body(&mut self.io, &mut out);
+                self.heard.body.extend_from_slice(&out[..n]);
+                if n > 0 {
+                    continue;
+                }
+            }
+            match self.call.step(&mut self.io, Instant::ZERO) {
+                CallStep::Wait(want) => {
+                    assert!(want.read && !want.write && want.until.is_none(), "{want:?}");
+                    return false;
+                }
+                CallStep::Interim(len) => self.heard.interim.push(head_of(&self.io, len)),
+                CallStep::Head(len) => {
+                    assert!(self.heard.head.is_none(), "I24: two heads to one request");
+                    self.heard.head = Some(head_of(&self.io, len));
+                }
+                CallStep::Data(len) => {
+                    assert!(len > 0 && self.heard.head.is_some(), "no body before a head");
+                    self.heard.body.extend_from_slice(self.io.data(len));
+                }
+                CallStep::Release(fate) => {
+                    assert!(self.io.rx.is_quiet() && self.io.tx.pending().is_empty(), "it left something");
+                    assert!(self.call.detach().is_some() && self.fate.is_none(), "I2: one release");
+                    self.fate = Some(fate);
+                }
+                CallStep::End => {
+                    let trailers = self.call.trailers();
+                    self.heard.end = End::Whole { reuse: self.is_reusable(), trailers };
+                    return true;
+                }
+                CallStep::Upgraded(len) => {
+                    assert_eq!(self.io.rx.bytes().len(), len);
+                    self.heard.end = End::Upgraded(self.io.rx.bytes().to_vec());
+                    return true;
+                }
+                CallStep::Failed(error) => {
+                    assert!(!self.is_reusable(), "a connection is kept after {error:?}");
+                    self.heard.end = End::Failed(error);
+                    return true;
+                }
+                step @ (CallStep::Acquire(_) | CallStep::NeedBody { .. } | CallStep::Hop(_)) => {
+                    panic!("nobody asked for this: {step:?}")
+                }
+            }
+        }
+        panic!("it talks and talks");
+    }
+
+    /// Bytes that nobody took are unasked for, or belong to the next protocol; the end of an idle connection is its
+    /// end.
+    fn finish(mut self, excess: &[u8], ending: Ending) -> Heard {
+        match &mut self.heard.end {
+            End::Whole { reuse, .. } => *reuse &= excess.is_empty() && ending == Ending::Open,
+            End::Upgraded(rest) => rest.extend_from_slice(excess),
+            End::Open | End::Failed(_) => {}
+        }
+        self.heard
+    }
+
+    fn is_reusable(&self) -> bool {
+        match self.fate {
+            Some(Fate::Reusable { .. }) => true,
+            Some(Fate::Untouched | Fate::Spent(_)) | None => false,
+        }
+    }
+}
+
+/// A call that follows nothing and repeats nothing.
+pub(super) fn begin(question: Question<'_>, limits: &Limits) -> Call {
+    let url = if question.method == "CONNECT" { "site.example:443" } else { "http://site.example/" };
+    let mut request = Request::builder().method(question.method).uri(url);
+    if question.upgrade {
+        request = request.header("upgrade", "tea");
+    }
+    let mut config = Config { limits: limits.clone(), ..Config::default() };
+    config.redirects.limit = 0;
+    let request = request.body(()).expect("a request from constants");
+    Call::new(request, BodyPlan::empty(), &Arc::new(config), Instant::ZERO).expect("a sendable request")
+}
+
+/// A connection as a dial makes it.
+pub(super) fn connected() -> Conn {
+    let key = Key::of(&"http://site.example".parse().expect("a URL")).expect("a host");
+    let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
+    let _ = dial.step(Instant::ZERO);
+    dial.resolved(Ok(Route::Direct), Instant::ZERO);
+    let _ = dial.step(Instant::ZERO);
+    dial.connected(0, Ok(()), Instant::ZERO);
+    let DialStep::Ready(conn) = dial.step(Instant::ZERO) else { panic!("not ready") };
+    conn
+}
+
+/// The head as it is lent; what it promises of itself is checked.
+pub(super) fn head_of(io: &Io, len: usize) -> Head {
+    let head = io.head(len);
+    let fields: Vec<Field> = head.fields().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+    for (name, value) in &fields {
+        assert!(head.field(&name.to_ascii_uppercase()).is_some(), "{name} is not found by its name");
+        let edges = [value.first(), value.last()];
+        assert!(!edges.iter().flatten().any(|byte| b" \t".contains(byte)), "white space around {value:?}");
+    }
+    let response = head.to_response();
+    assert_eq!(response.headers().len(), fields.len(), "a field got lost");
+    for (name, value) in response.headers() {
+        let same =
+            |(sent, bytes): &Field| sent.eq_ignore_ascii_case(name.as_str()) && bytes == value.as_bytes();
+        assert!(fields.iter().any(same), "{name} came from nowhere");
+    }
+    assert_eq!(response.status(), head.status());
+    Head {
+        status: head.status().as_u16(),
+        http10: head.version() == http::Version::HTTP_10,
+        reason: head.reason().to_vec(),
+        fields,
+    }
+}
+
+/// Limits that small inputs reach, or the usual ones.
+pub(super) fn limits(bytes: &mut Bytes<'_>) -> Limits {
+    if bytes.byte() % 2 == 0 {
+        return Limits::default();
+    }
+    Limits {
+        head_bytes: bytes.pick(&[120, 60, 300]),
+        headers: bytes.pick(&[4, 1, 0, 10]),
+        interim: bytes.pick(&[2, 0, 1]),
+        trailer_bytes: bytes.pick(&[40, 0, 10]),
+        chunk_line: bytes.pick(&[16, 3, 30]),
+        chunk_extensions: bytes.pick(&[24, 0, 60]),
+        ..Limits::default()
+    }
+}
+
+pub(super) fn question(bytes: &mut Bytes<'_>) -> Question<'static> {
+    let method = bytes.pick(&["GET", "GET", "HEAD", "CONNECT", "GET", "POST"]);
+    Question { method, upgrade: bytes.one_in(4) }
+}
+
+pub(super) fn ending(bytes: &mut Bytes<'_>) -> Ending {
+    bytes.pick(&[Ending::Open, Ending::Fin, Ending::Reset])
+}
+
+/// The bytes in parts; `cuts` says how long they are, over and over.
+pub(super) fn cut<'a>(bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    let mut rest = bytes;
+    for cut in cuts.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (part, behind) = rest.split_at(rest.len().min(usize::from(*cut) % 48 + 1));
+        parts.push(part);
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
