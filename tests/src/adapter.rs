@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{HeaderMap, Request, Response};
+use httpocean_std::policy::Budget;
 use httpocean_std::{Config, Connection, Error, Hop, Observer, Stats, pool};
 
 use crate::body::Body;
@@ -74,6 +75,8 @@ pub struct Setup {
     pub pool: pool::Options,
     /// What requests and dials obey.
     pub config: Arc<Config>,
+    /// How many requests may be retrying at a time.
+    pub budget: Budget,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
     /// The Unix socket to connect to in place of TCP.

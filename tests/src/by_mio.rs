@@ -17,7 +17,8 @@ use crate::counted::{One, Open};
 use crate::lock;
 
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
-    let mut options = Options { pool: setup.pool, config: setup.config, ..Options::default() };
+    let mut options =
+        Options { pool: setup.pool, config: setup.config, budget: setup.budget, ..Options::default() };
     if let Some(path) = setup.unix {
         options.connector = Connector::Unix(UnixConnector::new(path));
     }

@@ -19,7 +19,8 @@ use crate::counted::{Counted, Open};
 use crate::names::Names;
 
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
-    let mut builder = Client::builder().pool(setup.pool).config((*setup.config).clone());
+    let mut builder =
+        Client::builder().pool(setup.pool).config((*setup.config).clone()).retry_budget(setup.budget);
     if let Some(observer) = setup.observer {
         builder = builder.observer(Shared(observer));
     }

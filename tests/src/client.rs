@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use httpocean_core::policy::redirect::{Fragment, Redirects};
-use httpocean_core::policy::Retries;
+use httpocean_core::policy::{Budget, Retries};
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};
@@ -151,6 +151,13 @@ impl Builder {
     #[must_use]
     pub fn dial(mut self, options: dial::Options) -> Self {
         Arc::make_mut(&mut self.setup.config).dial = options;
+        self
+    }
+
+    /// How many of its requests may be retrying at a time.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: Budget) -> Self {
+        self.setup.budget = budget;
         self
     }
 

@@ -18,6 +18,7 @@ struct Counts {
     now: AtomicUsize,
     peak: AtomicUsize,
     all: AtomicUsize,
+    operations: AtomicUsize,
 }
 
 impl Open {
@@ -34,6 +35,11 @@ impl Open {
     /// Attempts in all.
     pub fn all(&self) -> usize {
         self.0.all.load(SeqCst)
+    }
+
+    /// What was asked of the sockets, by reading, writing, waiting or probing; of httpocean-std alone.
+    pub fn operations(&self) -> usize {
+        self.0.operations.load(SeqCst)
     }
 
     pub(crate) fn another(&self) -> One {
@@ -86,30 +92,40 @@ impl<C: Connect> Connect for Counted<C> {
     ) -> io::Result<Box<dyn Transport>> {
         let one = self.open.another();
         let inner = self.inner.connect(key, addr, until)?;
-        Ok(Box::new(CountedTransport { inner, _one: one }))
+        Ok(Box::new(CountedTransport { inner, one }))
+    }
+}
+
+impl One {
+    fn asked(&self) {
+        self.0.0.operations.fetch_add(1, SeqCst);
     }
 }
 
 /// The socket is closed before it is counted down: fields are dropped in order.
 struct CountedTransport {
     inner: Box<dyn Transport>,
-    _one: One,
+    one: One,
 }
 
 impl Transport for CountedTransport {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.one.asked();
         self.inner.read(buf, until)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.one.asked();
         self.inner.write(bytes)
     }
 
     fn wait(&mut self, read: bool, write: bool, until: Option<Instant>) -> io::Result<Ready> {
+        self.one.asked();
         self.inner.wait(read, write, until)
     }
 
     fn probe(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.one.asked();
         self.inner.probe(buf)
     }
 

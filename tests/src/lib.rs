@@ -12,6 +12,7 @@ mod gated;
 mod hanging;
 mod names;
 mod recorder;
+mod sites;
 mod upload;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,7 @@ pub use httpocean_std::Error;
 pub use httpocean_testkit::times;
 pub use names::{Names, named};
 pub use recorder::Recorder;
+pub use sites::{Seen, Sites};
 pub use upload::{UPLOAD, Upload, content, whole};
 
 /// Only a broken test waits this long.
@@ -122,5 +124,6 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Readme;
 
 pub mod real;
+pub mod scripted;
 pub mod std_alone;
 pub mod vectors;

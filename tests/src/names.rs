@@ -1,5 +1,6 @@
 //! Addresses of hosts as a test wants them, and when it wants them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub struct Names(Arc<Inner>);
 struct Inner {
     /// None: at the port that was asked for, on this machine.
     addresses: Vec<SocketAddr>,
+    /// By `host:port`, if each has an address of its own.
+    pins: Option<BTreeMap<String, SocketAddr>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -41,6 +44,11 @@ impl Names {
     /// Every host has these addresses.
     pub fn at(addresses: &[SocketAddr]) -> Self {
         Self(Arc::new(Inner { addresses: addresses.to_vec(), ..Inner::default() }))
+    }
+
+    /// Each `host:port` has an address of its own, and no other has any.
+    pub fn pinned(pins: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
+        Self(Arc::new(Inner { pins: Some(pins.into_iter().collect()), ..Inner::default() }))
     }
 
     /// Every host is this machine, as is found out after a while.
@@ -86,6 +94,10 @@ impl Names {
         state.held -= 1;
         if state.shut {
             return Err(io::ErrorKind::TimedOut.into());
+        }
+        if let Some(pins) = &self.0.pins {
+            let pin = pins.get(&format!("{}:{}", key.host(), key.port()));
+            return pin.map(|addr| vec![*addr]).ok_or_else(|| io::ErrorKind::NotFound.into());
         }
         let here = || vec![(Ipv4Addr::LOCALHOST, key.port()).into()];
         Ok(if self.0.addresses.is_empty() { here() } else { self.0.addresses.clone() })

@@ -186,8 +186,7 @@ fn a_stale_connection_sends_it_once_more(on: On) {
 fn a_post_on_a_stale_connection_is_sent_once_more_if_the_caller_said_so(on: On) {
     for source in Upload::ALL {
         let (plain, retrying) = (on.client(), on.builder().retries(stubborn()).build());
-        let (server, answer) =
-            on_a_dying_connection(&plain, &Method::POST, source, End::CloseOnNextRequest);
+        let (server, answer) = on_a_dying_connection(&plain, &Method::POST, source, End::CloseOnNextRequest);
         assert_eq!(answer.unwrap_err().not_replayed(), Some(NotReplayed::NotIdempotent));
         assert!(whole(&server).is_empty(), "{source:?}");
 
@@ -208,7 +207,8 @@ fn trailers_go_along_each_time(on: On) {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-checksum", HeaderValue::from_static("right"));
     let same = [("x-checksum".to_owned(), b"right".to_vec())];
-    for (first, method) in [(leading_on(307), Method::POST), (busy(), Method::POST), (leading_on(303), Method::PUT)]
+    for (first, method) in
+        [(leading_on(307), Method::POST), (busy(), Method::POST), (leading_on(303), Method::PUT)]
     {
         for source in [Upload::File, Upload::Bytes, Upload::Reader] {
             let (server, client) = (server(first.clone()), on.builder().retries(stubborn()).build());

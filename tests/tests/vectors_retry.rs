@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method, Response, StatusCode};
 use httpocean_core::policy::{
-    Answer, Attempt, Backoff, Exhausted, Methods, Moment, Outcome, Place, Retries, Retry, Seed, Spent, judge,
-    retry_after,
+    Answer, Attempt, Backoff, Common, Exhausted, Methods, Moment, Outcome, Place, Retries, Retry, Seed,
+    Spent, judge, retry_after,
 };
 use httpocean_core::pool::Refusal;
 use httpocean_core::{Error, ErrorKind, Instant, NotRetried, Phase, RetryClass, Sent, TransportError};
@@ -166,7 +166,7 @@ impl Client {
             fields: HeaderMap::new(),
             spent: Spent::default(),
             moment: Moment { now: Instant::ZERO, deadline: None, wall: None, body_at_hand: true },
-            place: retries.budget.enter(),
+            place: Common::default().enter(),
             retries,
         }
     }
@@ -182,7 +182,7 @@ impl Client {
     fn judge(&mut self, outcome: Outcome<'_>) -> Result<Retry, NotRetried> {
         let attempt = Attempt { method: &self.method, fields: &self.fields, outcome };
         let retry = judge(&attempt, &self.spent, &self.retries, self.moment, &mut self.place)?;
-        self.spent = std::mem::take(&mut self.spent).retried(retry, outcome.cause());
+        self.spent = std::mem::take(&mut self.spent).retried(retry);
         Ok(retry)
     }
 

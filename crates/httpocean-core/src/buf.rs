@@ -3,6 +3,7 @@
 //! The core consumes from the front of `rx`, appends to `tx`, and never keeps either. An end of file or a
 //! failure of the transport is put into the buffers like bytes are, and read after the bytes before it.
 
+use core::fmt;
 use core::ops::Range;
 
 use crate::error::TransportError;
@@ -23,7 +24,7 @@ use crate::error::TransportError;
 /// assert_eq!(rx.bytes(), b"abcdef");
 /// assert_eq!(rx.total_received(), 6);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RecvBuf {
     /// Initialised up to its length; `start..end` of it holds bytes.
     buf: Vec<u8>,
@@ -137,7 +138,7 @@ impl RecvBuf {
 /// assert_eq!(tx.pending(), b"/ HTTP/1.1\r\n");
 /// assert_eq!(tx.total_sent(), 4);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SendBuf {
     buf: Vec<u8>,
     start: usize,
@@ -218,6 +219,33 @@ impl SendBuf {
             self.buf.drain(..self.start);
             self.start = 0;
         }
+    }
+}
+
+/// How much there is, not what: it may hold secrets.
+impl fmt::Debug for RecvBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { buf, start, end, eof, failed, total } = self;
+        f.debug_struct("RecvBuf")
+            .field("len", &(end - start))
+            .field("space", &buf.len())
+            .field("eof", eof)
+            .field("failed", failed)
+            .field("total", total)
+            .finish()
+    }
+}
+
+/// How much there is, not what: it may hold secrets.
+impl fmt::Debug for SendBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { failed, lost, total, .. } = self;
+        f.debug_struct("SendBuf")
+            .field("len", &self.pending().len())
+            .field("failed", failed)
+            .field("lost", lost)
+            .field("total", total)
+            .finish()
     }
 }
 

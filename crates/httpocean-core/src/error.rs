@@ -1,11 +1,12 @@
 //! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
 
 use core::fmt;
+use core::time::Duration;
 use std::net::SocketAddr;
 
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
-use crate::reason::{NotFollowed, NotReplayed, NotRetried, Refusal};
+use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
 
 /// A request that got no response, or not a whole one.
 ///
@@ -37,7 +38,7 @@ pub struct Error {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct More {
     not_retried: Option<NotRetried>,
-    first: Option<Error>,
+    history: Vec<Hop>,
     status: Option<StatusCode>,
 }
 
@@ -92,9 +93,14 @@ impl Error {
         self.more.as_ref()?.not_retried
     }
 
+    /// The attempts of the call before the last one, and why each was not the last.
+    pub fn history(&self) -> &[Hop] {
+        self.more.as_ref().map_or(&[], |more| &more.history)
+    }
+
     /// What the first of several attempts failed with: often it tells more than the last.
     pub fn first(&self) -> Option<&Error> {
-        self.more.as_ref()?.first.as_ref()
+        self.history().iter().find_map(|hop| hop.error.as_ref())
     }
 
     /// The status of the response that it is about, if it is about one.
@@ -114,10 +120,15 @@ impl Error {
         self
     }
 
-    /// `first`: of the attempts before, if there were any.
-    pub(crate) fn with_not_retried(mut self, why: NotRetried, first: Option<Error>) -> Self {
-        let more = self.more.get_or_insert_default();
-        (more.not_retried, more.first) = (Some(why), first);
+    pub(crate) fn with_not_retried(mut self, why: NotRetried) -> Self {
+        self.more.get_or_insert_default().not_retried = Some(why);
+        self
+    }
+
+    pub(crate) fn with_history(mut self, history: Vec<Hop>) -> Self {
+        if !history.is_empty() {
+            self.more.get_or_insert_default().history = history;
+        }
         self
     }
 
@@ -155,10 +166,22 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.first().map(|first| first as _)
-    }
+impl std::error::Error for Error {}
+
+/// One more attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hop {
+    /// The URL of the attempt before.
+    pub uri: Uri,
+    /// The status of the response that caused it, if one did.
+    pub status: Option<StatusCode>,
+    /// The failure that caused it, if one did.
+    pub error: Option<Error>,
+    /// Why it is made.
+    pub why: HopReason,
+    /// How long it waits before.
+    pub after: Duration,
 }
 
 /// What happened.
@@ -204,7 +227,10 @@ impl ErrorKind {
             | Self::Resolve(TransportError::Filtered)
             | Self::Unsupported(_)
             | Self::Redirect(
-                NotFollowed::NotHttps | NotFollowed::OtherHost | NotFollowed::BodyNotReplayable,
+                NotFollowed::NotHttps
+                | NotFollowed::OtherHost
+                | NotFollowed::BodyNotReplayable
+                | NotFollowed::NotSendable(_),
             )
             | Self::Body(_)
             | Self::Content(_)

@@ -157,6 +157,8 @@ impl Refusal {
 pub enum NotReplayed {
     /// The connection was a fresh one, so it can't have been stale.
     FreshConnection,
+    /// It took the place of a stale one already: twice in a row is no accident.
+    ReplayedAlready,
     /// The response had begun, so the peer has seen the request.
     ResponseBegun,
     /// The peer may have acted on the request, and acting on it twice may do harm.
@@ -169,6 +171,7 @@ impl NotReplayed {
     /// The reason as a sentence.
     pub fn explain(&self) -> &'static str {
         match self {
+            Self::ReplayedAlready => "it had just been sent again for the same reason",
             Self::FreshConnection => "the connection was fresh, so it did not die of old age",
             Self::ResponseBegun => "the response had begun",
             Self::NotIdempotent => "the peer may have acted on it, and its method is not idempotent",
@@ -329,6 +332,8 @@ pub enum NotFollowed {
     Userinfo,
     /// The body would have to be sent again, and was read once and can't be read again.
     BodyNotReplayable,
+    /// The request that would follow can't be sent; the sentence says what is wrong with it.
+    NotSendable(&'static str),
 }
 
 impl NotFollowed {
@@ -343,6 +348,7 @@ impl NotFollowed {
             Self::OtherHost => "other-host",
             Self::Userinfo => "userinfo",
             Self::BodyNotReplayable => "body-not-replayable",
+            Self::NotSendable(_) => "not-sendable",
         }
     }
 
@@ -350,13 +356,72 @@ impl NotFollowed {
     pub fn explain(&self) -> &'static str {
         match self {
             Self::TooMany => "as many redirects were followed as may be",
-            Self::BadLocation(what) => what,
+            Self::BadLocation(what) | Self::NotSendable(what) => what,
             Self::DifferentLocations => "the response has several Locations that differ",
             Self::SchemeNotSupported => "it leads to a URL that is neither http nor https",
             Self::NotHttps => "it leads to plain http, and the options want https",
             Self::OtherHost => "it leads to another scheme, host or port, and the options want the same",
             Self::Userinfo => "its Location holds a user name or a password",
             Self::BodyNotReplayable => "the body would have to be sent again and can be read only once",
+        }
+    }
+}
+
+/// Why another request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HopReason {
+    /// Its connection went bad while it was idle: the peer closed it, or sent what nobody had asked for. This is
+    /// no retry, and not counted as one.
+    StaleConnection,
+    /// The response leads to another URL.
+    Redirect,
+    /// No connection could be made.
+    ConnectFailed,
+    /// The connection failed before a byte of the request was sent.
+    SendFailed,
+    /// The request was sent, or some of it, and no response came.
+    ReadFailed,
+    /// The response has a status that is retried.
+    Status,
+    /// The same, and the server said when to come back.
+    RetryAfter,
+}
+
+impl HopReason {
+    /// The reason as one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::StaleConnection => "stale-connection",
+            Self::Redirect => "redirect",
+            Self::ConnectFailed => "connect-failed",
+            Self::SendFailed => "send-failed",
+            Self::ReadFailed => "read-failed",
+            Self::Status => "status",
+            Self::RetryAfter => "retry-after",
+        }
+    }
+
+    /// The reason as a sentence.
+    pub fn explain(&self) -> &'static str {
+        match self {
+            Self::StaleConnection => "the connection had gone bad while it was idle",
+            Self::Redirect => "the response leads to another URL",
+            Self::ConnectFailed => "no connection could be made",
+            Self::SendFailed => "the connection failed before the request was sent",
+            Self::ReadFailed => "the request was sent, and no response came",
+            Self::Status => "the response has a status that is retried",
+            Self::RetryAfter => "the server said when to come back",
+        }
+    }
+
+    /// Whether it is a retry: one that is counted against [`Retries`](crate::policy::Retries).
+    pub fn is_retry(&self) -> bool {
+        match self {
+            Self::StaleConnection | Self::Redirect => false,
+            Self::ConnectFailed | Self::SendFailed | Self::ReadFailed | Self::Status | Self::RetryAfter => {
+                true
+            }
         }
     }
 }

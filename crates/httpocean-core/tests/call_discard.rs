@@ -51,13 +51,13 @@ fn the_rest_is_read_and_the_connection_lives_on() {
 #[test]
 fn what_would_take_too_long_is_closed_at_once() {
     let limit = Limits::default().drain_bytes;
-    for head in [
-        format!("content-length: {}\r\n", limit + 1),
-        format!("content-length: {}\r\n", u64::MAX),
-        String::new(),
-        "content-length: 5\r\nconnection: close\r\n".to_owned(),
+    for (head, why) in [
+        (format!("content-length: {}\r\n", limit + 1), CloseReason::NotDrained),
+        (format!("content-length: {}\r\n", u64::MAX), CloseReason::NotDrained),
+        (String::new(), CloseReason::UntilClose),
+        ("content-length: 5\r\nconnection: close\r\n".to_owned(), CloseReason::CloseHeader),
     ] {
-        ends(discarded(&head), CLOSED);
+        ends(discarded(&head), Fate::Spent(why));
     }
     let mut it = discarded(&format!("content-length: {limit}\r\n"));
     let _ = it.wait();
@@ -164,7 +164,7 @@ fn a_request_that_is_not_whole_is_not_worth_it() {
     it.feed("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n");
     assert!(matches!(it.step(), Said::Head(200, _)));
     it.call.discard(it.now);
-    ends(it, CLOSED);
+    ends(it, Fate::Spent(CloseReason::HalfSent));
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn once_is_enough_even_if_the_pool_hands_out_a_used_one() {
     it.flush();
     it.io.rx.set_eof();
     let (_, failure) = it.failure();
-    assert_eq!(failure.not_replayed, Some(NotReplayed::FreshConnection));
+    assert_eq!(failure.not_replayed, Some(NotReplayed::ReplayedAlready));
 }
 
 #[test]

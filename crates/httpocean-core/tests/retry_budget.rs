@@ -4,7 +4,7 @@ mod judging;
 
 use http::Method;
 use httpocean_core::NotRetried;
-use httpocean_core::policy::{Budget, Place, Retries};
+use httpocean_core::policy::{Budget, Common, Place, Retries};
 
 use judging::{Judge, refused};
 
@@ -60,8 +60,8 @@ fn who_is_retrying_is_asked_again_when_the_share_has_shrunk() {
 
 #[test]
 fn a_storm_is_refused_by_the_verdict() {
-    let retries = Retries { budget: Budget::new(2, 10), ..Retries::new(3) };
-    let mut judges: Vec<_> = (0..50).map(|_| Judge::new(retries.clone(), Method::GET)).collect();
+    let common = Common { budget: Budget::new(2, 10), ..Common::default() };
+    let mut judges: Vec<_> = (0..50).map(|_| Judge::with(&common, Retries::new(3), Method::GET)).collect();
     let verdicts: Vec<_> = judges.iter_mut().map(|judge| judge.of_error(&refused())).collect();
     assert_eq!(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), 5);
     assert!(verdicts[5..].iter().all(|verdict| *verdict == Err(NotRetried::BudgetEmpty)));
@@ -70,10 +70,11 @@ fn a_storm_is_refused_by_the_verdict() {
 #[test]
 fn a_verdict_that_is_no_for_another_reason_takes_nothing() {
     let retries = Retries { connect: Some(0), ..Retries::new(3) };
-    assert!(Judge::new(retries.clone(), Method::GET).of_error(&refused()).is_err());
-    let mut judge = Judge::new(retries.clone(), Method::GET);
+    let common = Common::default();
+    assert!(Judge::with(&common, retries.clone(), Method::GET).of_error(&refused()).is_err());
+    let mut judge = Judge::with(&common, retries, Method::GET);
     assert!(judge.of_error(&refused()).is_err());
-    assert_eq!((retries.budget.active(), retries.budget.retrying()), (1, 0));
+    assert_eq!((common.budget.active(), common.budget.retrying()), (1, 0));
 }
 
 #[test]

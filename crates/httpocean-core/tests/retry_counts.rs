@@ -1,17 +1,15 @@
-//! How often: in all, by class, and what is remembered of it.
+//! How often: in all, and by class.
 
 mod judging;
 
-use std::time::Duration;
-
 use http::{Method, StatusCode};
-use httpocean_core::policy::{Backoff, Cause, Retries};
-use httpocean_core::{ErrorKind, NotRetried, RetryClass, Sent, TransportError};
+use httpocean_core::policy::{Backoff, Retries};
+use httpocean_core::{NotRetried, RetryClass, Sent};
 
 use judging::{Judge, answer, broken, refused};
 
 #[test]
-fn three_retries_are_made_by_default_and_none_when_off() {
+fn so_many_are_made_and_by_default_none() {
     let mut judge = Judge::new(Retries::new(3), Method::GET);
     for _ in 0..3 {
         assert!(judge.of_error(&refused()).is_ok());
@@ -51,34 +49,6 @@ fn without_a_total_the_classes_bound_it() {
         assert!(judge.of_error(&refused()).is_ok());
     }
     assert_eq!(judge.of_error(&refused()), Err(NotRetried::ClassExhausted(RetryClass::Connect)));
-}
-
-#[test]
-fn each_retry_is_remembered_with_its_cause() {
-    let backoff = Backoff { jitter_percent: 0, ..Backoff::default() };
-    let retries = Retries { backoff, ..Retries::new(3) };
-    let mut judge = Judge::new(retries, Method::GET);
-    assert!(judge.spent.first_cause().is_none());
-    judge.of_error(&refused()).unwrap();
-    judge.of_answer(&answer(503, &[("retry-after", "9")])).unwrap();
-    let [first, second] = judge.spent.history() else { panic!("{:?}", judge.spent) };
-    assert_eq!((first.class, first.after), (RetryClass::Connect, Duration::from_millis(100)));
-    assert_eq!((second.class, second.after), (RetryClass::Status, Duration::from_secs(9)));
-    assert!(matches!(second.cause, Cause::Status(StatusCode::SERVICE_UNAVAILABLE)));
-    let Some(Cause::Error(error)) = judge.spent.first_cause() else { panic!("{:?}", judge.spent) };
-    assert_eq!(*error.kind(), ErrorKind::Connect(TransportError::Refused));
-}
-
-#[test]
-fn of_endless_retries_the_beginning_is_remembered() {
-    let mut judge = Judge::new(Retries { total: None, ..Retries::new(3) }, Method::GET);
-    judge.of_error(&broken(Sent::All)).unwrap();
-    for _ in 0..1_000 {
-        judge.of_error(&refused()).unwrap();
-    }
-    assert_eq!(judge.spent.total(), 1_001);
-    assert_eq!(judge.spent.history().len(), 64);
-    assert_eq!(judge.spent.history()[0].class, RetryClass::Read);
 }
 
 #[test]

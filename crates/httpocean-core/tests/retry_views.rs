@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{at, conn, request};
 use http::{HeaderMap, Method};
-use httpocean_core::policy::{Answer, Attempt, Outcome, Retries, Spent, judge, retry_after};
+use httpocean_core::policy::{Answer, Attempt, Common, Outcome, Retries, Spent, judge, retry_after};
 use httpocean_core::pool::Facts;
 use httpocean_core::{BodyPlan, Call, CallStep, Config, Io};
 
@@ -36,7 +36,7 @@ fn the_view_and_its_copy_are_the_same_answer() {
         let fields = HeaderMap::new();
         let attempt = Attempt { method: &Method::GET, fields: &fields, outcome: Outcome::Answer(answer) };
         let retries = Retries::new(3);
-        let mut place = retries.budget.enter();
+        let mut place = Common::default().enter();
         let retry = judge(&attempt, &Spent::default(), &retries, moment(), &mut place);
         assert_eq!(retry.map(|retry| retry.after), Ok(Duration::from_secs(7)));
     }

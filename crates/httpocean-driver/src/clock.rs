@@ -31,7 +31,7 @@ impl Clock {
         Instant::from_micros(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// The time on the wall at this clock's zero, for [`Call::with_epoch`](httpocean_core::Call::with_epoch).
+    /// The time on the wall at this clock's zero, for [`Common::epoch`](httpocean_core::policy::Common).
     pub fn epoch(&self) -> Option<u64> {
         self.wall
     }

@@ -30,7 +30,6 @@ struct Inner {
     uri: Uri,
     /// What was given in place of a URL, where it is none.
     given: Option<Box<str>>,
-    hops: Vec<Hop>,
     connection: Option<Connection>,
     status: Option<StatusCode>,
     source: Option<io::Error>,
@@ -41,9 +40,8 @@ impl Error {
     pub fn new(verdict: httpocean_core::Error, uri: Uri) -> Self {
         Self(Box::new(Inner {
             verdict,
-            uri,
+            uri: without_userinfo(uri),
             given: None,
-            hops: Vec::new(),
             connection: None,
             status: None,
             source: None,
@@ -59,19 +57,18 @@ impl Error {
     pub fn url(given: &str) -> Self {
         let mut error =
             Self::request("its URL is not one, or holds bytes that no URL may hold", Uri::default());
-        error.0.given = Some(given.escape_debug().collect::<String>().into());
+        // Where such a text has a password is anybody's guess: before the last `@`.
+        let told = match given.rsplit_once('@') {
+            Some((_, rest)) => format!("...@{rest}"),
+            None => given.to_owned(),
+        };
+        error.0.given = Some(told.escape_debug().collect::<String>().into());
         error
     }
 
-    /// With the hops before the last attempt, the connection of that attempt, and the status, if a head had come.
+    /// With the connection of the last attempt, and the status of its response, if a head had come.
     #[must_use]
-    pub fn with_story(
-        mut self,
-        hops: Vec<Hop>,
-        connection: Option<Connection>,
-        status: Option<StatusCode>,
-    ) -> Self {
-        self.0.hops = hops;
+    pub fn with_story(mut self, connection: Option<Connection>, status: Option<StatusCode>) -> Self {
         self.0.connection = connection;
         self.0.status = status;
         self
@@ -136,14 +133,16 @@ impl Error {
         self.0.verdict.first()
     }
 
-    /// The URL of the request, of the last one where redirects were followed.
+    /// The URL of the request, of the last one where redirects were followed; without the user name and the
+    /// password that it may not have, so that nobody logs them.
     pub fn uri(&self) -> &Uri {
         &self.0.uri
     }
 
-    /// The attempts that were made before the last one, with their reasons.
+    /// The attempts that were made before the last one, with their reasons; of more than 64 the first and the
+    /// last 32.
     pub fn hops(&self) -> &[Hop] {
-        &self.0.hops
+        self.0.verdict.history()
     }
 
     /// The connection that it happened on, if there was one.
@@ -183,8 +182,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let first = || self.first().map(|first| first as _);
-        self.0.source.as_ref().map(|source| source as _).or_else(first)
+        self.0.source.as_ref().map(|source| source as _)
     }
 }
 
@@ -192,6 +190,16 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.io_kind(), error)
     }
+}
+
+fn without_userinfo(uri: Uri) -> Uri {
+    let Some((_, host)) = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
+        return uri;
+    };
+    let host = host.parse().ok();
+    let mut parts = uri.into_parts();
+    parts.authority = host;
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// How the core calls what the system reports.

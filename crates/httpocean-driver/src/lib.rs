@@ -20,7 +20,7 @@ pub use clock::Clock;
 pub use connection::Connection;
 pub use error::{Error, resolve_error, transport_error};
 pub use observer::{Observed, Observer};
-pub use seed::{random_seed, seeded};
+pub use seed::random_seed;
 pub use stats::Stats;
 pub use teller::Teller;
 #[cfg(feature = "tracing")]

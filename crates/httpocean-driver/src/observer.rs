@@ -83,7 +83,8 @@ pub enum Observed<'a> {
         /// What was found.
         why: CloseReason,
     },
-    /// The head of a response has come.
+    /// The head of the response has come: the one that the user gets. Those that lead to another request are told by
+    /// [`Hop`](Self::Hop).
     Response {
         /// To which method.
         method: &'a Method,

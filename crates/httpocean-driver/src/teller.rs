@@ -48,8 +48,9 @@ impl Teller {
             Observed::Granted { .. } => count(&self.requests),
             Observed::Hop { hop, .. } if hop.why.is_retry() => count(&self.retries),
             Observed::Hop { hop, .. } if hop.why == HopReason::Redirect => count(&self.redirects),
-            Observed::Hop { .. } => count(&self.stale_replays),
-            Observed::Dialing { .. }
+            Observed::Hop { hop, .. } if hop.why == HopReason::StaleConnection => count(&self.stale_replays),
+            Observed::Hop { .. }
+            | Observed::Dialing { .. }
             | Observed::Stale { .. }
             | Observed::Response { .. }
             | Observed::Failed { .. }

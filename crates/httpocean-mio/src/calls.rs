@@ -1,7 +1,7 @@
 //! What a client remembers of each call beside what the core knows.
 
 use http::{Method, StatusCode, Uri};
-use httpocean_core::{CallId, Hop, Instant};
+use httpocean_core::{CallId, Instant};
 use httpocean_driver::{Connection, Error};
 
 #[derive(Debug)]
@@ -9,7 +9,6 @@ pub(crate) struct Record {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) since: Instant,
-    pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) paused: bool,
@@ -19,13 +18,12 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn new(method: Method, uri: Uri, since: Instant) -> Self {
-        let (hops, connection, status) = (Vec::new(), None, None);
-        Self { method, uri, since, hops, connection, status, paused: false, owes_body: false }
+        let (connection, status) = (None, None);
+        Self { method, uri, since, connection, status, paused: false, owes_body: false }
     }
 
     pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        let hops = std::mem::take(&mut self.hops);
-        Error::new(verdict, self.uri.clone()).with_story(hops, self.connection, self.status)
+        Error::new(verdict, self.uri.clone()).with_story(self.connection, self.status)
     }
 }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use httpocean_core::dial::AddressFilter;
-use httpocean_core::policy::{Attempt, Opinion, When};
+use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
-use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, seeded};
+use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -119,9 +119,10 @@ impl Client {
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
         let clock = Clock::start();
-        let config = Arc::new(seeded(Arc::unwrap_or_clone(options.config)));
+        let common =
+            Common { budget: options.budget, seed: Seed::new(options.pool.seed), epoch: clock.epoch() };
         Ok(Self {
-            engine: Engine::new(options.pool, guarded(config)).with_epoch(clock.epoch()),
+            engine: Engine::new(options.pool, guarded(options.config)).sharing(common),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -261,9 +262,10 @@ impl Client {
         Some(self.engine.call(call)?.url())
     }
 
-    /// The attempts of a call before the one that is made, with their reasons.
+    /// The attempts of a call before the one that is made, with their reasons; of more than 64 the first and the last 32. Of
+    /// a call that failed, the error has them.
     pub fn hops(&self, call: CallId) -> &[Hop] {
-        self.calls.get(call).map_or(&[], |record| &record.hops)
+        self.engine.call(call).map_or(&[], |call| call.history())
     }
 
     /// Calls that have not ended.
@@ -339,20 +341,12 @@ fn rounded_up(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
 }
 
-/// An address filter and a predicate on retries are the user's, and asked in the middle of things: one that panics lets
-/// nobody through, and wants no retry.
+/// An address filter is the user's, and asked in the middle of things: one that panics lets nobody through.
 fn guarded(mut config: Arc<Config>) -> Arc<Config> {
     if config.dial.filter != AddressFilter::default() {
         let filter = config.dial.filter.clone();
         let allows = move |addr: &_| catch_unwind(AssertUnwindSafe(|| filter.allows(addr))).unwrap_or(false);
         Arc::make_mut(&mut config).dial.filter = AddressFilter::new(allows);
-    }
-    if config.retries.when.is_set() {
-        let when = config.retries.when.clone();
-        let opinion = move |attempt: &Attempt<'_>| {
-            catch_unwind(AssertUnwindSafe(|| when.opinion(attempt))).unwrap_or(Opinion::Leave)
-        };
-        Arc::make_mut(&mut config).retries.when = When::new(opinion);
     }
     config
 }

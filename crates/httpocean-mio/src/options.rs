@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use httpocean_core::policy::Budget;
 use httpocean_core::{Config, pool};
 use httpocean_driver::Observer;
 use mio::Waker;
@@ -37,6 +38,8 @@ pub struct Options {
     pub pool: pool::Options,
     /// What requests and dials obey, unless a request brings its own.
     pub config: Arc<Config>,
+    /// How many of its requests may be retrying at a time. Default 20, or 20 percent of those that are under way.
+    pub budget: Budget,
     /// How connections are made. Default by TCP.
     pub connector: Connector,
     /// Who finds the addresses of hosts. Default the system.
@@ -70,6 +73,7 @@ impl Default for Options {
         Self {
             pool: pool::Options::default(),
             config: Arc::default(),
+            budget: Budget::default(),
             connector: Connector::default(),
             resolver: Arc::new(SystemResolver),
             resolver_threads: 4,

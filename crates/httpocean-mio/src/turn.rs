@@ -161,8 +161,8 @@ impl Client {
         let said = match (event, conn) {
             (Spoken::Hop(hop), _) => {
                 record.owes_body = false;
-                record.since = self.now;
-                record.hops.push((*hop).clone());
+                record.since = self.now + hop.after;
+                (record.connection, record.status) = (None, None);
                 if let Some(now) = self.engine.call(call) {
                     (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
                 }

@@ -110,9 +110,10 @@ impl Body {
         self.incoming().map_or(&[], |incoming| &incoming.told().interim)
     }
 
-    /// Of a received body: the attempts that were made before the one that brought it, with their reasons.
+    /// Of a received body: the attempts that were made before the one that brought it, with their reasons; of
+    /// more than 64 the first and the last 32.
     pub fn hops(&self) -> &[httpocean_core::Hop] {
-        self.incoming().map_or(&[], |incoming| &incoming.told().hops)
+        self.incoming().map_or(&[], Incoming::hops)
     }
 
     /// Of a received body: the URL that it came from, redirects and all, with the fragment that the last of them or

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response, Uri};
-use httpocean_core::policy::Retries;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
+use httpocean_core::policy::{Budget, Common, Retries, Seed};
 use httpocean_core::{Call, Config, call, dial, pool};
-use httpocean_driver::{Error, Observer, Stats, random_seed, seeded};
+use httpocean_driver::{Error, Observer, Stats, random_seed};
 
 use crate::body::Body;
 use crate::flow::Flow;
@@ -108,7 +108,7 @@ impl Client {
         let config = config.as_ref().unwrap_or(&shared.config);
         let call = Call::new(Request::from_parts(parts, ()), body.plan(), config, shared.clock.now())
             .map_err(|verdict| Error::new(verdict, uri))?
-            .with_epoch(shared.clock.epoch());
+            .sharing(&shared.common);
         let mut flow = Flow::new(shared, call, body);
         let (parts, ()) = flow.run_to_head()?.into_parts();
         let incoming = Incoming::new(flow)?;
@@ -174,6 +174,7 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     dial_threads: Option<usize>,
     probe_after: Duration,
+    budget: Budget,
 }
 
 impl ClientBuilder {
@@ -277,6 +278,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How many of its requests may be retrying at a time. Default 20, or 20 percent of those that are under way.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self
+    }
+
     /// Who makes connections. Default: [`TcpConnector`].
     #[must_use]
     pub fn connector(mut self, connector: impl Connect) -> Self {
@@ -315,14 +323,9 @@ impl ClientBuilder {
         }
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
         let threads = self.dial_threads.unwrap_or(pool.max_dials);
-        let shared = Shared::new(
-            pool,
-            Arc::new(seeded(self.config)),
-            connector,
-            self.observer,
-            threads,
-            self.probe_after,
-        );
+        let common = Common { budget: self.budget, seed: Seed::new(pool.seed), epoch: None };
+        let config = Arc::new(self.config);
+        let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
     }
 }

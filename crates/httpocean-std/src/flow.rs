@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
-use httpocean_core::pool::{Demand, Facts, Fate};
+use httpocean_core::pool::{Demand, Facts, Fate, Refusal};
 use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
 use httpocean_driver::{Connection, Error, Observed, transport_error};
 
@@ -41,7 +41,6 @@ pub(crate) struct Flow {
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) interim: Vec<Response<()>>,
-    pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
     pub(crate) status: Option<StatusCode>,
     /// The reason phrase, where it is not the usual one of the status.
@@ -122,7 +121,7 @@ impl Flow {
                     self.send_ready();
                 }
                 CallStep::NeedBody { from } => self.feed(from),
-                CallStep::Hop(hop) => self.hop(hop),
+                CallStep::Hop(hop) => self.hop(&hop),
                 CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
                 CallStep::Head(len) => return Ok(Seen::Head(len)),
                 CallStep::Data(len) => return Ok(Seen::Data(len)),
@@ -163,7 +162,9 @@ impl Flow {
     /// Before another attempt.
     fn pause(&mut self, until: Option<std::time::Instant>) -> Result<(), Error> {
         let Some(until) = until else { return Err(self.broken("a call waits for nothing")) };
-        std::thread::sleep(until.saturating_duration_since(std::time::Instant::now()));
+        if self.shared.is_over_by(until) {
+            self.call.refused(Refusal::ShutDown, None, self.shared.clock.now());
+        }
         Ok(())
     }
 
@@ -259,7 +260,7 @@ impl Flow {
         self.owed = None;
         self.demand = demand;
         let started = std::time::Instant::now();
-        let mut answer = self.shared.acquire(self.call.key(), demand);
+        let mut answer = self.shared.acquire(self.call.key(), demand, self.call.history().is_empty());
         loop {
             match answer {
                 Answer::Granted { lease, parked, facts } => {
@@ -336,9 +337,8 @@ impl Flow {
         }
     }
 
-    fn hop(&mut self, hop: Box<Hop>) {
-        self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop: &hop });
-        self.told.hops.push(*hop);
+    fn hop(&mut self, hop: &Hop) {
+        self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop });
         // Those of a response that nobody gets to see.
         self.told.interim.clear();
         self.told.source = None;
@@ -385,9 +385,8 @@ impl Flow {
             let (method, uri) = (request.method(), request.uri());
             self.shared.teller.tell(&Observed::Failed { method, uri, error: &verdict });
         }
-        let hops = told.hops.clone();
         Error::new(verdict, self.call.uri().clone())
-            .with_story(hops, told.connection, told.status)
+            .with_story(told.connection, told.status)
             .with_source(told.source.take())
     }
 

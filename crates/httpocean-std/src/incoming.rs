@@ -1,7 +1,7 @@
 //! The body of a response, on its way.
 
 use http::HeaderMap;
-use httpocean_core::Want;
+use httpocean_core::{Hop, Want};
 use httpocean_driver::Error;
 
 use crate::flow::{Flow, READ, Seen, Told};
@@ -32,6 +32,10 @@ impl Incoming {
 
     pub(crate) fn told(&self) -> &Told {
         self.flow.told()
+    }
+
+    pub(crate) fn hops(&self) -> &[Hop] {
+        self.flow.call().history()
     }
 
     pub(crate) fn url(&self) -> String {

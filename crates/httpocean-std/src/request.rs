@@ -1,5 +1,6 @@
 //! Requests, put together in a line.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,6 @@ use crate::client::Client;
 /// # Ok::<(), httpocean_std::Error>(())
 /// ```
 #[must_use = "a request does nothing until it is sent"]
-#[derive(Debug)]
 pub struct RequestBuilder {
     client: Client,
     request: Request<Body>,
@@ -92,8 +92,7 @@ impl RequestBuilder {
         self
     }
 
-    /// When it is tried again. Take the client's as a base, as in
-    /// `Retries { total: Some(5), ..client.config().retries.clone() }`, to share its budget.
+    /// When it is tried again, within the client's budget.
     pub fn retries(mut self, options: Retries) -> Self {
         self.own().retries = options;
         self
@@ -114,5 +113,17 @@ impl RequestBuilder {
     fn own(&mut self) -> &mut Config {
         let client = &self.client;
         self.own.get_or_insert_with(|| Config::clone(client.config()))
+    }
+}
+
+/// What may be secret is left out: a user name, a password, the query, the values of fields.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("method", self.request.method())
+            .field("host", &self.request.uri().host())
+            .field("path", &self.request.uri().path())
+            .field("fields", &self.request.headers().keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

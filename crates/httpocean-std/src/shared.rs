@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use httpocean_core::policy::Common;
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Key, Pool, PoolCommand, WaitId};
 use httpocean_driver::{Clock, Observed, Observer, Stats, Teller};
@@ -35,6 +36,9 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Wakes dial threads.
     pub(crate) work: Condvar,
+    /// Wakes who waits for the next attempt when there will be none.
+    over: Condvar,
+    pub(crate) common: Common,
     pub(crate) connector: Box<dyn Connect>,
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Clock,
@@ -86,7 +90,9 @@ impl Shared {
         observer: Option<Arc<dyn Observer>>,
         dial_threads: usize,
         probe_after: Duration,
+        common: Common,
     ) -> Self {
+        let clock = Clock::start();
         let state = State {
             pool: Pool::new(options),
             mailboxes: BTreeMap::new(),
@@ -103,21 +109,24 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             work: Condvar::new(),
+            over: Condvar::new(),
+            common: Common { epoch: clock.epoch(), ..common },
             connector,
             config,
-            clock: Clock::start(),
+            clock,
             dial_threads: dial_threads.max(1),
             teller: Teller::new(observer),
             probe_after,
         }
     }
 
-    /// Asks for a connection and sleeps until the answer, in a mailbox of its own.
-    pub(crate) fn acquire(self: &Arc<Self>, key: &Key, demand: Demand) -> Answer {
+    /// Asks for a connection and sleeps until the answer, in a mailbox of its own. `first`: at the first attempt of a
+    /// request, which is counted if it has to wait.
+    pub(crate) fn acquire(self: &Arc<Self>, key: &Key, demand: Demand, first: bool) -> Answer {
         let now = self.clock.now();
         let mut state = self.lock();
         let waiter = state.pool.acquire(key, demand, now);
-        self.await_answer(state, waiter)
+        self.await_answer(state, waiter, first)
     }
 
     /// The connection of a grant was dead: another one, before all who wait.
@@ -131,7 +140,7 @@ impl Shared {
         let now = self.clock.now();
         let mut state = self.lock();
         let waiter = state.pool.retake(lease, parked, why, demand, now);
-        self.await_answer(state, waiter)
+        self.await_answer(state, waiter, false)
     }
 
     /// Whether the connection stays open.
@@ -157,6 +166,14 @@ impl Shared {
         self.with_pool(|pool, now| pool.shut_down(now));
         self.lock().ended = true;
         self.work.notify_all();
+        self.over.notify_all();
+    }
+
+    /// Sleeps until then, unless the pool ends before: whether it did.
+    pub(crate) fn is_over_by(&self, until: std::time::Instant) -> bool {
+        let left = until.saturating_duration_since(std::time::Instant::now());
+        let waited = self.over.wait_timeout_while(self.lock(), left, |state| !state.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
     /// Whether a granted connection is asked for signs of life.
@@ -174,14 +191,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn await_answer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, waiter: WaitId) -> Answer {
+    fn await_answer(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        waiter: WaitId,
+        first: bool,
+    ) -> Answer {
         let mut outbox = self.settle(&mut state, Some(waiter));
         if let Some(answer) = outbox.own.take() {
             drop(state);
             self.carry_out(outbox);
             return answer;
         }
-        if state.pool.waits_for_others(waiter) {
+        if first && state.pool.waits_for_others(waiter) {
             self.teller.count_wait();
         }
         let mailbox = Arc::new(Mailbox::default());

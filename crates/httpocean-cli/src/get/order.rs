@@ -172,11 +172,14 @@ fn method_of(text: &str) -> Done<Method> {
     text.parse().map_err(|_| Stop::usage(format!("`{text}` is no method")))
 }
 
+/// What is wrong with a field is said without what may be its value: it may be a secret.
 fn header_of(text: &str) -> Done<(HeaderName, HeaderValue)> {
-    let (name, value) = text
-        .split_once(':')
-        .ok_or_else(|| Stop::usage(format!("a header is 'Name: value', not `{text}`")))?;
-    let name = name.trim().parse().map_err(|_| Stop::usage(format!("`{name}` is no name for a header")))?;
+    let begin = text.split_whitespace().next().unwrap_or_default();
+    let (name, value) = text.split_once(':').ok_or_else(|| {
+        Stop::usage(format!("a header is 'Name: value': there is no colon behind `{begin}`"))
+    })?;
+    let name =
+        name.trim().parse().map_err(|_| Stop::usage(format!("`{begin}` begins no name for a header")))?;
     let value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| {
         Stop::usage(format!("the value of header `{name}` has a byte that no value may have"))
     })?;

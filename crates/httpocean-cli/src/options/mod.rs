@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use httpocean_std::policy::Seed;
 use httpocean_std::pool::{self, Order};
 use httpocean_std::{Config, Limits};
 use serde_json::Value;
@@ -163,10 +162,7 @@ impl Run {
             "max_uses" => pool.max_uses = value::maybe(name, value, value::count)?,
             "order" => pool.order = order(name, value)?,
             "probe_after_ms" => self.probe_after = value::duration(name, value)?,
-            "seed" => {
-                pool.seed = seed(value::count(name, value)?);
-                self.request.config.retries.seed = Seed::new(pool.seed);
-            }
+            "seed" => pool.seed = seed(value::count(name, value)?),
             "unix_socket" => {
                 self.unix_socket = value::maybe(name, value, value::text)?.map(PathBuf::from);
             }

@@ -26,6 +26,7 @@ pub struct Incoming {
     call: Option<CallId>,
     head: Option<Box<Head>>,
     interim: Vec<Response<()>>,
+    /// Known with the head.
     hops: Vec<Hop>,
     data: VecDeque<u8>,
     trailers: Option<Box<HeaderMap>>,
@@ -185,13 +186,13 @@ impl Incoming {
         match news {
             News::Started(call) => self.call = Some(call),
             News::NeedBody { from, question } => self.answer(from, question),
-            News::Hop(hop) => {
-                self.hops.push(*hop);
-                // Those of a response that nobody gets to see.
-                self.interim.clear();
-            }
+            // Those of a response that nobody gets to see.
+            News::Hop => self.interim.clear(),
             News::Interim(response) => self.interim.push(*response),
-            News::Head(head) => self.head = Some(head),
+            News::Head(mut head) => {
+                self.hops = std::mem::take(&mut head.hops);
+                self.head = Some(head);
+            }
             News::Data(bytes) => self.took(&bytes),
             News::End { trailers, parked } => {
                 (self.trailers, self.parked, self.call) = (trailers, Some(parked), None);

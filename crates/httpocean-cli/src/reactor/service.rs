@@ -75,7 +75,7 @@ pub(super) enum News {
         from: u64,
         question: u64,
     },
-    Hop(Box<Hop>),
+    Hop,
     Interim(Box<Response<()>>),
     Head(Box<Head>),
     Data(Vec<u8>),
@@ -100,6 +100,8 @@ pub struct Head {
     pub connection: Option<Connection>,
     /// Where it came from, redirects and all, with its fragment.
     pub url: String,
+    /// The attempts before it.
+    pub hops: Vec<Hop>,
 }
 
 pub(super) struct Service {
@@ -210,13 +212,14 @@ impl Service {
         }
         let mut ended = false;
         let mut news = match event {
-            Event::Hop(hop) => News::Hop(hop),
+            Event::Hop(_) => News::Hop,
             Event::Interim(head) => News::Interim(Box::new(head.to_response())),
             Event::Head(head) => News::Head(Box::new(Head {
                 response: head.to_response(),
                 reason: head.reason().to_vec(),
                 connection: None,
                 url: String::new(),
+                hops: Vec::new(),
             })),
             Event::Data(bytes) => News::Data(bytes.to_vec()),
             Event::NeedBody { from } => News::NeedBody { from, question: 0 },
@@ -235,6 +238,7 @@ impl Service {
         };
         if let News::Head(head) = &mut news {
             head.url = self.client.url(call).unwrap_or_default();
+            head.hops = self.client.hops(call).to_vec();
             head.connection = self.client.connection(call).copied();
         }
         self.tell(call, news);
@@ -270,7 +274,7 @@ impl Service {
                 *question = caller.questions;
             }
             News::Started(_)
-            | News::Hop(_)
+            | News::Hop
             | News::Interim(_)
             | News::Head(_)
             | News::End { .. }

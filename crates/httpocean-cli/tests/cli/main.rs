@@ -18,4 +18,5 @@ mod get_errors;
 mod get_pool;
 mod get_requests;
 mod mio;
+mod secrets;
 mod usage;

@@ -81,9 +81,7 @@ impl Call {
                 self.drain(io)
             }
             None => {
-                if let Some(place) = &mut self.place {
-                    place.settle();
-                }
+                self.place.settle();
                 self.head_said = true;
                 CallStep::Head(len)
             }
@@ -161,8 +159,8 @@ impl Call {
         may_replay(Loss {
             method: self.request.method(),
             fields: self.request.headers(),
-            // Once is enough, whatever the pool says of the second connection.
-            may_be_stale: self.facts.may_be_stale() && !self.replays,
+            may_be_stale: self.facts.may_be_stale(),
+            replays: self.replays,
             response_begun,
             sent: self.sent(io),
             body_at_hand: self.body_at_hand(),
@@ -194,7 +192,10 @@ impl Call {
             let (Some(drain), Some(exchange)) = (&mut self.draining, &mut self.exchange) else {
                 return self.lost_conn();
             };
-            if !exchange.worth_draining() || exchange.rest_of_body(io) > drain.left {
+            if let Some(why) = exchange.not_worth_draining() {
+                break Fate::Spent(why);
+            }
+            if exchange.rest_of_body(io) > drain.left {
                 break Fate::Spent(CloseReason::NotDrained);
             }
             match exchange.advance(self.request.method(), io, &self.config.limits) {
@@ -243,7 +244,7 @@ impl Call {
 
     /// An error of the call while no connection is at hand.
     pub(super) fn early(&self, kind: ErrorKind, phase: Phase) -> Error {
-        Error::new(kind, phase).with_sent(self.sent_before)
+        self.of_call(Error::new(kind, phase))
     }
 
     pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
@@ -293,8 +294,7 @@ impl Call {
 
     /// The driver took the connection in the middle of an exchange.
     fn lost_conn(&mut self) -> CallStep {
-        let error =
-            Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(more(self.sent_before, Sent::Part));
+        let error = self.of_call(Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(Sent::Part));
         self.state = State::Failed(error.clone());
         CallStep::Failed(error)
     }

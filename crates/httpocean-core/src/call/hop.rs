@@ -5,20 +5,21 @@ use core::time::Duration;
 use http::{Request, StatusCode};
 
 use super::drive::more;
-use super::{Call, CallStep, Hop, HopReason, Next, State, Then};
+use super::{Call, CallStep, Next, State, Then, Turn};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Phase};
+use crate::error::{Error, ErrorKind, Hop, Phase};
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
 use crate::policy::redirect::{FollowUp, Previous, Verdict, follow};
-use crate::policy::{Answer, Attempt, Cause, Exhausted, Moment, Outcome, Retry, judge};
-use crate::reason::{NotFollowed, NotRetried, RetryClass};
+use crate::policy::{Answer, Attempt, Exhausted, Moment, Outcome, Retry, judge};
+use crate::reason::{HopReason, NotFollowed, NotRetried, RetryClass};
 use crate::time::Instant;
 use crate::want::Want;
 
-/// With unlimited retries a call may go on for days; how it began is what is worth keeping.
-const HISTORY_MAX: usize = 64;
+/// With unlimited retries a call may go on for days: so many of its attempts are kept from the beginning, and as many
+/// from the end.
+const KEPT: usize = 32;
 
 impl Call {
     /// What comes after a final head that is not the answer; `None`: it is.
@@ -42,7 +43,7 @@ impl Call {
         match self.judge(Outcome::Answer(Answer::from(&head))) {
             Ok(retry) => {
                 let hop = Hop { status: Some(status), ..self.hop_of(reason(retry), retry.after) };
-                Some(self.retry(retry, Cause::Status(status), hop))
+                Some(self.retry(retry, hop))
             }
             Err(why) if why.gave_up() && self.config.retries.exhausted == Exhausted::Error => {
                 let error = Error::new(ErrorKind::Status(status), Phase::RecvHead).with_status(status);
@@ -61,7 +62,7 @@ impl Call {
         match self.judge(Outcome::Failure(&error)) {
             Ok(retry) => {
                 let hop = Hop { error: Some(error.clone()), ..self.hop_of(reason(retry), retry.after) };
-                self.retry(retry, Cause::Error(error), hop)
+                self.retry(retry, hop)
             }
             Err(why) => Then::Fail(self.told(error, why)),
         }
@@ -78,18 +79,25 @@ impl Call {
     pub(super) fn hop(&mut self, next: Next) -> CallStep {
         let Next { hop, follow_up, fresh, at } = next;
         if self.is_over() {
-            let phase = if at > self.now { Phase::Backoff } else { Phase::PoolWait };
+            let phase = match self.draining {
+                Some(_) => Phase::Drain,
+                None if at > self.now => Phase::Backoff,
+                None => Phase::PoolWait,
+            };
             let error = self.early(ErrorKind::Timeout, phase);
             return self.fail_early(error);
         }
         (self.draining, self.exchange) = (None, None);
-        if let Some(error) = follow_up.and_then(|follow_up| self.turn_to(*follow_up).err()) {
-            return self.fail_early(error);
+        if let Some(turn) = follow_up {
+            let Turn { request, body, plan, key, fragment } = *turn;
+            (self.request, self.body, self.plan) = (request, body, plan);
+            (self.key, self.fragment) = (key, fragment);
         }
         self.state = if at > self.now { State::Pausing { until: at } } else { State::Start { fresh } };
-        if self.history.len() < HISTORY_MAX {
-            self.history.push(hop.clone());
+        if self.history.len() == 2 * KEPT {
+            self.history.remove(KEPT);
         }
+        self.history.push(hop.clone());
         CallStep::Hop(Box::new(hop))
     }
 
@@ -112,13 +120,20 @@ impl Call {
     }
 
     fn redirect(&mut self, follow_up: Box<FollowUp>, status: StatusCode, io: &Io) -> Then {
-        if follow_up.body.size != Some(0) && !self.body_at_hand() {
+        if !follow_up.body.is_empty() && !self.body_at_hand() {
             return self.not_followed(NotFollowed::BodyNotReplayable, status, io);
         }
+        let FollowUp { request, body, key, fragment, .. } = *follow_up;
+        let key = self.config.complete(key);
+        let plan = match sendable(&request, body, &key, &self.config) {
+            Ok(plan) => plan,
+            Err(what) => return self.not_followed(NotFollowed::NotSendable(what), status, io),
+        };
         self.redirects += 1;
         self.retries = core::mem::take(&mut self.retries).redirected();
         let hop = Hop { status: Some(status), ..self.hop_of(HopReason::Redirect, Duration::ZERO) };
-        self.another(hop, Some(follow_up))
+        let turn = Turn { request, body, plan, key, fragment };
+        self.another(hop, Some(Box::new(turn)))
     }
 
     fn not_followed(&self, why: NotFollowed, status: StatusCode, io: &Io) -> Then {
@@ -126,12 +141,12 @@ impl Call {
         Then::Fail(self.of_call(error.with_sent(self.sent(io))))
     }
 
-    fn retry(&mut self, retry: Retry, cause: Cause, hop: Hop) -> Then {
-        self.retries = core::mem::take(&mut self.retries).retried(retry, cause);
+    fn retry(&mut self, retry: Retry, hop: Hop) -> Then {
+        self.retries = core::mem::take(&mut self.retries).retried(retry);
         self.another(hop, None)
     }
 
-    fn another(&mut self, hop: Hop, follow_up: Option<Box<FollowUp>>) -> Then {
+    fn another(&mut self, hop: Hop, follow_up: Option<Box<Turn>>) -> Then {
         self.replays = false;
         let at = self.now + hop.after;
         Then::Hop(Box::new(Next { hop, follow_up, fresh: false, at }))
@@ -145,24 +160,11 @@ impl Call {
         let moment = Moment {
             now: self.now,
             deadline: self.deadline,
-            wall: self.epoch.map(|epoch| epoch + self.now.as_micros() / 1_000_000),
+            wall: self.epoch.map(|epoch| epoch.saturating_add(self.now.as_micros() / 1_000_000)),
             body_at_hand: self.body_at_hand(),
         };
         let attempt = Attempt { method: self.request.method(), fields: self.request.headers(), outcome };
-        let Some(place) = &mut self.place else { return Err(NotRetried::Off) };
-        judge(&attempt, &self.retries, &self.config.retries, moment, place)
-    }
-
-    /// The request that is made from here on.
-    fn turn_to(&mut self, follow_up: FollowUp) -> Result<(), Error> {
-        let FollowUp { request, body, key, fragment, .. } = follow_up;
-        let key = self.config.complete(key);
-        let refuse = |what| Error::new(ErrorKind::Redirect(NotFollowed::BadLocation(what)), Phase::Start);
-        self.plan = sendable(&request, body, &key, &self.config)
-            .map_err(refuse)
-            .map_err(|error| error.with_sent(self.sent_before))?;
-        (self.request, self.body, self.key, self.fragment) = (request, body, key, fragment);
-        Ok(())
+        judge(&attempt, &self.retries, &self.config.retries, moment, &mut self.place)
     }
 
     fn fail_early(&mut self, error: Error) -> CallStep {
@@ -172,17 +174,13 @@ impl Call {
 
     /// An attempt's error as that of the call, which is not retried.
     fn told(&self, error: Error, why: NotRetried) -> Error {
-        let first = match self.retries.first_cause() {
-            Some(Cause::Error(first)) => Some(first.clone()),
-            Some(Cause::Status(_)) | None => None,
-        };
-        self.of_call(error).with_not_retried(why, first)
+        self.of_call(error).with_not_retried(why)
     }
 
-    /// With what the attempts before have sent.
-    fn of_call(&self, error: Error) -> Error {
+    /// An attempt's error as that of the call: with all that was sent, and what was tried before.
+    pub(super) fn of_call(&self, error: Error) -> Error {
         let sent = more(self.sent_before, error.sent());
-        error.with_sent(sent)
+        error.with_sent(sent).with_history(self.history.clone())
     }
 }
 

@@ -18,17 +18,17 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Request, Uri};
 
 pub use options::Options;
-pub use step::{CallStep, Hop, HopReason};
+pub use step::CallStep;
 
 use crate::config::Config;
 use crate::conn::Conn;
-use crate::error::{Error, ErrorKind, Phase, Sent};
+use crate::error::{Error, ErrorKind, Hop, Phase, Sent};
 use crate::exchange::Exchange;
 use crate::h1::encode::{BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
-use crate::policy::redirect::{FollowUp, Fragment};
-use crate::policy::{Place, Spent};
+use crate::policy::redirect::{self, Fragment};
+use crate::policy::{Common, Place, Spent};
 use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::reason::CloseReason;
 use crate::time::Instant;
@@ -91,7 +91,7 @@ pub struct Call {
     redirects: u32,
     retries: Spent,
     /// In the budget of all who are retried.
-    place: Option<Place>,
+    place: Place,
     /// Seconds since 1970 at zero of the driver's time.
     epoch: Option<u64>,
     /// Bytes of the body that were handed over in this attempt.
@@ -152,12 +152,22 @@ enum Then {
 #[derive(Debug)]
 struct Next {
     hop: Hop,
-    /// The request that a redirect leads to; else it is the same once more.
-    follow_up: Option<Box<FollowUp>>,
+    /// Where a redirect leads; else it is the same request once more.
+    follow_up: Option<Box<Turn>>,
     /// On a connection that nobody has used yet: it can't be stale.
     fresh: bool,
     /// Not before then.
     at: Instant,
+}
+
+/// The request that a redirect leads to, found sendable.
+#[derive(Debug)]
+struct Turn {
+    request: Request<()>,
+    body: BodyPlan,
+    plan: Plan,
+    key: Key,
+    fragment: Option<Box<str>>,
 }
 
 /// An unwanted body that is read to save its connection.
@@ -170,8 +180,11 @@ struct Drain {
 impl Call {
     /// Judges the request and makes a call of it; nothing else happens yet. The error is of the caller's
     /// making: wrong fields, a body that contradicts them, a URL that can't be connected to.
+    ///
+    /// The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
+    /// redirect to another origin drops (see [`policy::redirect`](crate::policy::redirect)).
     pub fn new(
-        request: Request<()>,
+        mut request: Request<()>,
         body: BodyPlan,
         config: &Arc<Config>,
         now: Instant,
@@ -182,8 +195,8 @@ impl Call {
         }
         let key = config.complete(Key::of(request.uri()).map_err(refuse)?);
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
+        redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
-        let place = (config.retries.total != Some(0)).then(|| config.retries.budget.enter());
         Ok(Self {
             request,
             key,
@@ -201,7 +214,7 @@ impl Call {
             history: Vec::new(),
             redirects: 0,
             retries: Spent::default(),
-            place,
+            place: Common::default().enter(),
             epoch: None,
             handed: 0,
             body_touched: false,
@@ -215,11 +228,10 @@ impl Call {
         })
     }
 
-    /// With the time on the wall: so many seconds since 1970 were over at zero of the driver's time. A date in
-    /// `Retry-After` is compared with it, and without it with the response's own `Date`.
+    /// As one of the calls of a client, which share some things. Before its first step.
     #[must_use]
-    pub fn with_epoch(mut self, seconds: Option<u64>) -> Self {
-        self.epoch = seconds;
+    pub fn sharing(mut self, common: &Common) -> Self {
+        (self.place, self.epoch) = (common.enter(), common.epoch);
         self
     }
 
@@ -242,7 +254,8 @@ impl Call {
         }
     }
 
-    /// The attempts before this one, and why they were not the last.
+    /// The attempts before this one, and why they were not the last; of more than 64 the first
+    /// and the last 32.
     pub fn history(&self) -> &[Hop] {
         &self.history
     }
@@ -273,10 +286,11 @@ impl Call {
         };
     }
 
-    /// The answer to `Acquire`: no connection, and why. `dial` is the error of [`Refusal::DialFailed`].
+    /// The answer to `Acquire`: no connection, and why. `dial` is the error of [`Refusal::DialFailed`]. While the call
+    /// waits before its next attempt it is told so that there is none to be had any more.
     pub fn refused(&mut self, why: Refusal, dial: Option<Error>, now: Instant) {
         self.now = self.now.max(now);
-        if let State::Queued(_) = self.state {
+        if let State::Queued(_) | State::Pausing { .. } = self.state {
             let error = match (why, dial) {
                 (Refusal::DialFailed, Some(error)) => error,
                 (Refusal::WaitedTooLong, _) => Error::new(ErrorKind::Timeout, Phase::PoolWait),

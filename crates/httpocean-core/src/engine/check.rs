@@ -45,11 +45,11 @@ impl Engine {
             armed += usize::from(entry.alarm.is_armed());
             waiting += usize::from(entry.waiter.is_some());
             leased += usize::from(entry.lease.is_some());
-            let pauses = entry.call.is_pausing();
-            let places = [entry.waiter.is_some(), entry.lease.is_some(), entry.ended, pauses];
+            let pauses = entry.call.is_pausing() && !entry.hops;
+            let places = [entry.waiter.is_some(), entry.lease.is_some(), entry.ended, pauses, entry.hops];
             let in_one = places.iter().filter(|is| **is).count() == 1;
             assert!(!pauses || entry.alarm.is_armed(), "who pauses goes on by a timer");
-            assert!(in_one, "I3: {id:?} waits, pauses, has a connection, or has ended");
+            assert!(in_one, "I3: {id:?} waits, hops, pauses, has a connection, or has ended");
         }
         assert_eq!(leased, open - dialing - idle, "I1: every busy connection has one call");
         assert_eq!((waiting, waiting), (counts.waiting, self.links.expected()), "every waiter is a call's");

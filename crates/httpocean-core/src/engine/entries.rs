@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) facts: Facts,
     pub(super) waiter: Option<WaitId>,
     pub(super) alarm: Alarm,
+    /// Its `Hop` is in the queue: it goes on when that was said.
+    pub(super) hops: bool,
     /// Its last event is in the queue: it has nothing more to say.
     pub(super) ended: bool,
 }
@@ -31,6 +33,7 @@ impl Entry {
             facts: Facts::default(),
             waiter: None,
             alarm: Alarm::default(),
+            hops: false,
             ended: false,
         }
     }

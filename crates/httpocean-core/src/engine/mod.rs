@@ -23,14 +23,15 @@ use std::sync::Arc;
 use http::{HeaderMap, Request};
 
 use crate::arena::{Arena, ConnId, id};
-use crate::call::{Call, Hop};
+use crate::call::Call;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::dial::Route;
-use crate::error::{Error, TransportError};
+use crate::error::{Error, Hop, TransportError};
 use crate::h1::encode::BodyPlan;
 use crate::io::Io;
 use crate::key::Key;
+use crate::policy::Common;
 use crate::pool::{self, Counts, Facts, Pool};
 use crate::reason::CloseReason;
 use crate::time::Instant;
@@ -180,7 +181,9 @@ pub struct Engine {
     timers: Timers<Of>,
     now: Instant,
     stale_inputs: u64,
-    epoch: Option<u64>,
+    common: Common,
+    /// Calls whose `Hop` was said, to go on with when the driver has heard it.
+    hopped: Vec<CallId>,
     /// What a call without a connection is stepped with.
     scratch: Io,
 }
@@ -197,15 +200,16 @@ impl Engine {
             timers: Timers::default(),
             now: Instant::ZERO,
             stale_inputs: 0,
-            epoch: None,
+            common: Common::default(),
+            hopped: Vec::new(),
             scratch: Io::default(),
         }
     }
 
-    /// With the time on the wall; see [`Call::with_epoch`].
+    /// With what its calls are to share.
     #[must_use]
-    pub fn with_epoch(mut self, seconds: Option<u64>) -> Self {
-        self.epoch = seconds;
+    pub fn sharing(mut self, common: Common) -> Self {
+        self.common = common;
         self
     }
 
@@ -220,7 +224,7 @@ impl Engine {
         self.tick(now);
         let own = request.extensions().get::<Arc<Config>>().cloned();
         let call = Call::new(request, body, own.as_ref().unwrap_or(&self.config), self.now)?;
-        let call = call.with_epoch(self.epoch);
+        let call = call.sharing(&self.common);
         let id = self.calls.insert(Entry::new(call));
         self.step_detached(id);
         self.route();
@@ -284,6 +288,9 @@ impl Engine {
     /// What to do next; `None` when there is nothing until an input or [`next_timeout`](Self::next_timeout).
     pub fn next_task(&mut self, now: Instant) -> Option<Task> {
         self.tick(now);
+        while let Some(call) = self.hopped.pop() {
+            self.go_on(call);
+        }
         self.run_timers();
         self.route();
         while let Some(task) = self.tasks.pop_front() {
@@ -310,6 +317,10 @@ impl Engine {
                 }
                 None => false,
             },
+            Task::Event { call, event: Event::Hop(_) } => {
+                self.hopped.push(call);
+                self.calls.contains(call)
+            }
             Task::Event { call, event: Event::Failed(_) | Event::End { .. } } => {
                 self.forget_call(call);
                 true
@@ -407,7 +418,7 @@ impl Engine {
     /// When to ask for tasks again though nothing happens; not late. Asked when [`next_task`](Self::next_task) has
     /// just said nothing, not early either: there will be a reason.
     pub fn next_timeout(&self) -> Option<Instant> {
-        if !self.tasks.is_empty() {
+        if !self.tasks.is_empty() || !self.hopped.is_empty() {
             return Some(self.now);
         }
         Instant::earliest(self.pool.next_timeout(), self.timers.earliest())
@@ -424,6 +435,7 @@ impl Engine {
     pub fn shut_down(&mut self, now: Instant) {
         self.tick(now);
         self.pool.shut_down(now);
+        self.refuse_who_pauses();
         self.route();
     }
 

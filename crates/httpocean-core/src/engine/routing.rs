@@ -8,7 +8,7 @@ use crate::dial::{Dial, DialStep};
 use crate::error::{Error, ErrorKind, Phase};
 use crate::io::Io;
 use crate::pool::{Fate, PoolCommand};
-use crate::reason::CloseReason;
+use crate::reason::{CloseReason, Refusal};
 
 impl Engine {
     /// Carries what the pool says to whom it concerns.
@@ -58,6 +58,25 @@ impl Engine {
         }
     }
 
+    /// Its `Hop` was said: the next attempt begins.
+    pub(super) fn go_on(&mut self, call: CallId) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.hops = false;
+            self.step_detached(call);
+        }
+    }
+
+    /// The pool refuses who waits in it; those who wait for their next attempt would come later.
+    pub(super) fn refuse_who_pauses(&mut self) {
+        let pausing = self.calls.iter().filter(|(_, entry)| entry.call.is_pausing());
+        for call in pausing.map(|(call, _)| call).collect::<Vec<_>>() {
+            if let Some(entry) = self.calls.get_mut(call) {
+                entry.call.refused(Refusal::ShutDown, None, self.now);
+            }
+            self.step_detached(call);
+        }
+    }
+
     /// Something about a call changed: let it speak, by way of its connection if it has one.
     pub(super) fn let_speak(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call).filter(|entry| !entry.ended) else { return };
@@ -82,7 +101,9 @@ impl Engine {
     /// Lets a call that has no connection say what it has to say.
     pub(super) fn step_detached(&mut self, call: CallId) {
         loop {
-            let Some(entry) = self.calls.get_mut(call).filter(|entry| !entry.ended) else { return };
+            let Some(entry) = self.calls.get_mut(call).filter(|entry| !entry.ended && !entry.hops) else {
+                return;
+            };
             match entry.call.step(&mut self.scratch, self.now) {
                 CallStep::Acquire(demand) => {
                     let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
@@ -92,7 +113,10 @@ impl Engine {
                 // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
                 CallStep::Wait(_) if entry.waiter.is_some() => return,
                 CallStep::Wait(want) => return self.arm_call(call, want.until),
-                CallStep::Hop(hop) => self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) }),
+                CallStep::Hop(hop) => {
+                    entry.hops = true;
+                    return self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) });
+                }
                 CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
                 CallStep::End => return self.end_detached(call, Event::End { trailers: None }),
                 // None of these is said without a connection.
@@ -152,9 +176,8 @@ impl Engine {
                     return Driven::Free;
                 }
                 CallStep::Hop(hop) => {
-                    // The next step is without a connection.
+                    entry.hops = true;
                     self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) });
-                    self.step_detached(call);
                     return Driven::Free;
                 }
                 CallStep::NeedBody { from } => Event::NeedBody { from },

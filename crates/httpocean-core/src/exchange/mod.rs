@@ -200,9 +200,12 @@ impl Exchange {
         self.sending.go_on();
     }
 
-    /// Whether the connection can live on once an unwanted body was read to its end.
-    pub(crate) fn worth_draining(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.close.is_none()) && self.sending.is_ended()
+    /// Why the connection could not live on even if an unwanted body was read to its end.
+    pub(crate) fn not_worth_draining(&self) -> Option<CloseReason> {
+        if !self.sending.is_ended() {
+            return Some(CloseReason::HalfSent);
+        }
+        self.verdict.map_or(Some(CloseReason::Protocol), |verdict| verdict.close)
     }
 
     /// Body bytes still to come, where the framing says it.

@@ -27,6 +27,11 @@ impl BodyPlan {
         Self::sized(0)
     }
 
+    /// Whether there is nothing to send: neither bytes nor trailers.
+    pub fn is_empty(&self) -> bool {
+        self.size == Some(0) && !self.trailers
+    }
+
     /// A body of `size` bytes that can be had again.
     pub const fn sized(size: u64) -> Self {
         Self { size: Some(size), replayable: true, trailers: false }

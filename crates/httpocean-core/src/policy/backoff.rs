@@ -58,31 +58,22 @@ impl Backoff {
 /// Where the randomness of waits comes from: one sequence for all calls of a client, so that no two of them wait
 /// alike. A clone goes on with the same sequence.
 #[derive(Clone, Debug)]
-pub struct Seed {
-    next: Arc<AtomicU64>,
-    unset: bool,
-}
+pub struct Seed(Arc<AtomicU64>);
 
 impl Default for Seed {
-    /// A sequence that is the same for all, for somebody who has randomness to replace.
     fn default() -> Self {
-        Self { unset: true, ..Self::new(0) }
+        Self::new(0)
     }
 }
 
 impl Seed {
     /// The sequence that `seed` decides. Processes that should not wait alike need different ones.
     pub fn new(seed: u64) -> Self {
-        Self { next: Arc::new(AtomicU64::new(seed)), unset: false }
-    }
-
-    /// Whether it is the default, which adapters replace by a random one.
-    pub fn is_unset(&self) -> bool {
-        self.unset
+        Self(Arc::new(AtomicU64::new(seed)))
     }
 
     /// A number from 0 to `bound`, both included.
     fn up_to(&self, bound: u64) -> u64 {
-        Rng::new(self.next.fetch_add(Rng::STRIDE, Ordering::Relaxed)).up_to(bound)
+        Rng::new(self.0.fetch_add(Rng::STRIDE, Ordering::Relaxed)).up_to(bound)
     }
 }

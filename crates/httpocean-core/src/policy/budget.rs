@@ -4,14 +4,17 @@ use core::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::backoff::Seed;
+
 /// A bound on the calls of a client that are retrying, as a share of those that are active.
 ///
 /// When a server is in trouble, every call fails, and retries alone would multiply what it has to bear. With a budget
 /// of 20 %, whatever the number of retries that each call may make, four out of five that are under way are first
 /// attempts. It counts calls and knows no time. Sending a request again because an idle connection went bad is
-/// not a retry and is not counted.
+/// not a retry and is not counted. A thousand calls at once to a server that closes every connection, with five retries
+/// each, make 6,000 attempts without a budget and about 1,280 with the default one.
 ///
-/// A clone shares its counts: a client has one budget, and every [`Retries`](super::Retries) of its calls has a clone.
+/// A clone shares its counts.
 ///
 /// ```
 /// use httpocean_core::policy::Budget;
@@ -53,12 +56,16 @@ impl Budget {
         Self(None)
     }
 
-    /// A call starts. It is active until its place is dropped.
+    /// A call starts. It is active until its place is dropped. Its waits are those of the default seed.
     pub fn enter(&self) -> Place {
+        self.enter_with(Seed::default())
+    }
+
+    pub(super) fn enter_with(&self, seed: Seed) -> Place {
         if let Some(counts) = &self.0 {
             counts.active.fetch_add(1, Ordering::Relaxed);
         }
-        Place { counts: self.0.clone(), retrying: false }
+        Place { counts: self.0.clone(), retrying: false, seed }
     }
 
     /// How many calls are active; 0 without a bound, as nobody counts then.
@@ -89,11 +96,12 @@ impl Counts {
     }
 }
 
-/// A call's place in the [`Budget`] of its client.
+/// A call's place in the [`Budget`] of its client, and the client's randomness.
 #[derive(Debug)]
 pub struct Place {
     counts: Option<Arc<Counts>>,
     retrying: bool,
+    seed: Seed,
 }
 
 impl Place {
@@ -108,6 +116,10 @@ impl Place {
         let room = |retrying: u32| (retrying < allowed).then_some(retrying + 1);
         self.retrying = counts.retrying.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok();
         self.retrying
+    }
+
+    pub(super) fn seed(&self) -> &Seed {
+        &self.seed
     }
 
     /// The call has a response: it is active as long as its body is read, but no longer retrying.

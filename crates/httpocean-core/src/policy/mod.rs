@@ -6,6 +6,7 @@
 
 mod backoff;
 mod budget;
+mod common;
 mod date;
 mod outcome;
 pub mod redirect;
@@ -17,8 +18,9 @@ mod spent;
 
 pub use backoff::{Backoff, Seed};
 pub use budget::{Budget, Place};
-pub use outcome::{Answer, Attempt, Cause, Outcome};
+pub use common::Common;
+pub use outcome::{Answer, Attempt, Outcome};
 pub use retries::{Exhausted, Methods, Opinion, Retries, When};
 pub use retry::{Moment, Retry, judge};
 pub use retry_after::retry_after;
-pub use spent::{Retried, Spent};
+pub use spent::Spent;

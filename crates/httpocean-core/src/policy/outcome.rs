@@ -25,25 +25,6 @@ pub enum Outcome<'a> {
     Failure(&'a Error),
 }
 
-impl Outcome<'_> {
-    /// What is kept of it.
-    pub fn cause(&self) -> Cause {
-        match self {
-            Self::Answer(answer) => Cause::Status(answer.status()),
-            Self::Failure(error) => Cause::Error((*error).clone()),
-        }
-    }
-}
-
-/// What is kept of an attempt that was followed by another one.
-#[derive(Clone, Debug)]
-pub enum Cause {
-    /// A response with this status.
-    Status(StatusCode),
-    /// No response.
-    Error(Error),
-}
-
 /// The head of a response, as an engine sees it or as an adapter does.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {

@@ -12,6 +12,8 @@ pub(crate) struct Loss<'a> {
     pub(crate) fields: &'a HeaderMap,
     /// The connection had been idle or used before, so the peer may have closed it of old age.
     pub(crate) may_be_stale: bool,
+    /// The attempt takes the place of one on a stale connection.
+    pub(crate) replays: bool,
     pub(crate) response_begun: bool,
     pub(crate) sent: Sent,
     /// The body can be had again, or none of it was asked for.
@@ -28,6 +30,9 @@ pub(crate) fn may_replay(loss: Loss<'_>) -> Result<(), NotReplayed> {
     }
     if !loss.may_be_stale {
         return Err(NotReplayed::FreshConnection);
+    }
+    if loss.replays {
+        return Err(NotReplayed::ReplayedAlready);
     }
     if loss.sent != Sent::Nothing && !loss.allowed && !is_idempotent(loss.method, loss.fields) {
         return Err(NotReplayed::NotIdempotent);
@@ -54,6 +59,7 @@ mod tests {
             method,
             fields,
             may_be_stale: true,
+            replays: false,
             response_begun: false,
             sent: Sent::All,
             body_at_hand: true,
@@ -100,6 +106,7 @@ mod tests {
         let none = HeaderMap::new();
         let base = loss(&Method::GET, &none);
         assert_eq!(may_replay(Loss { response_begun: true, ..base }), Err(NotReplayed::ResponseBegun));
+        assert_eq!(may_replay(Loss { replays: true, ..base }), Err(NotReplayed::ReplayedAlready));
         assert_eq!(may_replay(Loss { may_be_stale: false, ..base }), Err(NotReplayed::FreshConnection));
         assert_eq!(may_replay(Loss { body_at_hand: false, ..base }), Err(NotReplayed::BodyNotReplayable));
         assert_eq!(may_replay(loss(&Method::POST, &none)), Err(NotReplayed::NotIdempotent));

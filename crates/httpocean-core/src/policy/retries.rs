@@ -2,12 +2,12 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::backoff::{Backoff, Seed};
-use super::budget::Budget;
+use super::backoff::Backoff;
 use super::outcome::Attempt;
 use super::replay::is_idempotent;
 use crate::reason::RetryClass;
@@ -15,7 +15,7 @@ use crate::reason::RetryClass;
 /// When a request is tried again, how often, and after which wait.
 ///
 /// This is urllib3's `Retry`, with types: a count is a number or no bound, never `True`. Redirects have a limit of
-/// their own and are not counted. What a `Retry` lacks is here as well: a predicate of the user, a budget that all
+/// their own and are not counted. What a `Retry` lacks is here as well: a predicate of the user, a [`Budget`](super::Budget) that all
 /// calls of a client share, failures that are known to be permanent, and a deadline that spans all attempts.
 ///
 /// The default makes none: how often a failure is worth a further try, only the program knows, and one that has a
@@ -67,10 +67,6 @@ pub struct Retries {
     pub exhausted: Exhausted,
     /// The user's own opinion. Default none.
     pub when: When,
-    /// The bound on calls that are retrying, shared by its clones. Default 20 calls or 20 percent.
-    pub budget: Budget,
-    /// The randomness of waits, shared by its clones. A client should have one that differs from others'.
-    pub seed: Seed,
 }
 
 impl Default for Retries {
@@ -88,8 +84,6 @@ impl Default for Retries {
             backoff: Backoff::default(),
             exhausted: Exhausted::Response,
             when: When::default(),
-            budget: Budget::default(),
-            seed: Seed::default(),
         }
     }
 }
@@ -174,7 +168,7 @@ pub enum Opinion {
 ///         Outcome::Answer(answer) if answer.field("x-try-again").is_some() => Opinion::Retry,
 ///         Outcome::Answer(_) | Outcome::Failure(_) => Opinion::AsUsual,
 ///     }),
-///     ..Retries::default()
+///     ..Retries::new(3)
 /// };
 /// ```
 #[derive(Clone, Default)]
@@ -183,19 +177,16 @@ pub struct When(Option<Arc<Asked>>);
 type Asked = dyn Fn(&Attempt<'_>) -> Opinion + Send + Sync;
 
 impl When {
-    /// Asks `opinion`. It has to be a pure function: it may be asked at any time, and again.
+    /// Asks `opinion`. It has to be a pure function: it may be asked at any time, and again. It is asked in the middle
+    /// of things, so a panic in it goes no further than to the panic hook, and counts as [`Opinion::Leave`].
     pub fn new(opinion: impl Fn(&Attempt<'_>) -> Opinion + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(opinion)))
     }
 
-    /// Whether there is one.
-    pub fn is_set(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// What it says about `attempt`.
     pub fn opinion(&self, attempt: &Attempt<'_>) -> Opinion {
-        self.0.as_ref().map_or(Opinion::AsUsual, |opinion| opinion(attempt))
+        let Some(opinion) = &self.0 else { return Opinion::AsUsual };
+        catch_unwind(AssertUnwindSafe(|| opinion(attempt))).unwrap_or(Opinion::Leave)
     }
 }
 

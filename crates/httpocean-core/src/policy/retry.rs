@@ -53,17 +53,17 @@ pub struct Moment {
 /// ```
 /// use http::{HeaderMap, Method};
 /// use httpocean_core::{Error, ErrorKind, Instant, NotRetried, Phase, RetryClass, TransportError};
-/// use httpocean_core::policy::{Attempt, Moment, Outcome, Retries, Spent, judge};
+/// use httpocean_core::policy::{Attempt, Common, Moment, Outcome, Retries, Spent, judge};
 ///
 /// let (retries, fields) = (Retries::new(1), HeaderMap::new());
 /// let error = Error::new(ErrorKind::Connect(TransportError::Refused), Phase::Connect);
 /// let attempt = Attempt { method: &Method::POST, fields: &fields, outcome: Outcome::Failure(&error) };
+/// let mut place = Common::default().enter();
 /// let moment = Moment { now: Instant::ZERO, deadline: None, wall: None, body_at_hand: true };
-/// let mut place = retries.budget.enter();
 ///
 /// let retry = judge(&attempt, &Spent::default(), &retries, moment, &mut place).unwrap();
 /// assert_eq!(retry.class, RetryClass::Connect);
-/// let spent = Spent::default().retried(retry, attempt.outcome.cause());
+/// let spent = Spent::default().retried(retry);
 /// assert_eq!(judge(&attempt, &spent, &retries, moment, &mut place), Err(NotRetried::Exhausted));
 /// ```
 pub fn judge(
@@ -88,7 +88,7 @@ pub fn judge(
     check_counts(class, spent, retries)?;
     let asked = asked.filter(|wait| !wait.is_zero());
     let nth = spent.in_a_row().saturating_add(1);
-    let after = asked.unwrap_or_else(|| retries.backoff.wait(nth, &retries.seed));
+    let after = asked.unwrap_or_else(|| retries.backoff.wait(nth, place.seed()));
     if moment.deadline.is_some_and(|deadline| moment.now + after >= deadline) {
         return Err(NotRetried::WouldPassDeadline);
     }
@@ -141,6 +141,8 @@ fn is_listed(answer: &Answer<'_>, retries: &Retries, told: bool) -> bool {
 /// name that does not exist from one that can't be looked up for the moment.
 fn class_of_error(error: &Error, moment: Moment) -> Result<RetryClass, NotRetried> {
     match error.kind() {
+        // What was said before the request was sent says nothing about it.
+        ErrorKind::Protocol(_) if error.sent() == Sent::Nothing => Ok(RetryClass::Other),
         ErrorKind::Request(_)
         | ErrorKind::Unsupported(_)
         | ErrorKind::Body(_)

@@ -12,8 +12,9 @@ const SOME_NOW: i64 = 1_577_836_800;
 /// something else than these two: that is ignored. More than one field, which no server should send: the longest
 /// wait.
 ///
-/// A date is compared with `wall`, the seconds since 1970 by the clock on the wall, and where there is no such clock
-/// with the `Date` of the response; without that either it is ignored. A date that has passed is no wait.
+/// A date is compared with the `Date` of the response, which the same clock has written, and without one with `wall`,
+/// the seconds since 1970 by the clock on this side's wall; without that either it is ignored. A date that has passed
+/// is no wait.
 ///
 /// ```
 /// use core::time::Duration;
@@ -42,8 +43,7 @@ fn wait_of(value: &[u8], now: impl FnOnce() -> Option<i64>) -> Option<Duration> 
 }
 
 fn now_of(answer: &Answer<'_>, wall: Option<u64>) -> Option<i64> {
-    match wall {
-        Some(wall) => i64::try_from(wall).ok(),
-        None => date::parse(core::str::from_utf8(answer.values("date").next()?).ok()?, SOME_NOW),
-    }
+    let wall = wall.and_then(|wall| i64::try_from(wall).ok());
+    let date = answer.values("date").next().and_then(|date| core::str::from_utf8(date).ok());
+    date.and_then(|date| date::parse(date, wall.unwrap_or(SOME_NOW))).or(wall)
 }

@@ -1,15 +1,9 @@
 //! What the attempts of one call have used up.
 
-use core::time::Duration;
-
-use super::outcome::Cause;
 use super::retry::Retry;
 use crate::reason::RetryClass;
 
-/// With unlimited retries a call may go on for days; how it began is what is worth keeping.
-const HISTORY_MAX: usize = 64;
-
-/// The retries that a call has made, by class, and what each was made for. Every retry makes the next one of it.
+/// The retries that a call has made, by class. Every retry makes the next one of it.
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
     connect: u32,
@@ -17,27 +11,13 @@ pub struct Spent {
     status: u32,
     other: u32,
     in_a_row: u32,
-    history: Vec<Retried>,
-}
-
-/// A retry that was made.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Retried {
-    /// What the attempt before it came to.
-    pub cause: Cause,
-    /// What it was charged to.
-    pub class: RetryClass,
-    /// How long it waited.
-    pub after: Duration,
 }
 
 impl Spent {
-    /// A further attempt is made, as `retry` says, for what came of the last one.
+    /// A further attempt is made, as `retry` says.
     #[must_use]
-    pub fn retried(mut self, retry: Retry, cause: Cause) -> Self {
-        let Retry { after, class, .. } = retry;
-        let count = match class {
+    pub fn retried(mut self, retry: Retry) -> Self {
+        let count = match retry.class {
             RetryClass::Connect => &mut self.connect,
             RetryClass::Read => &mut self.read,
             RetryClass::Status => &mut self.status,
@@ -45,9 +25,6 @@ impl Spent {
         };
         *count = count.saturating_add(1);
         self.in_a_row = self.in_a_row.saturating_add(1);
-        if self.history.len() < HISTORY_MAX {
-            self.history.push(Retried { cause, class, after });
-        }
         self
     }
 
@@ -76,15 +53,5 @@ impl Spent {
     /// How many were made since the call began, or since it was redirected.
     pub fn in_a_row(&self) -> u32 {
         self.in_a_row
-    }
-
-    /// What was retried, in order; of a great many the first 64.
-    pub fn history(&self) -> &[Retried] {
-        &self.history
-    }
-
-    /// What went wrong first: what an error after many attempts has to name.
-    pub fn first_cause(&self) -> Option<&Cause> {
-        self.history.first().map(|retried| &retried.cause)
     }
 }

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use http::{HeaderMap, Method, Response};
-use httpocean_core::policy::{Answer, Attempt, Moment, Outcome, Place, Retries, Retry, Spent, judge};
+use httpocean_core::policy::{Answer, Attempt, Common, Moment, Outcome, Place, Retries, Retry, Spent, judge};
 use httpocean_core::{Error, ErrorKind, Instant, NotRetried, Phase, Sent, TransportError};
 
 /// Ten seconds after the driver's epoch; no deadline, no clock on the wall, and the body can be had again.
@@ -41,7 +41,11 @@ pub struct Judge {
 
 impl Judge {
     pub fn new(retries: Retries, method: Method) -> Self {
-        let place = retries.budget.enter();
+        Self::with(&Common::default(), retries, method)
+    }
+
+    pub fn with(common: &Common, retries: Retries, method: Method) -> Self {
+        let place = common.enter();
         Self { retries, method, fields: HeaderMap::new(), spent: Spent::default(), moment: moment(), place }
     }
 
@@ -57,7 +61,7 @@ impl Judge {
     fn of(&mut self, outcome: Outcome<'_>) -> Result<Retry, NotRetried> {
         let attempt = Attempt { method: &self.method, fields: &self.fields, outcome };
         let retry = judge(&attempt, &self.spent, &self.retries, self.moment, &mut self.place)?;
-        self.spent = core::mem::take(&mut self.spent).retried(retry, outcome.cause());
+        self.spent = core::mem::take(&mut self.spent).retried(retry);
         Ok(retry)
     }
 }

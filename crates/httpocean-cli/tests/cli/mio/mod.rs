@@ -31,3 +31,5 @@ mod get_bodies;
 mod get_errors;
 #[path = "../get_requests.rs"]
 mod get_requests;
+#[path = "../secrets.rs"]
+mod secrets;

@@ -213,6 +213,8 @@ fn hop(
     }
     if cross_origin {
         remove_where(fields, |name, fields| is_secret(name, fields, policy));
+    } else {
+        mark_secrets(fields, policy);
     }
     if from.scheme() == Scheme::Https && key.scheme() != Scheme::Https {
         fields.remove(REFERER);
@@ -246,10 +248,9 @@ fn change_method(
         }
         _ => false,
     };
-    let has_body = body.size != Some(0) || body.trailers;
     if becomes_get {
         *request.method_mut() = Method::GET;
-    } else if status != StatusCode::SEE_OTHER || !has_body {
+    } else if status != StatusCode::SEE_OTHER || body.is_empty() {
         return body;
     }
     remove_where(request.headers_mut(), |name, _| is_of_body(name));
@@ -262,11 +263,23 @@ fn is_of_body(name: &HeaderName) -> bool {
         || ["digest", "repr-digest"].contains(&name.as_str())
 }
 
+/// Marks the secrets among the fields as `HeaderValue::set_sensitive` does, so that nothing prints them.
+pub(crate) fn mark_secrets(fields: &mut HeaderMap, policy: &Redirects) {
+    for (name, value) in fields {
+        if is_secret_name(name, policy) {
+            value.set_sensitive(true);
+        }
+    }
+}
+
 fn is_secret(name: &HeaderName, fields: &HeaderMap, policy: &Redirects) -> bool {
+    is_secret_name(name, policy) || fields.get_all(name).iter().any(HeaderValue::is_sensitive)
+}
+
+fn is_secret_name(name: &HeaderName, policy: &Redirects) -> bool {
     [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE, PROXY_AUTHENTICATE].contains(name)
         || name.as_str() == "cookie2"
         || policy.sensitive.contains(name)
-        || fields.get_all(name).iter().any(HeaderValue::is_sensitive)
 }
 
 /// Removes every value of these fields.
