@@ -83,6 +83,19 @@ fn i26_the_timer_of_an_earlier_rest_is_void() {
     assert_eq!(names(&said(&mut pool, at(2_100))), ["close 1 IdleTooLong"]);
 }
 
+/// Nobody polled between the return and the old timer: nothing but the connection's own deadline can tell it is void.
+#[test]
+fn i26_the_timer_of_an_earlier_rest_is_void_though_it_rests_again() {
+    let mut pool = pool(Options { idle: Duration::from_secs(1), ..Options::default() });
+    idle(&mut pool, "a", 1, at(0));
+    let _ = pool.acquire(&key("a"), ANY, at(900));
+    let Some(PoolCommand::Grant { lease, .. }) = pool.poll(at(900)) else { panic!() };
+    assert!(pool.release(lease, 1, Fate::REUSABLE, at(950)));
+    assert!(said(&mut pool, at(1_000)).is_empty());
+    assert!(said(&mut pool, at(1_949)).is_empty());
+    assert_eq!(names(&said(&mut pool, at(1_950))), ["close 1 IdleTooLong"]);
+}
+
 /// I27: the shortest of ours, the server's less a margin, and what is left of its life.
 #[test]
 fn i27_the_servers_hint_counts() {
