@@ -242,7 +242,8 @@ impl World {
         let bytes = io.tx.pending()[..len].to_vec();
         io.tx.sent(len);
         let Some(socket) = self.sockets.get_mut(&conn) else { return false };
-        let replies = socket.server.take(&bytes, &socket.host, socket.number, &self.net);
+        let place = (socket.host.as_str(), socket.number);
+        let replies = socket.server.take(&bytes, place, &self.net, &mut self.seen);
         let heard = socket.server.heard;
         let mut arrivals = Vec::new();
         for (delay, piece) in replies {
@@ -278,7 +279,8 @@ impl World {
             (user.conn, user.reused) = (number, Some(facts.reused));
         }
         match event {
-            Event::Hop(_) | Event::Interim(_) => {}
+            Event::Hop(hop) => user.hops.push((now, *hop)),
+            Event::Interim(_) => {}
             Event::Head(len) => user.status = Some(io.head(len).status().as_u16()),
             Event::Data(len) => return Some(len),
             Event::NeedBody { from } => {
