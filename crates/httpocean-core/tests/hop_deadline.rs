@@ -174,3 +174,20 @@ fn a_late_driver_hears_of_the_wait() {
     assert_eq!(it.step(), Said::Release(httpocean_core::pool::Fate::Untouched));
     assert!(matches!(it.step(), Said::Failed(_)));
 }
+
+/// What failed at the very moment of the deadline says why it was not tried again.
+#[test]
+fn a_failure_at_the_deadline_names_it() {
+    use common::{Said, Scenario};
+    use httpocean_core::pool::Refusal;
+    let config = within(TOTAL, retrying(3, ms(100)));
+    let request = common::request("GET", "http://h/", &[]);
+    let mut it = Scenario::start(request, httpocean_core::BodyPlan::empty(), config);
+    assert!(matches!(it.step(), Said::Acquire { .. }));
+    it.now = at(2000);
+    let refused = Error::new(ErrorKind::Connect(TransportError::Refused), Phase::Connect);
+    it.call.refused(Refusal::DialFailed, Some(refused), it.now);
+    let httpocean_core::CallStep::Failed(error) = it.call.step(&mut it.io, it.now) else { panic!() };
+    assert_eq!(error.kind(), &ErrorKind::Connect(TransportError::Refused));
+    assert_eq!(error.not_retried(), Some(NotRetried::WouldPassDeadline));
+}
