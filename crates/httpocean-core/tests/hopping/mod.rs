@@ -65,6 +65,11 @@ pub struct Play {
     pub body: Vec<u8>,
     /// When its own clock woke it.
     pub wakes: Vec<Instant>,
+    pub steps: usize,
+    /// Gives up before that step: by `discard`, if that is true, or by `cancel`.
+    pub gives_up: Option<(usize, bool)>,
+    pub attached: usize,
+    pub released: usize,
 }
 
 impl Play {
@@ -89,16 +94,28 @@ impl Play {
             status: None,
             body: Vec::new(),
             wakes: Vec::new(),
+            steps: 0,
+            gives_up: None,
+            attached: 0,
+            released: 0,
         }
     }
 
     /// To the end: `None` if the response is whole.
     pub fn run(&mut self) -> Option<Error> {
         for _ in 0..100_000 {
+            match self.gives_up.filter(|(step, _)| *step == self.steps) {
+                Some((_, true)) => self.call.discard(self.now),
+                Some((_, false)) => self.call.cancel(self.now),
+                None => {}
+            }
+            self.steps += 1;
             match self.call.step(&mut self.io, self.now) {
                 CallStep::Acquire(_) => self.attached_at = Some(self.now + self.connect),
                 CallStep::Release(_) => {
                     assert!(self.call.detach().is_some());
+                    assert!(self.io.rx.is_quiet() && self.io.tx.pending().is_empty(), "not clean");
+                    self.released += 1;
                     self.arrivals.clear();
                 }
                 CallStep::Hop(hop) => self.hops.push((self.now, *hop)),
@@ -136,6 +153,7 @@ impl Play {
         self.now = next.expect("nobody will ever wake it");
         if self.attached_at == next {
             self.attached_at = None;
+            self.attached += 1;
             return self.call.attach((self.make)(), Facts::default(), self.now);
         }
         match self.arrivals.pop_first().unwrap().1 {
