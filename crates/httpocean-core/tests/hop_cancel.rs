@@ -33,7 +33,7 @@ fn net(batches: bool, drives_first: bool) -> Net {
     };
     let net = Net { batches, drives_first, write: 30, ..Net::default() }.dials(dial);
     net.answers(move |seen, _| match seen.head.split(' ').nth(1).unwrap() {
-        "/1" => Reply::after(ms(2), &leads_to(302, "http://b.test/2")).split(40, ms(1)),
+        "/1" => Reply::after(ms(2), &leads_to(302, "http://b.test/2")).split(72, ms(2)),
         "/2" if busy.replace(false) => Reply::after(ms(2), BUSY).split(40, ms(1)),
         "/2" => Reply::after(ms(2), &leads_to(307, "http://c.test/3")),
         "/3" => Reply::after(ms(2), &leads_to(301, "http://d.test/4")),
