@@ -234,3 +234,16 @@ fn a_stall_delays_the_hop_by_the_time_of_a_drain() {
     assert_eq!((world.users[&call].hops[0].0, world.ended_at(call)), (at(62), at(74)));
     assert_eq!(world.closed[0], (at(62), 0, CloseReason::NotDrained));
 }
+
+/// What is drained is nobody's to read.
+#[test]
+fn a_user_gets_nothing_of_an_answer_in_between() {
+    let mut it = Scenario::written_on("GET", &[], Facts::default(), config());
+    it.feed(text("1.1", LEADS[0].0, &body("content-length: 9\r\n", 4)));
+    let _ = it.wait();
+    it.feed("xx");
+    assert_eq!((it.call.read_body(&mut it.io, &mut [0; 9]), it.call.direct(&mut it.io)), (0, 0));
+    assert!(!it.call.body_is_over() && it.call.body_left().is_none());
+    it.feed("xxx");
+    assert_eq!(it.step(), Said::Release(Fate::REUSABLE));
+}

@@ -388,7 +388,8 @@ impl Call {
     /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand:
     /// then [`step`](Self::step) says what to do.
     pub fn read_body(&mut self, io: &mut Io, out: &mut [u8]) -> usize {
-        let Some(exchange) = &mut self.exchange else { return 0 };
+        // The body of an answer in between is nobody's.
+        let Some(exchange) = self.exchange.as_mut().filter(|_| self.head_said) else { return 0 };
         let n = exchange.read_body(io, out, &self.config.limits);
         if n > 0 {
             self.clock.stop();
