@@ -383,3 +383,30 @@ fn an_engines_user_hears_the_same() {
     assert_eq!((error.kind(), error.not_retried()), (&ErrorKind::Closed, Some(NotRetried::Exhausted)));
     assert_eq!(error.first().unwrap().sent(), Sent::All);
 }
+
+/// The last response fails its user: in its body, or because it is not what its reader can use.
+#[test]
+fn errors_of_the_body_tell_it_too() {
+    let start = |body: &str| {
+        let mut it = get("http://a.test/", retrying(3, SECOND));
+        attempt(&mut it, Facts::default(), &leads_to(302, "/2"));
+        let _ = hop(&mut it);
+        attempt(&mut it, Facts::default(), &format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{body}"));
+        assert!(matches!(it.step(), Said::Head(200, _)));
+        it
+    };
+    let mut it = start("abc");
+    let rejected = it.call.rejected("not JSON", &it.io);
+    assert_eq!((rejected.history(), rejected.sent()), (it.call.history(), Sent::All));
+    assert_eq!(it.step(), Said::Data(b"abc".to_vec()));
+    it.io.rx.set_eof();
+    let broken = error(&mut it);
+    assert_eq!(
+        (broken.history().len(), broken.phase(), broken.not_replayed()),
+        (1, Phase::RecvBody, Some(NotReplayed::ResponseBegun))
+    );
+    let mut it = start("whole one");
+    assert!(matches!(it.heard().last(), Some(Said::End(_))));
+    let rejected = it.call.rejected("not JSON", &it.io);
+    assert_eq!((rejected.history().len(), rejected.sent()), (1, Sent::All));
+}
