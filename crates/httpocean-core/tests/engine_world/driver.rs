@@ -274,6 +274,7 @@ impl World {
         assert_eq!(self.engine.call(call).is_none(), last, "an id ends with its last event: {event:?}");
         let user = self.user(call);
         assert!(user.end.is_none(), "{event:?} after the end");
+        in_order(&user.heard, &event);
         user.heard.push(name(&event));
         if let Some((_, facts)) = facts {
             (user.conn, user.reused) = (number, Some(facts.reused));
@@ -326,6 +327,19 @@ impl World {
             let same = self.sockets.values().filter(|other| other.host == socket.host).count();
             assert!(same <= options.max_per_key, "max_per_key");
         }
+    }
+}
+
+/// A hop, the body of the request and interim responses come before the one head, all else after it; and the first
+/// question of an attempt is for the start of the body.
+fn in_order(heard: &[&str], event: &Event) {
+    let head = heard.contains(&"head");
+    let asked = heard.rsplit(|name| *name == "hop").next().is_some_and(|now| now.contains(&"need-body"));
+    match event {
+        Event::Hop(_) | Event::Interim(_) | Event::Head(_) => assert!(!head, "{event:?} after {heard:?}"),
+        Event::NeedBody { from } => assert!(!head && (asked || *from == 0), "{event:?} after {heard:?}"),
+        Event::Data(_) | Event::End { .. } => assert!(head, "{event:?} after {heard:?}"),
+        Event::Upgraded(_) | Event::Failed(_) => {}
     }
 }
 
