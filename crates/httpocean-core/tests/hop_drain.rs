@@ -212,7 +212,7 @@ fn the_next_attempt_uses_what_was_saved() {
                         "{text:?}"
                     );
                 }
-                _ => assert_eq!(
+                Fate::Reusable { .. } | Fate::Untouched => assert_eq!(
                     (world.dials, world.users[&call].reused, world.ended_at(call)),
                     (1, Some(1), at(14)),
                     "{text:?}"
