@@ -1,6 +1,6 @@
 //! What becomes of the request's body at a hop: it is sent once more from its start, or left out, or the error says
 //! that it can't be had again.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test that cannot go on fails")]
 
 mod common;
 mod hopping;
@@ -354,4 +354,28 @@ fn a_body_touched_once_stays_touched() {
         (error.kind(), error.history().len()),
         (&ErrorKind::Redirect(NotFollowed::BodyNotReplayable), 1)
     );
+}
+
+/// What was left out at a redirect can't be missed by the attempts that follow.
+#[test]
+fn a_body_left_out_is_no_obstacle_any_more() {
+    for then in [HopReason::Status, HopReason::StaleConnection, HopReason::Redirect, HopReason::ReadFailed] {
+        let mut it = start("POST", Kind::Touched, config());
+        it.acquire(Facts::default());
+        send(&mut it, Kind::Touched);
+        it.feed(hopping::leads_to(303, "/from"));
+        assert_eq!(it.step(), Said::Release(Fate::REUSABLE));
+        assert!(matches!(it.step(), Said::Hop(_)));
+        it.acquire(if then == HopReason::StaleConnection { stale() } else { Facts::default() });
+        let _ = it.wait();
+        it.flush();
+        match then {
+            HopReason::Status => it.feed(hopping::busy("0")),
+            HopReason::Redirect => it.feed(hopping::leads_to(307, "/to")),
+            _ => it.io.rx.set_eof(),
+        }
+        assert!(matches!(it.step(), Said::Release(_)));
+        assert!(matches!(it.step(), Said::Hop(hop) if hop.why == then), "{then:?}");
+        assert!(matches!(it.step(), Said::Acquire { .. }));
+    }
 }

@@ -350,10 +350,12 @@ fn each_attempt_may_have_as_many_interim_responses() {
 
 #[test]
 fn a_hop_may_lead_to_another_protocol() {
+    // Which is what was asked for, and not tried again, whatever the options list.
+    let retries = Retries { statuses: vec![http::StatusCode::SWITCHING_PROTOCOLS], ..Retries::new(3) };
     let mut it = Scenario::start(
         request("GET", "http://a.test/", &[("connection", "upgrade"), ("upgrade", "chat")]),
         BodyPlan::empty(),
-        Config::default(),
+        Config { retries, ..Config::default() },
     );
     attempt(&mut it, Facts::default(), &leads_to(307, "/chat"));
     let _ = hop(&mut it);
