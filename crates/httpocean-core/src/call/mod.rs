@@ -474,7 +474,7 @@ impl Call {
     /// The error of a reader who can't use the response, with what is known of its request.
     pub fn rejected(&self, what: &'static str, io: &Io) -> Error {
         let sent = drive::more(self.sent_last, self.sent(io));
-        Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(drive::more(self.sent_before, sent))
+        self.of_call(Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(sent))
     }
 
     /// Whether it waits for the time of its next attempt.
