@@ -12,9 +12,9 @@ use httpocean_core::{
     BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, Instant, Io, Key, TransportError, call,
 };
 
-use super::debug::{field, inside, variant};
+use super::debug::{elements, field, fields, inside, variant};
 use super::document::Section;
-use super::explore::{Answer, Input, Machine, explore, said, silent};
+use super::explore::{Answer, Input, Machine, Views, explore, said, silent};
 
 struct Driven {
     call: Call,
@@ -24,6 +24,9 @@ struct Driven {
     asked: bool,
     /// Until when it waits.
     until: Option<Instant>,
+    waits: bool,
+    /// Bytes in front of what was received that the last step lent.
+    lent: usize,
     /// Whether its connection can't deliver any more, and can't take any more.
     ended: bool,
     deaf: bool,
@@ -49,7 +52,9 @@ const INPUTS: &[Input<Driven>] = &[
     Input { name: "cancel", give: |it| it.cancel() },
     Input { name: "“HTTP/1.1 ”", give: |it| it.receive("HTTP/1.1 ") },
     Input { name: "“100”", give: |it| it.receive("HTTP/1.1 100 Continue\r\n\r\n") },
-    Input { name: "“200, length 2”", give: |it| it.receive("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n") },
+    Input {
+        name: "“200, length 2”", give: |it| it.receive("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")
+    },
     Input {
         name: "“200, chunked”",
         give: |it| it.receive("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
@@ -61,8 +66,7 @@ const INPUTS: &[Input<Driven>] = &[
         give: |it| it.receive("HTTP/1.1 302 Found\r\nlocation: /b\r\ncontent-length: 0\r\n\r\n"),
     },
     Input {
-        name: "“417, length 2”",
-        give: |it| it.receive("HTTP/1.1 417 No\r\ncontent-length: 2\r\n\r\n"),
+        name: "“417, length 2”", give: |it| it.receive("HTTP/1.1 417 No\r\ncontent-length: 2\r\n\r\n")
     },
     Input {
         name: "“503, Retry-After”",
@@ -82,17 +86,17 @@ const INPUTS: &[Input<Driven>] = &[
     Input { name: "the end of the stream", give: |it| it.end(None) },
     Input { name: "a reset", give: |it| it.end(Some(TransportError::Reset)) },
     Input { name: "a failed write", give: |it| it.fail_write() },
-    Input { name: "step, when it asked for it", give: |it| it.wake() },
+    Input { name: "step, at the end of its Wait", give: |it| it.wake() },
     Input { name: "step, an hour later", give: |it| it.later() },
 ];
 
 const OF_CALL: &str = "\
-One request of a user, through every attempt. Driven as a GET, as a POST with `Expect: 100-continue`, as a PUT that \
-is sent chunked, and as a request for an upgrade, each with retries, redirects and a total deadline; the connection \
-is taken at `Release`.";
+One request of a user, through every attempt. Driven as a GET, as a POST with `Expect: 100-continue`, as a PUT that
+is sent chunked, and as a request for an upgrade, each with retries, redirects and a total deadline; the connection
+is taken at `Release`. `Exchange` is new before its first step, and then waits for the final head, says the body, or
+drains it; of `Releasing` and `Released` it is told what they lead to.";
 const OF_SENDING: &str = "\
-How far the request is sent, seen in the same runs as the call; there is one while a call holds a connection that it \
-uses.";
+How far the request is sent, seen in the same runs as the call. There is one while a call uses a connection.";
 const OF_RECEIVING: &str = "\
 `Head` until the final head is there, then where in the body it is; seen in the same runs.";
 
@@ -104,9 +108,8 @@ pub(crate) fn sections() -> Vec<Section> {
         || Driven::of("GET", true, BodyPlan::empty(), false),
     ];
     let mut seen = explore(starts, INPUTS, DEPTH).into_iter();
-    let mut section = |title, introduction, says| {
-        Section::new(title, introduction, INPUTS, seen.next().unwrap(), says)
-    };
+    let mut section =
+        |title, introduction, says| Section::new(title, introduction, INPUTS, seen.next().unwrap(), says);
     vec![
         section("Call", OF_CALL, true),
         section("The exchange, sending", OF_SENDING, false),
@@ -154,11 +157,21 @@ impl Driven {
             ..Config::default()
         };
         let call = Call::new(request.body(()).unwrap(), body, &Arc::new(config), Instant::ZERO).unwrap();
-        Self { call, io: Io::default(), now: Instant::ZERO, asked: false, until: None, ended: false, deaf: false }
+        Self {
+            call,
+            io: Io::default(),
+            now: Instant::ZERO,
+            asked: false,
+            until: None,
+            waits: false,
+            lent: 0,
+            ended: false,
+            deaf: false,
+        }
     }
 
     fn step(&mut self) -> Option<Answer> {
-        self.until = None;
+        (self.until, self.waits, self.lent) = (None, false, 0);
         said(match self.call.step(&mut self.io, self.now) {
             CallStep::Acquire(_) => {
                 self.asked = true;
@@ -170,18 +183,23 @@ impl Driven {
                 "Release"
             }
             CallStep::Wait(want) => {
-                self.until = want.until;
+                (self.until, self.waits) = (want.until, true);
                 "Wait"
             }
             CallStep::NeedBody { .. } => "NeedBody",
             CallStep::Hop(_) => "Hop",
-            CallStep::Interim(_) => "Interim",
-            CallStep::Head(_) => "Head",
-            CallStep::Data(_) => "Data",
+            CallStep::Interim(len) => self.lends(len, "Interim"),
+            CallStep::Head(len) => self.lends(len, "Head"),
+            CallStep::Data(len) => self.lends(len, "Data"),
             CallStep::End => "End",
             CallStep::Upgraded(_) => "Upgraded",
             CallStep::Failed(_) => "Failed",
         })
+    }
+
+    fn lends(&mut self, len: usize, word: &'static str) -> &'static str {
+        self.lent = len;
+        word
     }
 
     fn attach(&mut self, facts: Facts) -> Option<Answer> {
@@ -238,9 +256,10 @@ impl Driven {
         silent()
     }
 
-    /// Only a connection that is held delivers, and only when what was lent is taken: no more is read before.
+    /// No more is read before all that was read is dealt with.
     fn receive(&mut self, bytes: &str) -> Option<Answer> {
-        if !self.holds() || self.ended || self.io.rx.bytes().len() > 16 {
+        let is_read = self.waits || self.io.rx.bytes().len() == self.lent;
+        if !self.holds() || self.ended || !is_read {
             return None;
         }
         self.io.rx.append(bytes.as_bytes());
@@ -279,48 +298,46 @@ impl Driven {
     }
 
     fn holds(&self) -> bool {
-        let printed = format!("{:?}", self.call);
-        field(&printed, "conn") != Some("None")
+        field(&format!("{:?}", self.call), "conn") != "None"
     }
 }
 
 impl Machine for Driven {
-    fn situation(&self) -> String {
+    fn look(&self) -> (Views, String) {
         let printed = format!("{:?}", self.call);
-        let flag = |name| field(&printed, name).unwrap().to_owned();
-        let state = field(&printed, "state").unwrap();
-        let state = format!("{}{}", variant(state), inside(state).map_or("", |inner| last_word(inner)));
-        let lent = field(&printed, "exchange").and_then(inside).and_then(|it| field(it, "lent")).map(variant);
-        let io = (
-            self.io.rx.bytes().is_empty(),
-            self.ended,
-            self.io.tx.pending().is_empty(),
-            self.deaf,
-        );
-        let views: Vec<_> = self.views().into_iter().skip(1).collect();
-        let drains = flag("draining") != "None";
-        let begun = state.contains("begun: true");
-        format!("{state} {begun} {views:?} {io:?} {lent:?} {drains} {} {}", self.asked, flag("head_said"))
-    }
-
-    fn views(&self) -> Vec<BTreeMap<usize, String>> {
-        let printed = format!("{:?}", self.call);
+        let call = fields(&printed);
         let only = |state: &str| BTreeMap::from([(0, state.to_owned())]);
-        let call = only(variant(field(&printed, "state").unwrap()));
-        let Some(exchange) = field(&printed, "exchange").and_then(inside) else {
-            return vec![call, BTreeMap::new(), BTreeMap::new()];
-        };
-        let sending = field(field(exchange, "sending").unwrap(), "state").unwrap();
-        let recv = field(exchange, "recv").unwrap();
-        let receiving = match variant(recv) {
-            "Body" => variant(field(inside(recv).unwrap(), "state").unwrap()),
-            other => other,
-        };
-        vec![call, only(variant(sending)), only(receiving)]
+        let io = (self.io.rx.bytes().is_empty(), self.ended, self.io.tx.pending().is_empty(), self.deaf);
+        let mut situation = format!("{} {} {io:?}", self.asked, self.waits);
+        let mut views = vec![only(&name(&call)), BTreeMap::new(), BTreeMap::new()];
+        if let Some(exchange) = inside(call["exchange"]).map(fields) {
+            let recv = exchange["recv"];
+            let decoder = inside(recv).filter(|_| variant(recv) == "Body").map(|it| field(it, "state"));
+            views[1] = only(variant(field(exchange["sending"], "state")));
+            views[2] = only(variant(decoder.unwrap_or(recv)));
+            situation += variant(exchange["lent"]);
+            situation += inside(exchange["verdict"]).map_or("", |verdict| variant(field(verdict, "framing")));
+        }
+        (views, situation)
     }
 }
 
-/// Of `Releasing` and `Released`: what comes then.
-fn last_word(inner: &str) -> &'static str {
-    ["Hop", "Fail", "End"].into_iter().find(|word| inner.contains(&format!("{word}("))).unwrap_or(" End")
+/// The name of a call's state, with what tells much of what comes next.
+fn name(call: &BTreeMap<&str, &str>) -> String {
+    let state = call["state"];
+    let name = variant(state);
+    let more = match name {
+        "Exchange" if field(state, "begun") == "false" => Some("new"),
+        "Exchange" if call["draining"] != "None" => Some("drain"),
+        "Exchange" if call["head_said"] == "true" => Some("body"),
+        "Releasing" | "Released" => ["Hop", "Fail", "End"].into_iter().find(|then| follows(state, then)),
+        _ => None,
+    };
+    more.map_or_else(|| name.to_owned(), |more| format!("{name} ({more})"))
+}
+
+/// Whether `then` is what a `Releasing` or `Released` is followed by: the last of its values.
+fn follows(state: &str, then: &str) -> bool {
+    let values = format!("[{}]", inside(state).unwrap_or_default());
+    elements(&values).last().is_some_and(|last| variant(last) == then)
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use httpocean_core::dial::{Options, Route};
 use httpocean_core::{Config, Dial, DialStep, Instant, Key, TransportError};
 
-use super::debug::{field, variant};
+use super::debug::{elements, field, fields, inside, variant};
 use super::document::Section;
-use super::explore::{Answer, Input, Machine, explore, said, silent};
+use super::explore::{Answer, Input, Machine, Views, explore, said, silent};
 
 struct Driven {
     dial: Dial,
@@ -31,11 +31,12 @@ const INPUTS: &[Input<Driven>] = &[
 ];
 
 const INTRODUCTION: &str = "\
-From a key to a ready connection; in `Racing` the attempts run. A dial of an `https` key, which has no layer for it \
-yet, fails at its start.";
+From a key to a ready connection. In `Racing` the attempts run, until one of them has won. A dial of an `https` key,
+which has no layer for it yet, fails at its start.";
 
 pub(crate) fn section() -> Section {
-    let starts: &[fn() -> Driven] = &[|| Driven::of("http://example.com"), || Driven::of("https://example.com")];
+    let starts: &[fn() -> Driven] =
+        &[|| Driven::of("http://example.com"), || Driven::of("https://example.com")];
     let seen = explore(starts, INPUTS, 10).remove(0);
     Section::new("Dial", INTRODUCTION, INPUTS, seen, true)
 }
@@ -80,17 +81,22 @@ impl Driven {
 }
 
 impl Machine for Driven {
-    fn situation(&self) -> String {
-        // When something happened is no matter, only what.
+    fn look(&self) -> (Views, String) {
         let printed = format!("{:?}", self.dial);
-        let state = field(&printed, "state").unwrap();
-        let race = state.split_once("next_at").map_or("", |(targets, _)| targets);
-        let rest = state.split_once("running").map_or("", |(_, rest)| rest);
-        format!("{} {race} {} {}", variant(state), rest.matches("attempt").count(), rest.contains("won: true"))
-    }
-
-    fn views(&self) -> Vec<BTreeMap<usize, String>> {
-        let printed = format!("{:?}", self.dial);
-        vec![BTreeMap::from([(0, variant(field(&printed, "state").unwrap()).to_owned())])]
+        let state = field(&printed, "state");
+        let Some(race) = inside(state).filter(|_| variant(state) == "Racing").map(fields) else {
+            return (vec![BTreeMap::from([(0, variant(state).to_owned())])], String::new());
+        };
+        let name = if race["won"] == "true" { "Racing (won)" } else { "Racing" };
+        let attempts = |list| elements(list).into_iter().map(|it| field(it, "attempt")).collect::<Vec<_>>();
+        let situation = format!(
+            "{} {} {:?} {} {}",
+            race["targets"],
+            race["next"],
+            attempts(race["running"]),
+            race["stopped"],
+            race["failed"]
+        );
+        (vec![BTreeMap::from([(0, name.to_owned())])], situation)
     }
 }

@@ -5,6 +5,11 @@ use std::fmt::Write;
 
 use super::explore::{Input, NOWHERE, Seen};
 
+/// An edge that more inputs lead over has no label: the table says which.
+const MOST_LABELS: usize = 6;
+
+const GONE: &str = "**(none)**";
+
 /// One machine's part of the document.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
@@ -47,10 +52,17 @@ impl Section {
             }
         }
         let mut text = String::from("```mermaid\nstateDiagram-v2\n");
+        for (at, name) in self.states().enumerate().filter(|(_, name)| name.contains(' ')) {
+            writeln!(text, "    state \"{name}\" as {}", self.id(at + 1)).unwrap();
+        }
         for ((from, to), labels) in edges {
-            let labels: Vec<&str> = labels.into_iter().map(|(_, label)| label).collect();
-            let labels = labels.join(", ").replace(':', "");
-            writeln!(text, "    {} --> {}: {labels}", self.name(from), self.name(to)).unwrap();
+            let names: Vec<&str> = labels.iter().map(|(_, label)| *label).collect();
+            let label = if names.len() > MOST_LABELS {
+                String::new()
+            } else {
+                format!(": {}", names.join(", ").replace(':', ""))
+            };
+            writeln!(text, "    {} --> {}{label}", self.id(from), self.id(to)).unwrap();
         }
         text + "```\n"
     }
@@ -60,19 +72,25 @@ impl Section {
         let begins = self.seen.moves.keys().any(|(_, from)| from == NOWHERE);
         let nowhere = begins.then_some(NOWHERE);
         let columns: Vec<&str> = nowhere.into_iter().chain(self.states()).collect();
-        let heads: Vec<&str> = columns.iter().map(|name| if *name == NOWHERE { "(none)" } else { name }).collect();
+        let heads: Vec<&str> =
+            columns.iter().map(|name| if *name == NOWHERE { "(none)" } else { name }).collect();
         let mut text = format!("| | {} |\n|---|{}\n", heads.join(" | "), "---|".repeat(columns.len()));
-        let mut idle = Vec::new();
+        let (mut idle, mut last) = (Vec::new(), Vec::new());
         for (input, name) in self.inputs.iter().enumerate() {
             let cells: Vec<String> = columns.iter().map(|from| self.cell(input, from)).collect();
-            if cells.iter().all(|cell| cell.is_empty() || cell == "·") {
+            let lines: BTreeSet<&str> = cells.iter().flat_map(|cell| cell.split("<br>")).collect();
+            if lines.iter().all(|line| line.is_empty() || *line == "·") {
                 idle.push(*name);
+            } else if !self.says && lines.iter().all(|line| ["", "·", GONE].contains(line)) {
+                last.push(*name);
             } else {
                 writeln!(text, "| {name} | {} |", cells.join(" | ")).unwrap();
             }
         }
-        if !idle.is_empty() {
-            writeln!(text, "\nNothing here changes by: {}.", idle.join(", ")).unwrap();
+        for (what, names) in [("Nothing here changes by", idle), ("It can only end by", last)] {
+            if !names.is_empty() {
+                writeln!(text, "\n{what}: {}.", names.join(", ")).unwrap();
+            }
         }
         text
     }
@@ -85,7 +103,7 @@ impl Section {
                 let said = said.as_deref().filter(|_| self.says).unwrap_or_default();
                 let next = match to.as_str() {
                     _ if to == from => String::new(),
-                    NOWHERE => "**(none)**".to_owned(),
+                    NOWHERE => GONE.to_owned(),
                     to => format!("**{to}**"),
                 };
                 let line = [said, &next].join(" ").trim().to_owned();
@@ -102,7 +120,8 @@ impl Section {
         self.states().position(|known| known == state).map_or(0, |at| at + 1)
     }
 
-    fn name(&self, rank: usize) -> &str {
-        rank.checked_sub(1).map_or(NOWHERE, |at| self.seen.states[at].as_str())
+    fn id(&self, rank: usize) -> String {
+        let name = rank.checked_sub(1).map_or(NOWHERE, |at| self.seen.states[at].as_str());
+        if rank == 0 { name.to_owned() } else { name.replace([' ', '(', ')'], "") }
     }
 }

@@ -25,13 +25,13 @@ pub(crate) fn said(word: impl Into<String>) -> Option<Answer> {
     Some(Answer { said: Some(word.into()), about: None })
 }
 
+/// The states of what a machine consists of: for each kind, those that there are, by number.
+pub(crate) type Views = Vec<BTreeMap<usize, String>>;
+
 /// A driven machine. It can't be copied, so each situation is walked to anew.
 pub(crate) trait Machine: Sized {
-    /// What tells its situations apart, the states of its parts included.
-    fn situation(&self) -> String;
-
-    /// The states of what it consists of: for each kind, those that there are, by number.
-    fn views(&self) -> Vec<BTreeMap<usize, String>>;
+    /// Its views, and what tells its situations apart besides.
+    fn look(&self) -> (Views, String);
 }
 
 /// What was seen of one kind of thing.
@@ -61,20 +61,17 @@ impl Seen {
 pub(crate) fn explore<M: Machine>(starts: &[fn() -> M], inputs: &[Input<M>], depth: usize) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
     for start in starts {
-        let mut known = BTreeSet::from([start().situation()]);
-        let mut open = VecDeque::from([Vec::new()]);
-        while let Some(path) = open.pop_front() {
-            for input in 0..inputs.len() {
-                let mut machine = start();
-                for step in &path {
-                    let step: &usize = step;
-                    let _ = (inputs[*step].give)(&mut machine);
-                }
-                let before = machine.views();
-                let Some(answer) = (inputs[input].give)(&mut machine) else { continue };
-                note_all(&mut seen, input, &answer, &before, &machine.views());
-                if path.len() + 1 < depth && known.insert(machine.situation()) {
-                    open.push_back([path.as_slice(), &[input]].concat());
+        let at_first = start().look();
+        let mut known = BTreeSet::from([at_first.clone()]);
+        let mut open = VecDeque::from([(Vec::new(), at_first.0)]);
+        while let Some((path, before)) = open.pop_front() {
+            for number in 0..inputs.len() {
+                let mut machine = walk(*start, inputs, &path);
+                let Some(answer) = (inputs[number].give)(&mut machine) else { continue };
+                let look = machine.look();
+                note_all(&mut seen, number, &answer, &before, &look.0);
+                if path.len() + 1 < depth && known.insert(look.clone()) {
+                    open.push_back(([path.as_slice(), &[number]].concat(), look.0));
                 }
             }
         }
@@ -82,21 +79,23 @@ pub(crate) fn explore<M: Machine>(starts: &[fn() -> M], inputs: &[Input<M>], dep
     seen
 }
 
-fn note_all(
-    seen: &mut Vec<Seen>,
-    input: usize,
-    answer: &Answer,
-    before: &[BTreeMap<usize, String>],
-    after: &[BTreeMap<usize, String>],
-) {
+fn walk<M>(start: fn() -> M, inputs: &[Input<M>], path: &[usize]) -> M {
+    let mut machine = start();
+    for number in path {
+        let _ = (inputs[*number].give)(&mut machine);
+    }
+    machine
+}
+
+fn note_all(seen: &mut Vec<Seen>, input: usize, answer: &Answer, before: &Views, after: &Views) {
     seen.resize_with(before.len(), Seen::default);
     for ((seen, before), after) in seen.iter_mut().zip(before).zip(after) {
         let all: BTreeSet<&usize> = before.keys().chain(after.keys()).collect();
         for id in all {
             let from = before.get(id).map_or(NOWHERE, String::as_str);
             let to = after.get(id).map_or(NOWHERE, String::as_str);
-            if from != to || answer.about.is_none_or(|about| about == *id) {
-                let is_meant = answer.about.is_none_or(|about| about == *id);
+            let is_meant = answer.about.is_none_or(|about| about == *id);
+            if from != to || is_meant {
                 seen.note(input, from, answer.said.clone().filter(|_| is_meant), to);
             }
         }

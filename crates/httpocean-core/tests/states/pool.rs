@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use httpocean_core::pool::{Demand, Fate, Lease, Options, Pool, PoolCommand};
+use httpocean_core::pool::{Demand, Fate, Lease, Options, Pool, PoolCommand, Surplus};
 use httpocean_core::{CloseReason, ConnId, Instant, Key, WaitId};
 
-use super::debug::{elements, field, inside, variant};
+use super::debug::{elements, field, fields, inside, variant};
 use super::document::Section;
-use super::explore::{Answer, Input, Machine, explore, silent};
+use super::explore::{Answer, Input, Machine, Views, explore, silent};
 
 struct Driven {
     pool: Pool<(), ()>,
@@ -39,14 +39,15 @@ const INPUTS: &[Input<Driven>] = &[
 ];
 
 const INTRODUCTION: &str = "\
-One connection in a pool of at most two, with two keys. `Abandoned` is `Dialing` after its dial became unwanted; \
-`Granted` is a grant that is decided and not said yet, `Closing` a close. What a lease is needed for can only be \
-asked while there is one.";
+One connection in a pool of at most two, with two keys. `Abandoned` is `Dialing` after its dial became unwanted;
+`Granted` is a grant that is decided and not said yet, `Closing` a close. What is done with a lease is done to its
+own connection, and also changes others: a place that becomes free is dialed for anew.";
 
 pub(crate) fn section() -> Section {
-    let starts: &[fn() -> Driven] = &[|| Driven::of(Options::default()), || {
-        Driven::of(Options { surplus: httpocean_core::pool::Surplus::Cancel, ..Options::default() })
-    }];
+    let starts: &[fn() -> Driven] = &[
+        || Driven::of(Options::default()),
+        || Driven::of(Options { surplus: Surplus::Cancel, ..Options::default() }),
+    ];
     let seen = explore(starts, INPUTS, 9).remove(0);
     Section::new("A pool's connection", INTRODUCTION, INPUTS, seen, true)
 }
@@ -69,6 +70,22 @@ fn first<T>(from: &mut Vec<T>) -> Option<T> {
 }
 
 impl Driven {
+    /// Their states, read from all places of the pool.
+    fn connections(&self) -> BTreeMap<usize, String> {
+        let printed = format!("{:?}", self.pool);
+        let mut states = BTreeMap::new();
+        for (index, place) in elements(field(field(&printed, "conns"), "places")).into_iter().enumerate() {
+            let content = field(place, "content");
+            let Some(slot) = inside(content).filter(|_| variant(content) == "Taken") else { continue };
+            let generation: usize = field(place, "generation").parse().unwrap();
+            let state = field(slot, "state");
+            let is_abandoned = inside(state).is_some_and(|of| fields(of).get("abandoned") == Some(&"true"));
+            let name = if is_abandoned { "Abandoned" } else { variant(state) };
+            states.insert(generation << 32 | index, name.to_owned());
+        }
+        states
+    }
+
     fn of(options: Options) -> Self {
         let options = Options { max_total: 2, max_waiters: 2, ..options };
         Self {
@@ -157,8 +174,8 @@ impl Driven {
 
     /// The connection that was dialed first of those that there are.
     fn stirred(&mut self) -> Option<Answer> {
-        let views = self.views().remove(0);
-        let conn = *self.known.iter().find(|conn| views.contains_key(&number(**conn)))?;
+        let there = self.connections();
+        let conn = *self.known.iter().find(|conn| there.contains_key(&number(**conn)))?;
         self.pool.stirred(conn, CloseReason::PeerClosed, self.now);
         about(conn)
     }
@@ -180,26 +197,10 @@ impl Driven {
 }
 
 impl Machine for Driven {
-    fn situation(&self) -> String {
+    fn look(&self) -> (Views, String) {
         let counts = self.pool.counts();
-        let states: Vec<String> = self.views().remove(0).into_values().collect();
         let held = (self.dials.len(), self.held.len(), self.waiting.len());
-        format!("{states:?} {held:?} {} {} {}", counts.words.min(3), counts.waiting, counts.keys)
-    }
-
-    fn views(&self) -> Vec<BTreeMap<usize, String>> {
-        let printed = format!("{:?}", self.pool);
-        let places = field(&printed, "conns").and_then(|arena| field(arena, "places")).unwrap();
-        let mut states = BTreeMap::new();
-        for (index, place) in elements(places).into_iter().enumerate() {
-            let content = field(place, "content").unwrap();
-            let Some(slot) = inside(content).filter(|_| variant(content) == "Taken") else { continue };
-            let generation: usize = field(place, "generation").unwrap().parse().unwrap();
-            let state = field(slot, "state").unwrap();
-            let is_abandoned = inside(state).and_then(|dialing| field(dialing, "abandoned")) == Some("true");
-            let name = if is_abandoned { "Abandoned" } else { variant(state) };
-            states.insert(generation << 32 | index, name.to_owned());
-        }
-        vec![states]
+        let situation = format!("{held:?} {} {} {}", counts.words.min(3), counts.waiting, counts.keys);
+        (vec![self.connections()], situation)
     }
 }
