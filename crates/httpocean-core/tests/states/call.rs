@@ -90,9 +90,9 @@ const INPUTS: &[Input<Driven>] = &[
 
 const OF_CALL: &str = "\
 One request of a user, through every attempt. Driven as a GET that offers an upgrade, as a POST with
-`Expect: 100-continue`, and as a PUT that is sent chunked, each with retries, redirects and a total deadline; the connection
-is taken at `Release`. `Exchange` is new before its first step, and then waits for the final head, says the body, or
-drains it; of `Releasing` and `Released` it is told what they lead to.";
+`Expect: 100-continue`, and as a PUT that is sent chunked, each with retries, redirects and a total deadline; the
+connection is taken at `Release`. `Exchange` is new before its first step, and then waits for the final head, says
+the body, or drains it; of `Releasing` and `Released` it is told what they lead to.";
 const OF_SENDING: &str = "\
 How far the request is sent, seen in the same runs as the call. There is one while a call uses a connection.";
 const OF_RECEIVING: &str = "\

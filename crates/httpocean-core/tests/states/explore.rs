@@ -39,9 +39,12 @@ pub(crate) trait Machine: Sized {
 pub(crate) struct Seen {
     /// In the order in which they were reached first.
     pub(crate) states: Vec<String>,
-    /// By the input's number and the state: what was said, and what the next state was.
-    pub(crate) moves: BTreeMap<(usize, String), BTreeSet<(Option<String>, String)>>,
+    /// By the input's number and the state.
+    pub(crate) moves: BTreeMap<(usize, String), BTreeSet<Move>>,
 }
+
+/// What was said, and what the next state was.
+pub(crate) type Move = (Option<String>, String);
 
 /// Before it was there, and when it is no more.
 pub(crate) const NOWHERE: &str = "[*]";
