@@ -55,7 +55,7 @@ fn run(plan: &Plan) -> Done {
 }
 
 fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
-    let client = plan.run.std_client();
+    let client = plan.run.std_client()?;
     let bytes = AtomicU64::new(0);
     let started = Instant::now();
     threads::share(plan.threads, plan.threads, |thread| {

@@ -27,12 +27,4 @@ impl Run {
         });
         Ok(Some(if self.record_secrets { recording.whole() } else { recording }))
     }
-
-    /// Threads of their own have no order that could be kept.
-    pub(super) fn unrecorded(&self) -> Done<&Self> {
-        match self.record {
-            Some(_) => Err(Stop::usage("--record needs --transport mio")),
-            None => Ok(self),
-        }
-    }
 }
