@@ -13,8 +13,7 @@ fn recorded(seed: u64, whole: bool) -> Vec<u8> {
     let recording = Recording::new(move |lines| copy.lock().unwrap().extend_from_slice(lines));
     let outcome = Scene::new(seed).record(if whole { recording.whole() } else { recording });
     assert!(outcome.violation.is_none(), "{outcome:?}");
-    let bytes = file.lock().unwrap().clone();
-    bytes
+    file.lock().unwrap().clone()
 }
 
 fn replayed(seed: u64, file: &[u8]) -> Replayed {

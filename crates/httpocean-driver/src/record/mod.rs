@@ -9,7 +9,7 @@
 //! behind it is what the engine said. Before them stand the options. By default nothing secret is in it:
 //! - bodies are `x`s of the same length; chunk sizes stay;
 //! - of fields, the values of those stay that decide something (`content-length`, `connection`, `retry-after`, ...),
-//!   and no others: not `authorization`, not `cookie`, not `set-cookie`;
+//!   and no others: not `authorization`, not `cookie`, not `set-cookie`; of a status line, version and status;
 //! - of URLs, scheme, host, port and path stay; user names, queries and fragments do not;
 //! - after a change of protocol every byte is an `x`.
 //!
@@ -38,6 +38,9 @@ pub use replay::{Difference, NoRecording, Replayed, replay};
 /// The first word of the first line, and the version of what follows.
 const MAGIC: &str = "httpocean-recording 1";
 
+/// Somebody who takes lines.
+type Sink = dyn Fn(&[u8]) + Send + Sync;
+
 /// Where a recording goes.
 ///
 /// ```
@@ -51,7 +54,7 @@ const MAGIC: &str = "httpocean-recording 1";
 /// ```
 #[derive(Clone)]
 pub struct Recording {
-    sink: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    sink: Arc<Sink>,
     whole: bool,
 }
 
