@@ -44,7 +44,7 @@ use super::{MAGIC, Recording};
 /// assert!(!String::from_utf8_lossy(&file).contains("s3cret"));
 /// let replayed = replay(&file).unwrap();
 /// assert!(replayed.difference.is_none());
-/// assert_eq!(replayed.said[1], "dial 0.0 http://example.com:80");
+/// assert_eq!(replayed.said[1], "dial 0.0 http://example.com");
 /// ```
 #[derive(Debug)]
 pub struct Recorder {
