@@ -264,4 +264,37 @@ mod tests {
         }
         assert!(config_of(&["call.total=5"]).is_none());
     }
+
+    /// The paths of all fields, by what `{:#?}` prints.
+    fn paths(printed: &str) -> Vec<String> {
+        let (mut at, mut paths) = (Vec::new(), Vec::new());
+        for line in printed.lines().map(str::trim) {
+            let name = line.split_once(": ").map(|(name, _)| name);
+            if line.ends_with('{') {
+                at.push(name.unwrap_or_default());
+            } else if line.starts_with('}') {
+                at.pop();
+            } else if let Some(name) = name {
+                paths.push([&at[1..], &[name]].concat().join("."));
+            }
+        }
+        paths
+    }
+
+    #[test]
+    fn no_option_is_forgotten() {
+        let unrecorded = ["dial.filter", "retries.when"];
+        let pairs = [
+            (paths(&format!("{:#?}", Options::default())), pool_words(&Options::default())),
+            (paths(&format!("{:#?}", Config::default())), config_words(&Config::default())),
+        ];
+        for (paths, words) in pairs {
+            assert!(paths.len() > 10, "{paths:?}");
+            for path in paths {
+                let is_there =
+                    words.iter().any(|word| path.starts_with(word.split('=').next().expect("a name")));
+                assert!(is_there || unrecorded.iter().any(|other| path.starts_with(other)), "{path}");
+            }
+        }
+    }
 }
