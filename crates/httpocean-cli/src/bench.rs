@@ -55,7 +55,7 @@ fn run(plan: &Plan) -> Done {
 }
 
 fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
-    let client = plan.run.std_client();
+    let client = plan.run.std_client()?;
     let bytes = AtomicU64::new(0);
     let started = Instant::now();
     threads::share(plan.threads, plan.threads, |thread| {
@@ -85,7 +85,7 @@ fn fetch(client: &Client, uri: &Uri, times: usize) -> Done<u64> {
 
 /// As many at a time, all on this thread.
 fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
-    let mut looped = Loop::new(plan.run.mio_options())?;
+    let mut looped = Loop::new(plan.run.mio_options()?)?;
     let started = Instant::now();
     let start = |looped: &mut Loop| {
         looped.client().start(get(&plan.uri, ()), BodyPlan::empty()).map(drop).map_err(failed)

@@ -8,6 +8,7 @@ mod demo;
 mod get;
 mod options;
 mod output;
+mod replay;
 mod stop;
 mod threads;
 
@@ -24,10 +25,11 @@ httpocean: an HTTP/1.1 client with one connection pool for every host
 Usage: httpocean COMMAND [OPTIONS]
 
 Commands:
-  demo   fetch many pages over one connection, and see what that saves
-  get    fetch URLs; -v says what is decided and why
-  batch  requests as JSON lines on stdin, answers as JSON lines on stdout
-  bench  how fast: N requests, and nothing but them
+  demo    fetch many pages over one connection, and see what that saves
+  get     fetch URLs; -v says what is decided and why
+  batch   requests as JSON lines on stdin, answers as JSON lines on stdout
+  bench   how fast: N requests, and nothing but them
+  replay  what a client was told, once more, from a file that --record made
 
 Options:
       --help     this text; `httpocean COMMAND --help` for one command
@@ -59,6 +61,7 @@ fn run(mut args: Parser) -> Done {
             "bench" => bench::main(args),
             "demo" => demo::main(args),
             "get" => get::main(args),
+            "replay" => replay::main(args),
             "help" => Out::help(HELP),
             unknown => Err(Stop::usage(format!("there is no command `{unknown}`"))),
         },

@@ -112,7 +112,13 @@ impl RecvBuf {
         self.eof || self.failed.is_some()
     }
 
-    pub(crate) fn failure(&self) -> Option<TransportError> {
+    /// Whether [`set_eof`](Self::set_eof) was said.
+    pub fn is_eof(&self) -> bool {
+        self.eof
+    }
+
+    /// What [`fail`](Self::fail) said first.
+    pub fn failure(&self) -> Option<TransportError> {
         self.failed
     }
 
@@ -198,7 +204,8 @@ impl SendBuf {
         self.pending().is_empty() && !self.lost
     }
 
-    pub(crate) fn failure(&self) -> Option<TransportError> {
+    /// What [`fail`](Self::fail) said first.
+    pub fn failure(&self) -> Option<TransportError> {
         self.failed
     }
 

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod engine_world;
+mod hopping;
 
-use engine_world::{Act, DialScript, Habits, Net, Piece, Reply, World, at, bytes, ms, once, request};
+use engine_world::{Act, DialScript, Ending, Habits, Net, Piece, Reply, World, at, bytes, ms, once, request};
+use hopping::{busy, leads_to, retries};
+use http::StatusCode;
+use httpocean_core::policy::Retries;
 use httpocean_core::pool::{DialPolicy, Options, Order, Surplus};
-use httpocean_core::{BodyPlan, Config, TransportError, call, dial};
+use httpocean_core::{BodyPlan, Config, HopReason, TransportError, call, dial};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -30,6 +34,8 @@ struct Scene {
     write: usize,
     limits: (usize, usize, usize, u8),
     deadlines: (Option<u64>, Option<u64>, Option<u64>),
+    /// How many, and the first wait.
+    retries: (u32, u64),
     shut: Option<u64>,
     interrupt: Option<(usize, usize, u8)>,
     driver: (bool, bool),
@@ -49,14 +55,14 @@ fn scenes() -> impl Strategy<Value = Scene> {
     let some = |most: u64| prop::option::weighted(0.4, 1..most);
     (
         prop::collection::vec((0..10u8, 0..40u64), 1..6),
-        prop::collection::vec((0..16u8, 0..20u64, 1..60usize), 1..8),
+        prop::collection::vec((0..24u8, 0..20u64, 1..60usize), 1..8),
         prop::collection::vec(visit, 1..14),
         prop::option::weighted(0.5, 1..60u64),
         prop_oneof![Just(usize::MAX), 1..100usize],
         (1..4usize, 1..6usize, 0..4usize, 0..16u8),
         (some(150), some(60), some(40)),
         prop::option::weighted(0.2, 0..150u64),
-        (prop::option::of((0..200usize, 0..4usize, 0..3u8)), any::<(bool, bool)>()),
+        (prop::option::of((0..200usize, 0..4usize, 0..3u8)), any::<(bool, bool)>(), (0..5u32, 0..40u64)),
     )
         .prop_map(|(dials, replies, visits, idles, write, limits, deadlines, shut, more)| Scene {
             dials,
@@ -69,6 +75,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
             shut,
             interrupt: more.0,
             driver: more.1,
+            retries: more.2,
         })
 }
 
@@ -108,6 +115,14 @@ fn reply(kind: u8, delay: u64, split: usize) -> Reply {
             Reply::default().on_head(ms(1), bytes("HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig"))
         }
         11 => Reply::ok(ms(delay)).then(ms(delay), Piece::Close),
+        13..=15 => {
+            whole(&leads_to(302, ["http://b.test/", "/again", "http://c.test/"][usize::from(kind - 13)]))
+        }
+        16 => whole(&leads_to(307, "http://a.test/")),
+        17 => Reply::default().on_head(ms(1), bytes(&leads_to(308, "/early"))),
+        18 => whole(&busy("1")),
+        19 => whole("HTTP/1.1 502 Bad\r\nconnection: close\r\n\r\nuntil the end"),
+        20 => whole("HTTP/1.1 502 Bad\r\ncontent-length: 300000\r\n\r\nlong"),
         12 => whole("HTTP/1.1 204 No Content\r\nkeep-alive: timeout=2, max=2\r\n\r\n"),
         _ => Reply::ok(ms(delay)),
     };
@@ -153,6 +168,10 @@ fn world(scene: &Scene) -> World {
             connect: Some(ms(90)),
             connect_each: Some(ms(25)),
             ..dial::Options::default()
+        },
+        retries: Retries {
+            statuses: vec![StatusCode::BAD_GATEWAY],
+            ..retries(scene.retries.0, ms(scene.retries.1))
         },
         ..Config::default()
     };
@@ -210,7 +229,19 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_books_agree_and_all_comes_to_an_end(scene in scenes()) {
-        play(&scene);
+        let world = play(&scene);
+        let most = 10 + scene.retries.0 as usize;
+        for user in world.users.values() {
+            let (mut counted, mut replays) = (0, 0);
+            for (_, hop) in &user.hops {
+                if hop.why == HopReason::StaleConnection { replays += 1 } else { counted += 1 }
+            }
+            prop_assert!(counted <= most && replays <= counted + 1, "{:?}", user.hops);
+            if let Some((_, Ending::Failed(error))) = &user.end {
+                prop_assert!(error.history().len() <= user.hops.len());
+                prop_assert!(scene.retries.0 > 0 || error.not_retried().is_none());
+            }
+        }
     }
 
     #[test]

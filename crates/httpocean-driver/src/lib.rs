@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod error;
 mod observer;
+pub mod record;
 mod seed;
 mod stats;
 mod teller;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use http::{HeaderMap, Request};
 use httpocean_core::dial::AddressFilter;
 use httpocean_core::policy::{Common, Seed};
-use httpocean_core::{BodyPlan, CallId, Config, ConnId, Engine, Hop, Instant, Io};
+use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
+use httpocean_driver::record::Recorder;
 use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed};
 use mio::{Registry, Token, Waker};
 
@@ -68,7 +69,7 @@ use crate::stream::Connector;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Client {
-    pub(crate) engine: Engine,
+    pub(crate) engine: Recorder,
     pub(crate) clock: Clock,
     pub(crate) now: Instant,
     tokens: Range<usize>,
@@ -122,7 +123,7 @@ impl Client {
         let common =
             Common { budget: options.budget, seed: Seed::new(options.pool.seed), epoch: clock.epoch() };
         Ok(Self {
-            engine: Engine::new(options.pool, guarded(options.config)).sharing(common),
+            engine: Recorder::new(options.pool, guarded(options.config), common, options.record),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -320,7 +321,7 @@ impl Client {
         self.engine.call(call).is_some()
     }
 
-    fn answer_body(&mut self, call: CallId, answer: impl FnOnce(&mut Engine, &mut Io)) -> bool {
+    fn answer_body(&mut self, call: CallId, answer: impl FnOnce(&mut Recorder, &mut Io)) -> bool {
         let Some(record) = self.calls.get_mut(call).filter(|record| record.owes_body) else { return false };
         record.owes_body = false;
         let Some((conn, _)) = self.engine.connection(call) else { return false };

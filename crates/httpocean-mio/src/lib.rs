@@ -46,6 +46,7 @@ pub use httpocean_core::{
 };
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;
+pub use httpocean_driver::record;
 pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats};
 pub use mio;
 

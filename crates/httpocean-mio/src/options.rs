@@ -6,6 +6,7 @@ use std::sync::Arc;
 use httpocean_core::policy::Budget;
 use httpocean_core::{Config, pool};
 use httpocean_driver::Observer;
+use httpocean_driver::record::Recording;
 use mio::Waker;
 
 use crate::resolver::{Resolve, SystemResolver};
@@ -52,6 +53,8 @@ pub struct Options {
     pub waker: Option<Arc<Waker>>,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Where all that the client tells its engine is written, for `httpocean replay`. Default nowhere.
+    pub record: Option<Recording>,
 }
 
 impl Options {
@@ -79,6 +82,7 @@ impl Default for Options {
             resolver_threads: 4,
             waker: None,
             observer: None,
+            record: None,
         }
     }
 }
@@ -90,6 +94,7 @@ impl fmt::Debug for Options {
             .field("config", &self.config)
             .field("connector", &self.connector)
             .field("resolver_threads", &self.resolver_threads)
+            .field("record", &self.record)
             .finish_non_exhaustive()
     }
 }

@@ -26,7 +26,7 @@ Usage: httpocean batch [-c N] [--options JSON] < REQUESTS
 
   -c, --concurrency N   so many requests at a time (1: strictly in order)
       --options JSON    options of the run, such as '{\"max_per_key\": 2, \"timeout_ms\": {\"total\": 5000}}'
-      --transport std|mio, and every pool and time option of `httpocean get`
+      --transport std|mio, --record FILE, and every pool and time option of `httpocean get`
       --help            this text
 
 A request: {\"id\": 1, \"method\": \"GET\", \"url\": \"http://...\", \"headers\": [[\"name\", \"value\"]],

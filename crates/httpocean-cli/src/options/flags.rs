@@ -98,6 +98,9 @@ More:
       --unix-socket PATH       connect to a Unix socket, whatever the URL says
       --options JSON           any option by the name it has in `batch`
       --transport std|mio      by whom requests are carried out: blocking sockets, or an event loop (std)
+      --record FILE            write what decides the run into FILE, for `httpocean replay`, without
+                               bodies, secret fields and queries; with --transport mio
+      --record-secrets         with them
       --help                   this text
 ";
 
@@ -106,6 +109,14 @@ impl Run {
     pub(crate) fn take_flag(&mut self, flag: &str, args: &mut Parser) -> Done {
         match flag {
             "transport" => return self.take_transport(&args.value()?.string()?),
+            "record" => {
+                self.record = Some(args.value()?.into());
+                return Ok(());
+            }
+            "record-secrets" => {
+                self.record_secrets = true;
+                return Ok(());
+            }
             "options" => return self.apply_text(&args.value()?.string()?),
             _ => {}
         }

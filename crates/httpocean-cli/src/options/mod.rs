@@ -3,6 +3,7 @@
 
 pub(crate) mod flags;
 mod policies;
+mod recording;
 mod value;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub(crate) struct Run {
     pub(crate) transport: Transport,
     probe_after: Duration,
     unix_socket: Option<PathBuf>,
+    record: Option<PathBuf>,
+    record_secrets: bool,
 }
 
 /// Which adapter carries requests out.
@@ -86,23 +89,23 @@ impl Run {
     /// The client of the run.
     pub(crate) fn client(&self) -> Done<Client> {
         Ok(match self.transport {
-            Transport::Std => Client::Std(self.std_client()),
-            Transport::Mio => Client::Mio(Reactor::start(self.mio_options(), Pace::Ahead)?),
+            Transport::Std => Client::Std(self.std_client()?),
+            Transport::Mio => Client::Mio(Reactor::start(self.mio_options()?, Pace::Ahead)?),
         })
     }
 
     /// The client of the run, by the blocking adapter.
-    pub(crate) fn std_client(&self) -> httpocean_std::Client {
-        self.std_builder().build()
+    pub(crate) fn std_client(&self) -> Done<httpocean_std::Client> {
+        Ok(self.std_builder()?.build())
     }
 
     /// The client of the run, and somebody who is told what it decides.
     pub(crate) fn observed_client(&self, observer: impl httpocean_std::Observer) -> Done<Client> {
         Ok(match self.transport {
-            Transport::Std => Client::Std(self.std_builder().observer(observer).build()),
+            Transport::Std => Client::Std(self.std_builder()?.observer(observer).build()),
             Transport::Mio => {
                 let observer: Option<Arc<dyn httpocean_std::Observer>> = Some(Arc::new(observer));
-                let options = httpocean_mio::Options { observer, ..self.mio_options() };
+                let options = httpocean_mio::Options { observer, ..self.mio_options()? };
                 Client::Mio(Reactor::start(options, Pace::Ahead)?)
             }
         })
@@ -123,21 +126,25 @@ impl Run {
         self
     }
 
-    fn std_builder(&self) -> httpocean_std::ClientBuilder {
+    fn std_builder(&self) -> Done<httpocean_std::ClientBuilder> {
+        if self.record.is_some() {
+            // Threads of their own have no order that could be kept.
+            return Err(Stop::usage("--record needs --transport mio"));
+        }
         let connector = Connector::new(self.pins.clone(), self.unix_socket.clone());
-        httpocean_std::Client::builder()
+        Ok(httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
             .probe_after(self.probe_after)
-            .connector(connector)
+            .connector(connector))
     }
 
     /// What the other adapter is made with. It looks at each connection before it uses it again, so that there
     /// is no `probe_after_ms`.
-    pub(crate) fn mio_options(&self) -> httpocean_mio::Options {
+    pub(crate) fn mio_options(&self) -> Done<httpocean_mio::Options> {
         use httpocean_mio::{Connector, Options, UnixConnector};
         let defaults = Options::default();
-        Options {
+        Ok(Options {
             pool: self.pool.clone(),
             config: Arc::new(self.request.config.clone()),
             connector: match &self.unix_socket {
@@ -145,8 +152,9 @@ impl Run {
                 None => defaults.connector.clone(),
             },
             resolver: Arc::new(self.pins.clone()),
+            record: self.recording()?,
             ..defaults
-        }
+        })
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {

@@ -18,5 +18,6 @@ mod get_errors;
 mod get_pool;
 mod get_requests;
 mod mio;
+mod replay;
 mod secrets;
 mod usage;

@@ -56,8 +56,14 @@ impl Call {
     /// What comes after an attempt without a response, or without a whole one. The error is that of the attempt.
     pub(super) fn after_failure(&mut self, error: Error) -> Then {
         let off = self.config.retries.total == Some(0);
-        if off || self.head_said || self.is_over() || matches!(error.kind(), ErrorKind::Cancelled) {
+        if off || self.head_said || matches!(error.kind(), ErrorKind::Cancelled) {
             return Then::Fail(self.of_call(error));
+        }
+        if self.is_over() {
+            // That the deadline passed, one that says so need not say twice.
+            let says_so = matches!(error.kind(), ErrorKind::Timeout);
+            let late = NotRetried::WouldPassDeadline;
+            return Then::Fail(if says_so { self.of_call(error) } else { self.told(error, late) });
         }
         match self.judge(Outcome::Failure(&error)) {
             Ok(retry) => {

@@ -14,10 +14,10 @@
 mod check;
 mod entries;
 mod routing;
+mod said;
 mod timers;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, Request};
@@ -27,121 +27,22 @@ use crate::call::Call;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::dial::Route;
-use crate::error::{Error, Hop, TransportError};
+use crate::error::{Error, TransportError};
 use crate::h1::encode::BodyPlan;
 use crate::io::Io;
 use crate::key::Key;
 use crate::policy::Common;
 use crate::pool::{self, Counts, Facts, Pool};
-use crate::reason::CloseReason;
 use crate::time::Instant;
 use crate::timers::Timers;
-use crate::want::Want;
 use entries::{Entry, Link, Links};
+pub use said::{Driven, Event, Task};
 use timers::Of;
 
 id!(
     /// One request of a user's; it ends with its last event: `End`, `Failed` or `Upgraded`.
     public CallId
 );
-
-/// What a driver has to do, in the order in which it is said.
-#[must_use]
-#[derive(Debug)]
-pub enum Task {
-    /// A connection is going to be made; what there is to do for it follows.
-    Dial {
-        /// Which.
-        conn: ConnId,
-        /// To what.
-        key: Key,
-    },
-    /// Look up where [`Engine::target`] can be reached; answer with [`Engine::resolved`].
-    Resolve(ConnId),
-    /// Connect; answer with [`Engine::connected`].
-    Connect {
-        /// Of which connection.
-        conn: ConnId,
-        /// Which attempt of it.
-        attempt: u8,
-        /// Where to; `None` after [`Route::Direct`].
-        addr: Option<SocketAddr>,
-    },
-    /// Stop that attempt: another one won, or it took too long.
-    Abandon {
-        /// Of which connection.
-        conn: ConnId,
-        /// Which attempt of it.
-        attempt: u8,
-    },
-    /// Read what there is without waiting, then [`Engine::drive`]. While a user still holds what an event of this
-    /// connection lent, do nothing: it is driven when they are done.
-    Drive(ConnId),
-    /// Close whatever there is of it, attempts included, before any later task. The id ends here.
-    Close {
-        /// Which.
-        conn: ConnId,
-        /// Why.
-        why: CloseReason,
-        /// Of one that was never made: what went wrong.
-        error: Option<Error>,
-    },
-    /// Something happened to a call that has no connection.
-    Event {
-        /// Which call.
-        call: CallId,
-        /// What.
-        event: Event,
-    },
-}
-
-/// What came of driving a connection.
-#[must_use]
-#[derive(Debug)]
-pub enum Driven {
-    /// Something for the user of a call. What it lends is there until the next drive; drive again when they are
-    /// done with it, and not before: that is what holds a fast peer back.
-    Event {
-        /// Which call.
-        call: CallId,
-        /// What.
-        event: Event,
-    },
-    /// Write what is pending, and drive again when one of these happens.
-    Wait(Want),
-    /// Nobody uses it. The buffers are clean and may be taken away; bytes that come are a reason to drive.
-    Free,
-}
-
-/// What a user of a call is told.
-#[must_use]
-#[derive(Debug)]
-pub enum Event {
-    /// Another request follows: the same once more, or the one that a redirect leads to.
-    Hop(Box<Hop>),
-    /// An interim response: [`Io::head`] of so many bytes.
-    Interim(usize),
-    /// The head of the response: [`Io::head`] of so many bytes.
-    Head(usize),
-    /// Bytes of its body: [`Io::data`].
-    Data(usize),
-    /// The next piece of the request's body is wanted: [`Engine::send_body`] and its like. Said once a piece. It
-    /// lends nothing: drive on at once, the answer may come later.
-    NeedBody {
-        /// Where it starts. Less than was handed over: start over from there.
-        from: u64,
-    },
-    /// The response is whole. The call's id ends here.
-    End {
-        /// Trailer fields, if there were any: rare, so boxed.
-        trailers: Option<Box<HeaderMap>>,
-    },
-    /// The connection speaks another protocol now; so many bytes of that are in `io.rx`. Socket and buffers are the
-    /// driver's, both ids end here, and no `Close` follows.
-    Upgraded(usize),
-    /// There is no response, or no whole one. The call's id ends here.
-    Failed(Error),
-}
 
 /// Pool, dials and calls of one thread.
 ///

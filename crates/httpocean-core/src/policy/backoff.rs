@@ -72,6 +72,11 @@ impl Seed {
         Self(Arc::new(AtomicU64::new(seed)))
     }
 
+    /// Where the sequence is: [`new`](Self::new) of it goes on from here.
+    pub fn state(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// A number from 0 to `bound`, both included.
     fn up_to(&self, bound: u64) -> u64 {
         Rng::new(self.0.fetch_add(Rng::STRIDE, Ordering::Relaxed)).up_to(bound)

@@ -68,6 +68,11 @@ impl Budget {
         Place { counts: self.0.clone(), retrying: false, seed }
     }
 
+    /// What it was made with: at least so many, and so many percent. `None`: unlimited.
+    pub fn bounds(&self) -> Option<(u32, u32)> {
+        self.0.as_ref().map(|counts| (counts.at_least, counts.percent))
+    }
+
     /// How many calls are active; 0 without a bound, as nobody counts then.
     pub fn active(&self) -> u32 {
         self.0.as_ref().map_or(0, |counts| counts.active.load(Ordering::Relaxed))

@@ -242,7 +242,8 @@ impl World {
         let bytes = io.tx.pending()[..len].to_vec();
         io.tx.sent(len);
         let Some(socket) = self.sockets.get_mut(&conn) else { return false };
-        let replies = socket.server.take(&bytes, &socket.host, socket.number, &self.net);
+        let place = (socket.host.as_str(), socket.number);
+        let replies = socket.server.take(&bytes, place, &self.net, &mut self.seen);
         let heard = socket.server.heard;
         let mut arrivals = Vec::new();
         for (delay, piece) in replies {
@@ -273,12 +274,14 @@ impl World {
         assert_eq!(self.engine.call(call).is_none(), last, "an id ends with its last event: {event:?}");
         let user = self.user(call);
         assert!(user.end.is_none(), "{event:?} after the end");
+        in_order(&user.heard, &event);
         user.heard.push(name(&event));
         if let Some((_, facts)) = facts {
             (user.conn, user.reused) = (number, Some(facts.reused));
         }
         match event {
-            Event::Hop(_) | Event::Interim(_) => {}
+            Event::Hop(hop) => user.hops.push((now, *hop)),
+            Event::Interim(_) => {}
             Event::Head(len) => user.status = Some(io.head(len).status().as_u16()),
             Event::Data(len) => return Some(len),
             Event::NeedBody { from } => {
@@ -324,6 +327,19 @@ impl World {
             let same = self.sockets.values().filter(|other| other.host == socket.host).count();
             assert!(same <= options.max_per_key, "max_per_key");
         }
+    }
+}
+
+/// A hop, the body of the request and interim responses come before the one head, all else after it; and the first
+/// question of an attempt is for the start of the body.
+fn in_order(heard: &[&str], event: &Event) {
+    let head = heard.contains(&"head");
+    let asked = heard.rsplit(|name| *name == "hop").next().is_some_and(|now| now.contains(&"need-body"));
+    match event {
+        Event::Hop(_) | Event::Interim(_) | Event::Head(_) => assert!(!head, "{event:?} after {heard:?}"),
+        Event::NeedBody { from } => assert!(!head && (asked || *from == 0), "{event:?} after {heard:?}"),
+        Event::Data(_) | Event::End { .. } => assert!(head, "{event:?} after {heard:?}"),
+        Event::Upgraded(_) | Event::Failed(_) => {}
     }
 }
 

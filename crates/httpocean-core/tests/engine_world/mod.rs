@@ -22,8 +22,9 @@ pub use script::*;
 
 use httpocean_core::pool::Options;
 use httpocean_core::{
-    BodyPlan, CallId, CloseReason, Config, ConnId, Engine, Error, Instant, Io, TransportError,
+    BodyPlan, CallId, CloseReason, Config, ConnId, Engine, Error, Hop, Instant, Io, TransportError,
 };
+pub use server::Seen;
 use server::Server;
 
 /// A connection as its driver knows it: from `Resolve` until `Close` or `Upgraded`.
@@ -54,6 +55,7 @@ pub struct User {
     pub status: Option<u16>,
     pub conn: Option<usize>,
     pub reused: Option<u32>,
+    pub hops: Vec<(Instant, Hop)>,
     pub end: Option<(Instant, Ending)>,
     handed: usize,
 }
@@ -87,6 +89,10 @@ pub struct World {
     /// Every end of a connection: by the number of its dial.
     pub closed: Vec<(Instant, usize, CloseReason)>,
     pub handed_over: Vec<usize>,
+    /// Every request that reached a server, in order.
+    pub seen: Vec<Seen>,
+    /// When the engine's own clock woke the driver.
+    pub wakes: Vec<Instant>,
     pub dials: usize,
     /// Of these, how many had their names looked up.
     pub looked_up: usize,
@@ -119,6 +125,8 @@ impl World {
             ids: BTreeMap::new(),
             closed: Vec::new(),
             handed_over: Vec::new(),
+            seen: Vec::new(),
+            wakes: Vec::new(),
             dials: 0,
             looked_up: 0,
             most: 0,
@@ -204,6 +212,10 @@ impl World {
         self.now = next;
         // What happens at the same time may be answered without a task.
         let (asked, said) = (planned != Some(next), self.said);
+        let waiting = self.engine.counts().waiting;
+        if asked {
+            self.wakes.push(next);
+        }
         // What happened comes before what time has come for.
         while let Some(entry) = self.plan.first_entry() {
             if entry.key().0 > self.now {
@@ -216,7 +228,9 @@ impl World {
             }
         }
         self.carry_out();
-        assert!(!asked || self.said > said || self.lines_up(), "woken at {next:?} for nothing");
+        // A call whose wait for its next attempt is over may find others before it.
+        let queues = self.engine.counts().waiting > waiting;
+        assert!(!asked || self.said > said || queues || self.lines_up(), "woken at {next:?} for nothing");
         true
     }
 

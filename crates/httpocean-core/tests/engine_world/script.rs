@@ -6,6 +6,8 @@ use std::rc::Rc;
 use httpocean_core::dial::Route;
 use httpocean_core::{Event, Instant, TransportError};
 
+use super::Seen;
+
 pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -103,11 +105,16 @@ type Dials = Rc<dyn Fn(&str, usize) -> DialScript>;
 /// By host, number of the connection's dial, and number of the request on it, from 0.
 type Serves = Rc<dyn Fn(&str, usize, usize) -> Reply>;
 
+/// By the request, and how many requests came before it in the whole world.
+type Answers = Rc<dyn Fn(&Seen, usize) -> Reply>;
+
 /// The network, and how its driver goes about it.
 #[derive(Clone)]
 pub struct Net {
     pub dial: Dials,
     pub serve: Serves,
+    /// In place of `serve`, where what is asked matters.
+    pub answer: Option<Answers>,
     /// A connection closes from the server's side when it was silent for so long.
     pub idles: Option<Duration>,
     /// So many bytes fit into one write.
@@ -123,6 +130,7 @@ impl Default for Net {
         Self {
             dial: Rc::new(|_, _| DialScript::takes(ms(10))),
             serve: Rc::new(|_, _, _| Reply::ok(ms(2))),
+            answer: None,
             idles: None,
             write: usize::MAX,
             batches: false,
@@ -139,6 +147,11 @@ impl Net {
 
     pub fn serves(mut self, serve: impl Fn(&str, usize, usize) -> Reply + 'static) -> Self {
         self.serve = Rc::new(serve);
+        self
+    }
+
+    pub fn answers(mut self, answer: impl Fn(&Seen, usize) -> Reply + 'static) -> Self {
+        self.answer = Some(Rc::new(answer));
         self
     }
 }

@@ -10,6 +10,8 @@ use httpocean_core::policy::{Backoff, Budget, Common, Retries, Seed};
 use httpocean_core::pool::{DialPolicy, Options, Order, Surplus};
 use httpocean_core::{BodyPlan, Config, Instant, Limits, call, dial};
 
+use httpocean_driver::record::Recording;
+
 use super::dice::Dice;
 use super::faults::{Fault, Faults};
 use super::ledger::Violation;
@@ -70,7 +72,17 @@ impl Scene {
 
     /// Runs it to its end. A panic on the way is a violation too.
     pub fn play(&self, keeps_lines: bool) -> Outcome {
+        self.play_on(self.stage(), keeps_lines)
+    }
+
+    /// The same, and writes down what the engine is told and says.
+    pub fn record(&self, recording: Recording) -> Outcome {
         let mut sim = self.stage();
+        sim.record(recording);
+        self.play_on(sim, false)
+    }
+
+    fn play_on(&self, mut sim: Sim, keeps_lines: bool) -> Outcome {
         sim.log = Log::new(keeps_lines);
         sim.terse = true;
         let result = catch_unwind(AssertUnwindSafe(|| sim.try_run()));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use httpocean_core::policy::Common;
 use httpocean_core::pool::Options;
 use httpocean_core::{CallId, Config, ConnId, Engine, Instant};
+use httpocean_driver::record::{Recorder, Recording};
 
 use super::driver::Link;
 use super::faults::Faults;
@@ -18,7 +19,7 @@ use super::visit::{Act, Answer, Visit};
 
 /// A client in a virtual network and in virtual time. See the [module](super).
 pub struct Sim {
-    pub(super) engine: Engine,
+    pub(super) engine: Recorder,
     pub(super) net: Network,
     pub(super) ledger: Ledger,
     pub(super) log: Log,
@@ -28,6 +29,8 @@ pub struct Sim {
     pub(super) sockets: Vec<(ConnId, u8)>,
     pub(super) users: Vec<User>,
     pub(super) numbers: Vec<Option<(CallId, usize)>>,
+    common: Common,
+    recording: Option<Recording>,
     plans: Vec<Option<Plan>>,
     free_plans: Vec<usize>,
     /// The clock of the client is so far ahead of that of the network, or behind it.
@@ -81,7 +84,7 @@ impl Sim {
     pub fn with(seed: u64, pool: Options, config: Config) -> Self {
         let ledger = Ledger::new(pool.clone());
         Self {
-            engine: Engine::new(pool, Arc::new(config)),
+            engine: Recorder::new(pool, Arc::new(config), Common::default(), None),
             net: Network::new(seed),
             ledger,
             log: Log::new(true),
@@ -90,6 +93,8 @@ impl Sim {
             sockets: Vec::new(),
             users: Vec::new(),
             numbers: Vec::new(),
+            common: Common::default(),
+            recording: None,
             plans: Vec::new(),
             free_plans: Vec::new(),
             skew: 0,
@@ -101,8 +106,20 @@ impl Sim {
 
     /// What all calls share: to be said before the first begins.
     pub fn share(&mut self, common: Common) {
+        self.common = common;
+        self.begin_again();
+    }
+
+    /// Writes down what the engine is told and says, for [`replay`](httpocean_driver::record::replay): to be said
+    /// before the first call begins.
+    pub fn record(&mut self, recording: Recording) {
+        self.recording = Some(recording);
+        self.begin_again();
+    }
+
+    fn begin_again(&mut self) {
         let (pool, config) = (self.ledger.options().clone(), self.engine.config().clone());
-        self.engine = Engine::new(pool, config).sharing(common);
+        self.engine = Recorder::new(pool, config, self.common.clone(), self.recording.clone());
     }
 
     /// Puts a server behind a name: a [`Host`](super::Host) by script, a [`Peer`](super::Peer) at random, or your own.

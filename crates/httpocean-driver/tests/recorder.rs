@@ -1,0 +1,157 @@
+//! Every kind of input is recorded, and the recording says the same again.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use httpocean_core::dial::{AddressFilter, Route};
+use httpocean_core::policy::Common;
+use httpocean_core::{BodyPlan, Config, ConnId, Driven, Instant, Io, Task, TransportError, call, dial, pool};
+use httpocean_driver::record::{Recorder, Recording, replay};
+
+const SECRET: &str = "hunter2";
+
+const NOW: Instant = Instant::ZERO;
+
+struct World {
+    engine: Recorder,
+    file: Arc<Mutex<Vec<u8>>>,
+}
+
+impl World {
+    fn new(config: Config) -> Self {
+        let file = Arc::new(Mutex::new(Vec::new()));
+        let copy = file.clone();
+        let recording = Recording::new(move |lines| copy.lock().unwrap().extend_from_slice(lines));
+        let (pool, config) = (pool::Options::default(), Arc::new(config));
+        Self { engine: Recorder::new(pool, config, Common::default(), Some(recording)), file }
+    }
+
+    /// Tasks until there are none; the connection of the first look-up.
+    fn dialed(&mut self) -> ConnId {
+        let mut found = None;
+        while let Some(task) = self.engine.next_task(NOW) {
+            if let Task::Resolve(conn) = task {
+                found = Some(conn);
+            }
+        }
+        found.expect("a look-up")
+    }
+
+    fn connected(&mut self) -> ConnId {
+        let conn = self.dialed();
+        self.engine.resolved(conn, Ok(Route::Direct), NOW);
+        while self.engine.next_task(NOW).is_some() {}
+        self.engine.connected(conn, 0, Ok(()), NOW);
+        while self.engine.next_task(NOW).is_some() {}
+        conn
+    }
+
+    /// The file, when it has been found to say the same again, and no secret.
+    fn checked(mut self) -> String {
+        while self.engine.next_task(NOW).is_some() {}
+        let file = self.file.lock().unwrap();
+        let text = String::from_utf8(file.clone()).unwrap();
+        assert!(!text.contains(SECRET), "{text}");
+        let again = replay(&file).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again.difference, None, "{text}");
+        text
+    }
+}
+
+fn upload() -> Request<()> {
+    Request::put("http://a.test/?hunter2").header("x-key", SECRET).body(()).unwrap()
+}
+
+#[test]
+fn an_address_filter_of_the_user_s() {
+    let filter = AddressFilter::new(|addr| addr.port() != 1);
+    let dial = dial::Options { filter, ..dial::Options::default() };
+    let mut world = World::new(Config { dial, ..Config::default() });
+    world.engine.start(upload(), BodyPlan::empty(), NOW).unwrap();
+    let conn = world.dialed();
+    let addrs: Vec<SocketAddr> = vec![([10, 0, 0, 1], 1).into(), ([10, 0, 0, 2], 2).into()];
+    world.engine.resolved(conn, Ok(Route::Addresses(addrs.into_iter().collect())), NOW);
+    let text = world.checked();
+    assert!(text.contains("resolved 0.0 at !10.0.0.1:1 10.0.0.2:2"), "{text}");
+    assert!(text.contains("< connect 0.0 0 10.0.0.2:2"), "{text}");
+}
+
+#[test]
+fn bodies_both_ways() {
+    let mut world = World::new(Config::default());
+    let plan = BodyPlan { size: None, replayable: true, trailers: true };
+    let call = world.engine.start(upload(), plan, NOW).unwrap();
+    let (conn, mut io) = (world.connected(), Io::default());
+    while let Driven::Event { .. } = world.engine.drive(conn, &mut io, NOW) {}
+    world.engine.send_body(call, SECRET.as_bytes(), &mut io);
+    while let Driven::Event { .. } = world.engine.drive(conn, &mut io, NOW) {}
+    let trailers =
+        HeaderMap::from_iter([(HeaderName::from_static("x-sum"), HeaderValue::from_static(SECRET))]);
+    world.engine.finish_body(call, Some(&trailers), &mut io);
+    io.tx.sent(usize::MAX);
+    io.rx.append(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhunter2 hunter2 12345");
+    let Driven::Event { .. } = world.engine.drive(conn, &mut io, NOW) else { panic!("a head") };
+    let mut out = [0; 7];
+    assert_eq!(world.engine.read_body(call, &mut io, &mut out), 7);
+    assert_eq!(&out, b"hunter2");
+    while let Driven::Event { .. } = world.engine.drive(conn, &mut io, NOW) {}
+    let text = world.checked();
+    assert!(text.contains("send-body 0.0 xxxxxxx"), "{text}");
+    assert!(text.contains("finish-body 0.0 trailers x-sum xxxxxxx"), "{text}");
+    assert!(text.contains("< read 7 "), "{text}");
+}
+
+#[test]
+fn what_fails_and_what_is_given_up() {
+    let mut world = World::new(Config::default());
+    let plan = BodyPlan { size: None, ..BodyPlan::empty() };
+    let call = world.engine.start(upload(), plan, NOW).unwrap();
+    let (conn, mut io) = (world.connected(), Io::default());
+    while let Driven::Event { .. } = world.engine.drive(conn, &mut io, NOW) {}
+    world.engine.body_failed(call, "a disk is gone");
+    let _ = world.engine.drive(conn, &mut io, NOW);
+    let other = world.engine.start(upload(), plan, NOW).unwrap();
+    let conn = world.connected();
+    io = Io::default();
+    io.tx.fail(TransportError::Reset);
+    io.rx.fail(TransportError::Other(104));
+    io.rx.set_eof();
+    let _ = world.engine.drive(conn, &mut io, NOW);
+    world.engine.cancel(other, NOW);
+    world.engine.discard(other, NOW);
+    world.engine.evict(|key| key.host() == "a.test", NOW);
+    world.engine.shut_down(NOW);
+    assert!(world.engine.start(Request::new(()), plan, NOW).is_err());
+    let text = world.checked();
+    for told in
+        ["a\\sdisk\\sis\\sgone", "write-failed", "read-failed 0.1 other:104", "eof", "shut-down", "< refused"]
+    {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
+fn options_of_a_request_s_own() {
+    let mut world = World::new(Config::default());
+    let call = call::Options { total: Some(Duration::from_millis(7)), ..call::Options::default() };
+    for _ in 0..2 {
+        let mut request = upload();
+        request.extensions_mut().insert(Arc::new(Config { call: call.clone(), ..Config::default() }));
+        world.engine.start(request, BodyPlan::empty(), NOW).unwrap();
+    }
+    let text = world.checked();
+    assert_eq!(text.lines().filter(|line| line.starts_with("config ")).count(), 2, "each once: {text}");
+    assert!(text.contains("< nothing-until 7000"), "{text}");
+}
+
+#[test]
+fn a_recorder_without_a_recording_is_an_engine() {
+    let mut engine =
+        Recorder::new(pool::Options::default(), Arc::new(Config::default()), Common::default(), None);
+    engine.start(upload(), BodyPlan::empty(), NOW).unwrap();
+    assert!(matches!(engine.next_task(NOW), Some(Task::Dial { .. })));
+    assert_eq!(engine.calls(), 1);
+}
