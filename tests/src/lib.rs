@@ -123,6 +123,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod documents;
 pub mod real;
 pub mod scripted;
 pub mod std_alone;
