@@ -45,6 +45,7 @@
 //!   have seen ([`Sent`]). Every close has a [`CloseReason`].
 
 mod arena;
+mod authority;
 mod buf;
 pub mod call;
 mod config;
@@ -66,6 +67,7 @@ mod timers;
 mod want;
 
 pub use arena::{ConnId, WaitId};
+pub use authority::Scheme;
 pub use buf::{RecvBuf, SendBuf};
 pub use call::{Call, CallStep};
 pub use config::Config;
@@ -76,7 +78,7 @@ pub use error::{Error, ErrorKind, FailedAttempt, Fault, Hop, Phase, ProtocolErro
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;
 pub use io::Io;
-pub use key::{Key, Scheme};
+pub use key::Key;
 pub use limits::Limits;
 pub use pool::{Pool, PoolCommand};
 pub use reason::{CloseReason, HopReason, NotFollowed, NotReplayed, NotRetried, RetryClass};

@@ -22,10 +22,11 @@ use smallvec::SmallVec;
 pub use filter::AddressFilter;
 pub use options::Options;
 
+use crate::authority::Scheme;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, TransportError};
-use crate::key::{Key, Scheme};
+use crate::key::Key;
 use crate::time::Instant;
 use crate::want::Want;
 use race::{Heat, Race};

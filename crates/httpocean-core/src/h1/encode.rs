@@ -8,7 +8,8 @@ use http::header::{
 use http::{Method, Request, Version};
 
 use super::framing::has_token;
-use crate::key::{self, Key};
+use crate::authority;
+use crate::key::Key;
 
 /// What the caller says of the body that will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,5 +328,5 @@ fn decimal(bytes: &[u8]) -> Option<u64> {
 }
 
 fn is_authority(host: &[u8]) -> bool {
-    core::str::from_utf8(host).is_ok_and(key::is_authority)
+    core::str::from_utf8(host).is_ok_and(authority::is_authority)
 }

@@ -29,8 +29,9 @@ use http::header::{
 };
 use http::{Method, Request, StatusCode};
 
+use crate::authority::Scheme;
 use crate::h1::encode::BodyPlan;
-use crate::key::{Key, Scheme};
+use crate::key::Key;
 pub use crate::reason::NotFollowed;
 use location::{Base, Target};
 pub use reasons::NoRedirect;
