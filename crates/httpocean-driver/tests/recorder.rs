@@ -49,10 +49,24 @@ impl World {
         conn
     }
 
+    /// A GET whose response comes in these pieces; each is looked at.
+    fn answered(&mut self, pieces: &[&str]) {
+        self.engine.start(Request::get("http://a.test/").body(()).unwrap(), BodyPlan::empty(), NOW).unwrap();
+        let (conn, mut io) = (self.connected(), Io::default());
+        while let Driven::Event { .. } = self.engine.drive(conn, &mut io, NOW) {}
+        io.tx.sent(usize::MAX);
+        for piece in pieces {
+            io.rx.append(piece.as_bytes());
+            while let Driven::Event { .. } = self.engine.drive(conn, &mut io, NOW) {}
+        }
+    }
+
     /// The file, when it has been found to say the same again, and no secret.
-    fn checked(mut self) -> String {
-        while self.engine.next_task(NOW).is_some() {}
-        let file = self.file.lock().unwrap();
+    fn checked(self) -> String {
+        let Self { mut engine, file } = self;
+        while engine.next_task(NOW).is_some() {}
+        drop(engine);
+        let file = file.lock().unwrap();
         let text = String::from_utf8(file.clone()).unwrap();
         assert!(!text.contains(SECRET), "{text}");
         let again = replay(&file).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -154,4 +168,51 @@ fn a_recorder_without_a_recording_is_an_engine() {
     engine.start(upload(), BodyPlan::empty(), NOW).unwrap();
     assert!(matches!(engine.next_task(NOW), Some(Task::Dial { .. })));
     assert_eq!(engine.calls(), 1);
+}
+
+const FOUND: &str = "HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: ";
+
+#[test]
+fn a_location_in_pieces_keeps_its_host_and_nobody_s_name() {
+    for (location, kept, said) in [
+        ("http://b.test/p", "http://b.test/p", "< dial 1.0 http://b.test"),
+        (
+            "http://me:hunter2@b.test/p?hunter2",
+            "http://xx:xxxxxxx@b.test/p?xxxxxxx",
+            "holds\\sa\\suser\\sname",
+        ),
+    ] {
+        let pieces: Vec<_> = (0..location.len()).map(|at| &location[at..=at]).collect();
+        let mut world = World::new(Config::default());
+        world.answered(&[&[FOUND], pieces.as_slice(), &["\r\n\r\n"]].concat());
+        let text = world.checked();
+        let received = text.lines().filter_map(|line| line.strip_prefix("> - received 0.0 "));
+        assert!(received.collect::<String>().contains(kept), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_decided_at_the_end_is_hidden() {
+    let mut world = World::new(Config::default());
+    world.answered(&[FOUND, "http://hunt", "er2"]);
+    assert!(!String::from_utf8_lossy(&world.file.lock().unwrap()).contains("hunt"), "it is not written yet");
+    let text = world.checked();
+    assert!(
+        text.contains("> - received 0.0 http://xxxx\n") && text.contains("> - received 0.0 xxx\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn no_more_than_so_much_waits_to_be_decided() {
+    let mut world = World::new(Config::default());
+    world.answered(&[FOUND, "http://hunt", &"er2".repeat(20_000)]);
+    assert!(
+        !String::from_utf8_lossy(&world.file.lock().unwrap()).contains("received 0.0 http:"),
+        "60,000 bytes wait"
+    );
+    world.answered(&[FOUND, "http://hunt", &"er2".repeat(20_000)]);
+    assert!(String::from_utf8_lossy(&world.file.lock().unwrap()).contains("http://xxxx\n"), "120,000 do not");
+    world.checked();
 }

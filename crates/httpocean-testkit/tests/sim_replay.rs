@@ -27,23 +27,17 @@ fn answers(file: &[u8]) -> Vec<&str> {
 
 #[test]
 fn random_worlds_are_the_same_byte_for_byte() {
-    let (mut said, mut lost) = (0, 0);
-    for seed in 1..=200 {
+    let mut said = 0;
+    for seed in 1..=50 {
         for whole in [false, true] {
             let file = recorded(seed, whole);
             let again = replayed(seed, &file);
             said += again.said.len();
-            if let Some(difference) = again.difference {
-                // A location that was cut where a user name may stand lost its host: that is said of recordings.
-                let is_lost = !whole && difference.said.contains("://x");
-                assert!(is_lost, "seed {seed}, whole: {whole}: {difference}");
-                lost += 1;
-            } else {
-                assert_eq!(again.said, answers(&file), "seed {seed}");
-            }
+            assert!(again.difference.is_none(), "seed {seed}, whole: {whole}: {:?}", again.difference);
+            assert_eq!(again.said, answers(&file), "seed {seed}");
         }
     }
-    assert!(said > 100_000 && lost <= 4, "{said} answers, {lost} locations lost");
+    assert!(said > 25_000, "{said} answers");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use httpocean_core::{BodyPlan, CallId, Config, ConnId, TransportError};
 use super::redact;
 use super::said::{call_word, conn_word, error_of, error_word, id_bits};
 use super::text::{Line, unescaped};
+use super::url;
 
 /// An input as a line.
 pub(super) type Told = Line;
@@ -48,7 +49,7 @@ pub(super) fn start(
     whole: bool,
 ) -> Told {
     let number = |number: Option<u64>| number.map_or_else(|| "-".into(), |number| number.to_string());
-    let uri = if whole { request.uri().to_string() } else { redact::uri(request.uri()) };
+    let uri = if whole { request.uri().to_string() } else { url::uri(request.uri()) };
     let line = Line::of("start")
         .bytes(request.method().as_str().as_bytes())
         .bytes(uri.as_bytes())
@@ -59,7 +60,7 @@ pub(super) fn start(
         .word(number(config.map(|config| config as u64)));
     let line = match request.extensions().get::<Fragment>().map(Fragment::as_str) {
         Some(text) if whole => line.bytes(format!("#{text}").as_bytes()),
-        Some(text) => line.bytes(format!("#{}", redact::fragment(text)).as_bytes()),
+        Some(text) => line.bytes(format!("#{}", url::fragment(text)).as_bytes()),
         None => line.word("-"),
     };
     fields(line, request.headers(), secret, whole)
@@ -102,6 +103,10 @@ pub(super) fn connected(conn: ConnId, attempt: u8, result: Result<(), TransportE
         Ok(()) => line.word("ok"),
         Err(error) => line.word(error_word(error)),
     }
+}
+
+pub(super) fn received(conn: ConnId, bytes: &[u8]) -> Told {
+    Line::of("received").word(conn_word(conn)).bytes(bytes)
 }
 
 pub(super) fn failed(word: &str, conn: ConnId, error: TransportError) -> Told {

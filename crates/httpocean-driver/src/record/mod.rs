@@ -18,16 +18,20 @@
 //!
 //! # What it can't hold
 //! A user's predicate for retries ([`When`](httpocean_core::policy::When)) and a budget that several clients share:
-//! where they decide, the replay differs. Redirects whose `Location` arrives in two pieces within the host are
-//! replayed to a host of `x`s.
+//! where they decide, the replay differs.
+//!
+//! What stands in a `Location` where a user name may be can be told from a host at its end only. Until that has come,
+//! lines wait, up to 64 KiB of them; if it does not come in that time, the host is a host of `x`s.
 
 mod inputs;
 mod options;
+mod pages;
 mod recorder;
 mod redact;
 mod replay;
 mod said;
 mod text;
+mod url;
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +63,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// `sink` is handed whole lines, in order, as they come to be. It is called in the middle of things, so it had
+    /// `sink` is handed whole lines, in order, as they come to be; a few may wait for an end, or for that of the client. It is called in the middle of things, so it had
     /// better be quick, and deal with its errors itself.
     pub fn new(sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         Self { sink: Arc::new(sink), whole: false }

@@ -14,6 +14,7 @@ use httpocean_core::{
 
 use super::inputs::{self, Told};
 use super::options::{config_words, pool_words};
+use super::pages::Pages;
 use super::redact::{self, Response};
 use super::said::{Speaker, conn_word};
 use super::text::Line;
@@ -118,7 +119,7 @@ impl Recorder {
             let said = log.speaker.task(task.as_ref(), self.engine.next_timeout());
             log.said(&said);
             if let Some(Task::Close { conn, .. }) = &task {
-                log.seen.remove(conn);
+                log.forget(*conn);
             }
         }
         task
@@ -132,7 +133,8 @@ impl Recorder {
         }
         let driven = self.engine.drive(conn, io, now);
         if let Some(log) = &mut self.log {
-            log.said(&log.speaker.driven(&driven, io));
+            let said = log.speaker.driven(&driven, io);
+            log.said(&said);
             log.after_drive(conn, &driven, io);
         }
         driven
@@ -203,7 +205,8 @@ impl Recorder {
 
     fn said(&mut self, line: impl FnOnce(Speaker) -> String) {
         if let Some(log) = &mut self.log {
-            log.said(&line(log.speaker));
+            let said = line(log.speaker);
+            log.said(&said);
         }
     }
 
@@ -248,7 +251,7 @@ impl Deref for Recorder {
 /// What is written, and what has to be known for that.
 #[derive(Debug)]
 struct Log {
-    recording: Recording,
+    pages: Pages,
     speaker: Speaker,
     /// The options that were written, by their numbers.
     configs: Vec<String>,
@@ -270,7 +273,8 @@ struct Seen {
 impl Log {
     fn begin(recording: Recording, pool: &pool::Options, config: &Config, common: &Common) -> Self {
         let speaker = Speaker { whole: recording.whole };
-        let mut log = Self { recording, speaker, configs: Vec::new(), seen: BTreeMap::new() };
+        let pages = Pages::new(recording);
+        let mut log = Self { pages, speaker, configs: Vec::new(), seen: BTreeMap::new() };
         log.line(&format!("{MAGIC} {}", if speaker.whole { "whole" } else { "redacted" }));
         log.line(&format!("pool {}", pool_words(pool).join(" ")));
         log.line(&inputs::common(common).into_string());
@@ -278,8 +282,8 @@ impl Log {
         log
     }
 
-    fn line(&self, line: &str) {
-        (self.recording.sink)(format!("{line}\n").as_bytes());
+    fn line(&mut self, line: &str) {
+        self.pages.line(line);
     }
 
     fn told(&mut self, now: Option<Instant>, line: Told) {
@@ -287,7 +291,7 @@ impl Log {
         self.line(&format!("> {now} {}", line.into_string()));
     }
 
-    fn said(&self, line: &str) {
+    fn said(&mut self, line: &str) {
         self.line(&format!("< {line}"));
     }
 
@@ -316,51 +320,58 @@ impl Log {
 
     /// What the driver put into the buffers since the engine saw them.
     fn look(&mut self, engine: &Engine, conn: ConnId, io: &Io) {
-        let whole = self.speaker.whole;
-        let seen = self.seen.entry(conn).or_default();
         let serves = engine.serves(conn);
-        if seen.serves != serves {
-            (seen.serves, seen.response) = (serves, Response::default());
+        if self.seen.entry(conn).or_default().serves != serves {
+            self.response_is_over(conn);
         }
+        let seen = self.seen.entry(conn).or_default();
+        seen.serves = serves;
         let of = |word| Line::of(word).word(conn_word(conn));
-        let mut lines = Vec::new();
+        let (mut before, mut behind) = (Vec::new(), Vec::new());
         if let Some(n) = io.tx.total_sent().checked_sub(seen.sent).filter(|n| *n > 0) {
-            lines.push(of("sent").word(n));
+            before.push(of("sent").word(n));
         }
         if let Some(error) = io.tx.failure().filter(|_| seen.write_failure.is_none()) {
-            lines.push(inputs::failed("write-failed", conn, error));
+            before.push(inputs::failed("write-failed", conn, error));
         }
         let bytes = io.rx.bytes();
         let new = io.rx.total_received().saturating_sub(seen.received);
-        let new = usize::try_from(new).unwrap_or(usize::MAX).min(bytes.len());
-        if new > 0 {
-            let mut new = bytes[bytes.len() - new..].to_vec();
-            if !whole {
-                seen.response.fill(&mut new);
-            }
-            lines.push(of("received").bytes(&new));
-        }
+        let new = bytes[bytes.len() - usize::try_from(new).unwrap_or(usize::MAX).min(bytes.len())..].to_vec();
         if io.rx.is_eof() && !seen.eof {
-            lines.push(of("eof"));
+            behind.push(of("eof"));
         }
         if let Some(error) = io.rx.failure().filter(|_| seen.read_failure.is_none()) {
-            lines.push(inputs::failed("read-failed", conn, error));
+            behind.push(inputs::failed("read-failed", conn, error));
         }
         seen.remember(io);
-        for line in lines {
-            self.told(None, line);
+        before.into_iter().for_each(|line| self.told(None, line));
+        self.received(conn, new);
+        behind.into_iter().for_each(|line| self.told(None, line));
+    }
+
+    fn received(&mut self, conn: ConnId, mut bytes: Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.speaker.whole {
+            return self.told(None, inputs::received(conn, &bytes));
+        }
+        let response = &mut self.seen.entry(conn).or_default().response;
+        let filled = response.fill(&mut bytes);
+        if let Some(decided) = &filled.decided {
+            self.pages.decide(conn, decided);
+        }
+        if !self.pages.received(conn, bytes, filled.undecided) {
+            // So much is not held back.
+            self.seen.values_mut().for_each(|seen| seen.response.give_up());
         }
     }
 
     fn after_drive(&mut self, conn: ConnId, driven: &Driven, io: &Io) {
-        let seen = self.seen.entry(conn).or_default();
-        seen.remember(io);
+        self.seen.entry(conn).or_default().remember(io);
         let over = match driven {
             Driven::Event { event, .. } => match event {
-                Event::Upgraded(_) => {
-                    self.seen.remove(&conn);
-                    return;
-                }
+                Event::Upgraded(_) => return self.forget(conn),
                 Event::Hop(_) | Event::End { .. } | Event::Failed(_) => true,
                 Event::Interim(_) | Event::Head(_) | Event::Data(_) | Event::NeedBody { .. } => false,
             },
@@ -368,8 +379,20 @@ impl Log {
             Driven::Wait(_) => false,
         };
         if over {
-            (seen.serves, seen.response) = (None, Response::default());
+            self.response_is_over(conn);
         }
+    }
+
+    fn response_is_over(&mut self, conn: ConnId) {
+        if let Some(seen) = self.seen.get_mut(&conn) {
+            (seen.serves, seen.response) = (None, Response::default());
+            self.pages.give_up(conn);
+        }
+    }
+
+    fn forget(&mut self, conn: ConnId) {
+        self.response_is_over(conn);
+        self.seen.remove(&conn);
     }
 }
 

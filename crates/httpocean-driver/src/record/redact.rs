@@ -1,7 +1,9 @@
 //! What a recording keeps of a message: its framing and what the core decides by; all else as filler of the same
 //! length, so that the core counts as before.
 
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue};
+
+use super::url::Url;
 
 /// Fields whose values the core reads, or that say nothing of anybody. The values of all others are filled.
 const KEPT: [&str; 20] = [
@@ -42,20 +44,6 @@ pub(super) fn value(name: &HeaderName, value: &HeaderValue, secret: bool) -> Vec
     bytes
 }
 
-/// A URI without its query and its user.
-pub(super) fn uri(uri: &Uri) -> String {
-    let mut bytes = uri.to_string().into_bytes();
-    Place::default().fill(&mut bytes, true);
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A URL's fragment.
-pub(super) fn fragment(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    bytes.iter_mut().for_each(fill_in_url);
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// Letters and signs become `x`, bytes above ASCII another such; blanks and control bytes are judged and stay.
 fn fill_visible(bytes: &mut [u8]) {
     for byte in bytes {
@@ -67,63 +55,6 @@ fn fill_visible(bytes: &mut [u8]) {
     }
 }
 
-/// What a URL may hold becomes `x`; what it may not is judged and stays.
-fn fill_in_url(byte: &mut u8) {
-    let kept =
-        matches!(*byte, 0..=0x20 | 0x7f | b'"' | b'#' | b'<' | b'>' | b'[' | b']' | b'\\' | b'^' | b'`')
-            || matches!(*byte, b'{' | b'|' | b'}' | b'&' | b'=');
-    *byte = match *byte {
-        0x80..=0xff => 0x80,
-        same if kept => same,
-        _ => b'x',
-    };
-}
-
-/// Where in a URL one is that comes in pieces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
-    #[default]
-    Scheme,
-    /// Behind the first slash.
-    Slash,
-    /// Where a user name may stand.
-    Authority,
-    Path,
-    /// Behind the first `?` or `#`.
-    Query,
-}
-
-impl Place {
-    /// Fills a piece. `whole`: no more of it follows. A piece that ends where a user name may stand is filled to
-    /// its end: better a recording that differs than one that tells.
-    fn fill(&mut self, piece: &mut [u8], whole: bool) {
-        let mut authority = 0;
-        for at in 0..piece.len() {
-            let before = *self;
-            match (before, piece[at]) {
-                (Self::Query, _) => fill_in_url(&mut piece[at]),
-                (_, b'?' | b'#') => *self = Self::Query,
-                (Self::Scheme, b'/') => *self = Self::Slash,
-                (Self::Slash, b'/') => (*self, authority) = (Self::Authority, at + 1),
-                (Self::Slash, _) | (Self::Authority, b'/') => *self = Self::Path,
-                (Self::Scheme | Self::Authority | Self::Path, _) => {}
-            }
-            if before == Self::Authority && *self != Self::Authority {
-                fill_user(&mut piece[authority..at]);
-            }
-        }
-        if *self == Self::Authority {
-            let rest = &mut piece[authority..];
-            if whole { fill_user(rest) } else { rest.iter_mut().for_each(fill_in_url) }
-        }
-    }
-}
-
-fn fill_user(authority: &mut [u8]) {
-    let user = authority.iter().rposition(|byte| *byte == b'@').unwrap_or(0);
-    authority[..user].iter_mut().filter(|byte| **byte != b':').for_each(fill_in_url);
-}
-
 /// Reads one response as it comes, in any pieces, and fills what is not kept.
 #[derive(Debug, Default)]
 pub(super) struct Response {
@@ -132,6 +63,17 @@ pub(super) struct Response {
     name: Vec<u8>,
     rule: Rule,
     coding: Vec<u8>,
+    /// The end of what came so far, as it came: a host or the name of a user, nobody can tell yet.
+    undecided: Vec<u8>,
+}
+
+/// What came of a piece.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Filled {
+    /// So many of its last bytes are not decided yet, and still as they came.
+    pub(super) undecided: usize,
+    /// What was undecided before the piece, now that it is decided.
+    pub(super) decided: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,25 +101,74 @@ enum Rule {
     Fill,
     Keep,
     Coding,
-    Url(Place),
+    Url(Url),
 }
 
 impl Response {
-    pub(super) fn fill(&mut self, mut bytes: &mut [u8]) {
-        while !bytes.is_empty() {
-            let taken = match self.state {
+    /// Fills a piece, but for what is not decided yet: that is to be kept to oneself until it is, or
+    /// [given up](Self::give_up).
+    pub(super) fn fill(&mut self, piece: &mut [u8]) -> Filled {
+        let mut all = core::mem::take(&mut self.undecided);
+        let before = all.len();
+        if before == 0 {
+            self.fill_from(0, piece);
+            self.undecided = self.authority().map_or_else(Vec::new, |from| piece[from..].to_vec());
+        } else {
+            all.extend_from_slice(piece);
+            self.fill_from(before, &mut all);
+            piece.copy_from_slice(&all[before..]);
+            self.undecided = self.authority().map_or_else(Vec::new, |from| all[from..].to_vec());
+        }
+        if let Rule::Url(Url { authority: Some(from), .. }) = &mut self.rule {
+            *from = 0;
+        }
+        // It is still the same one if it is longer than the piece.
+        let same = self.undecided.len() >= before + piece.len() && before > 0;
+        let decided = (before > 0 && !same).then(|| {
+            all.truncate(before);
+            all
+        });
+        Filled { undecided: self.undecided.len().min(piece.len()), decided }
+    }
+
+    /// Nobody waits any longer for what is not decided: it is filled, and so is what follows of it.
+    pub(super) fn give_up(&mut self) {
+        self.undecided.clear();
+        if let Rule::Url(url) = &mut self.rule {
+            (url.authority, url.hidden) = (None, true);
+        }
+    }
+
+    fn authority(&self) -> Option<usize> {
+        if let Rule::Url(url) = &self.rule { url.authority } else { None }
+    }
+
+    fn fill_from(&mut self, mut at: usize, bytes: &mut [u8]) {
+        while at < bytes.len() {
+            self.line_begins(bytes, at);
+            let rest = &mut bytes[at..];
+            at += match self.state {
                 State::Body => {
-                    bytes.fill(b'x');
-                    bytes.len()
+                    rest.fill(b'x');
+                    rest.len()
                 }
-                State::Chunk(left) => self.chunk(left, bytes),
-                State::Value | State::TrailerValue => self.value(bytes),
+                State::Chunk(left) => self.chunk(left, rest),
+                State::Value | State::TrailerValue => self.value(bytes, at),
                 State::Status | State::Name | State::Size { .. } | State::ChunkEnd | State::Trailers => {
-                    self.byte(&mut bytes[0]);
+                    self.byte(&mut rest[0]);
                     1
                 }
             };
-            bytes = &mut bytes[taken..];
+        }
+    }
+
+    /// A value may go on in the next line. If this line is another, the value has ended.
+    fn line_begins(&mut self, bytes: &mut [u8], at: usize) {
+        let begins = matches!(self.state, State::Name | State::Trailers) && self.name.is_empty();
+        if begins && !matches!(bytes[at], b' ' | b'\t') {
+            if let Rule::Url(url) = &mut self.rule {
+                url.authority_ends(bytes, at);
+            }
         }
     }
 
@@ -189,17 +180,17 @@ impl Response {
         n
     }
 
-    /// What of a value is there, with the end of its line.
-    fn value(&mut self, bytes: &mut [u8]) -> usize {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let text = end.unwrap_or(bytes.len());
+    /// What of a value is there from `at` on, with the end of its line: so many bytes.
+    fn value(&mut self, bytes: &mut [u8], at: usize) -> usize {
+        let end = bytes[at..].iter().position(|byte| *byte == b'\n');
+        let text = at..end.map_or(bytes.len(), |end| at + end);
         match &mut self.rule {
             Rule::Keep => {}
-            Rule::Fill => fill_visible(&mut bytes[..text]),
-            Rule::Url(place) => place.fill(&mut bytes[..text], end.is_some()),
+            Rule::Fill => fill_visible(&mut bytes[text.clone()]),
+            Rule::Url(url) => text.clone().for_each(|at| url.byte(bytes, at)),
             Rule::Coding => {
                 let room = NAME * 4 - self.coding.len().min(NAME * 4);
-                self.coding.extend_from_slice(&bytes[..text.min(room)]);
+                self.coding.extend_from_slice(&bytes[at..at + text.len().min(room)]);
             }
         }
         match end {
@@ -207,7 +198,7 @@ impl Response {
                 self.state = if self.state == State::TrailerValue { State::Trailers } else { State::Name };
                 end + 1
             }
-            None => text,
+            None => text.len(),
         }
     }
 
@@ -294,7 +285,7 @@ fn rule(name: &[u8]) -> Rule {
     let name = core::str::from_utf8(name).unwrap_or_default();
     match name {
         "transfer-encoding" => Rule::Coding,
-        "location" => Rule::Url(Place::default()),
+        "location" => Rule::Url(Url::default()),
         _ if KEPT.binary_search(&name).is_ok() => Rule::Keep,
         _ => Rule::Fill,
     }
@@ -302,34 +293,39 @@ fn rule(name: &[u8]) -> Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::{Response, fragment, uri};
+    use super::{Filled, Response};
 
-    /// Whole, and then cut in two at every place.
-    fn filled(text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        Response::default().fill(&mut bytes);
-        for cut in 0..text.len() {
-            let mut other = text.as_bytes().to_vec();
-            let mut response = Response::default();
-            let (first, second) = other.split_at_mut(cut);
-            response.fill(first);
-            response.fill(second);
-            assert_eq!(other.len(), bytes.len());
-            if !text.contains("ocation") {
-                assert_eq!(other, bytes, "cut at {cut}");
+    /// What a recording has of these pieces.
+    fn in_pieces(pieces: &[&str]) -> String {
+        let mut response = Response::default();
+        let (mut out, mut undecided) = (Vec::new(), 0);
+        for piece in pieces {
+            let mut piece = piece.as_bytes().to_vec();
+            let Filled { undecided: end, decided } = response.fill(&mut piece);
+            if let Some(decided) = decided {
+                assert_eq!(decided.len(), undecided);
+                let from = out.len() - undecided;
+                out[from..].copy_from_slice(&decided);
+                undecided = 0;
             }
-            assert!(!String::from_utf8_lossy(&other).contains("s3cret"), "cut at {cut}");
+            undecided += end;
+            out.extend(piece);
         }
-        String::from_utf8(bytes).expect("text")
+        assert_eq!(undecided, 0, "all heads are whole");
+        String::from_utf8(out).expect("text")
     }
 
-    #[test]
-    fn urls_keep_what_leads_to_a_server() {
-        let uri = |text: &str| uri(&text.parse().expect("a URI"));
-        assert_eq!(uri("http://a.test:80/p/q?token=1%20&b"), "http://a.test:80/p/q?xxxxx=xxxx&x");
-        assert_eq!(uri("http://me:pass@a.test/"), "http://xx:xxxx@a.test/");
-        assert_eq!(uri("/a//b@c?http://d"), "/a//b@c?xxxxxxxx");
-        assert_eq!(fragment("part=1"), "xxxx=x");
+    /// Whole, cut in two at every place, and byte by byte.
+    fn filled(text: &str) -> String {
+        let whole = in_pieces(&[text]);
+        assert_eq!(whole.len(), text.len());
+        assert!(!whole.contains("s3cret"), "{whole}");
+        for cut in 0..text.len() {
+            assert_eq!(in_pieces(&[&text[..cut], &text[cut..]]), whole, "cut at {cut}");
+        }
+        let bytes: Vec<_> = (0..text.len()).map(|at| &text[at..=at]).collect();
+        assert_eq!(in_pieces(&bytes), whole);
+        whole
     }
 
     #[test]
@@ -362,7 +358,29 @@ mod tests {
         let text = |url| format!("HTTP/1.1 302 xxxxx\r\nLocation: {url}\r\n\r\n");
         assert_eq!(filled(&text("http://b.test/p?k=s3cret#s3cret")), text("http://b.test/p?x=xxxxxx#xxxxxx"));
         assert_eq!(filled(&text("http://s3cret@b.test/")), text("http://xxxxxx@b.test/"));
+        assert_eq!(
+            filled(&text("http://s3cret:s3cret@s3cret@b.test/")),
+            text("http://xxxxxx:xxxxxxxxxxxxx@b.test/")
+        );
+        assert_eq!(filled(&text("http://b.test")), text("http://b.test"));
+        assert_eq!(filled(&text("//b.test?s3cret")), text("//b.test?xxxxxx"));
+        assert_eq!(
+            filled(&text("http://s3cret\r\n s3cret@b.test/")),
+            text("http://xxxxxx\r\n xxxxxx@b.test/")
+        );
+        assert_eq!(filled(&text("http:\\\\/s3cret@b.test/")), text("http:\\\\/xxxxxx@b.test/"));
         assert_eq!(filled(&text("../up")), text("../up"));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_hidden() {
+        let mut response = Response::default();
+        let mut first = *b"HTTP/1.1 302 x\r\nLocation: http://s3c";
+        assert_eq!(response.fill(&mut first).undecided, 3);
+        response.give_up();
+        let mut second = *b"ret@b.test/p\r\n\r\n";
+        assert_eq!(response.fill(&mut second), Filled::default());
+        assert_eq!(&second, b"xxxxxxxxxx/p\r\n\r\n");
     }
 
     #[test]

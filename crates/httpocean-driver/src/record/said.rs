@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use httpocean_core::{CallId, ConnId, Driven, Error, Event, Hop, Instant, Io, Task, TransportError, Want};
 
-use super::redact;
 use super::text::Line;
+use super::url;
 
 /// Of a call or of a connection: its place and how often that was used before.
 pub(super) fn call_word(call: CallId) -> String {
@@ -139,7 +139,7 @@ impl Speaker {
     }
 
     fn hop(self, line: Line, hop: &Hop) -> Line {
-        let uri = if self.whole { hop.uri.to_string() } else { redact::uri(&hop.uri) };
+        let uri = if self.whole { hop.uri.to_string() } else { url::uri(&hop.uri) };
         let line = line.bytes(uri.as_bytes()).word(format_args!("{:?}", hop.why));
         let line = line.word(format_args!("after={}", hop.after.as_nanos()));
         let line = match hop.status {
