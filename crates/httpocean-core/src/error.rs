@@ -391,9 +391,9 @@ impl fmt::Display for TransportError {
 pub enum ProtocolError {
     /// The status line is not one (RFC 9112 section 4).
     BadStatusLine(&'static str),
-    /// A header or trailer field is not one (RFC 9112 section 5).
+    /// A header field is not one (RFC 9112 section 5).
     BadHeader(&'static str),
-    /// The chunked coding is broken (RFC 9112 section 7.1).
+    /// The chunked coding is broken, its trailer section included (RFC 9112 section 7.1).
     BadChunk(&'static str),
     /// Fields that frame the message contradict each other or make no sense (RFC 9112 section 6.3).
     ConflictingLength(&'static str),

@@ -75,6 +75,7 @@ pub use conn::Conn;
 pub use dial::{Dial, DialStep};
 pub use engine::{CallId, Driven, Engine, Event, Task};
 pub use error::{Error, ErrorKind, FailedAttempt, Fault, Hop, Phase, ProtocolError, Sent, TransportError};
+pub use h1::arrival::Arrival;
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;
 pub use io::Io;

@@ -26,7 +26,8 @@ pub struct Limits {
     pub trailer_bytes: usize,
     /// One chunk-size line with its extensions. Default 4 KiB.
     pub chunk_line: usize,
-    /// Chunk extensions of one body, all together. Default 64 KiB.
+    /// Chunk extensions of one body, all together, and digits of chunk sizes beyond the 16 that one can need. Default
+    /// 64 KiB.
     pub chunk_extensions: usize,
     /// Request head that we send: the request line and all fields. Default 128 KiB.
     pub request_head_bytes: usize,

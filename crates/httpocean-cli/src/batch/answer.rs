@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use httpocean_std::http::{HeaderMap, StatusCode, Version};
+use httpocean_std::http::{HeaderName, HeaderValue, StatusCode, Version};
 use httpocean_std::{Connection, Hop, Phase, Sent, Stats};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ pub(super) struct Exchange {
     pub(super) body: Vec<u8>,
     status: StatusCode,
     version: Version,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     reason: String,
     interim: Vec<u16>,
     hops: Value,
@@ -61,7 +61,7 @@ impl Exchange {
             "status": self.status.as_u16(),
             "version": if self.version == Version::HTTP_10 { "1.0" } else { "1.1" },
             "reason": self.reason,
-            "headers": fields(&self.headers),
+            "headers": fields(self.headers.iter().map(|(name, value)| (name, value))),
             "body": STANDARD.encode(&self.body),
             "trailers": ending.trailers.as_ref().map_or_else(|| json!([]), fields),
             "interim": self.interim,
@@ -169,8 +169,8 @@ fn connection(told: &Connection) -> Value {
     })
 }
 
-fn fields(fields: &HeaderMap) -> Value {
-    fields.iter().map(|(name, value)| json!([name.as_str(), latin_1(value.as_bytes())])).collect()
+fn fields<'f>(fields: impl IntoIterator<Item = (&'f HeaderName, &'f HeaderValue)>) -> Value {
+    fields.into_iter().map(|(name, value)| json!([name.as_str(), latin_1(value.as_bytes())])).collect()
 }
 
 fn latin_1(bytes: &[u8]) -> String {

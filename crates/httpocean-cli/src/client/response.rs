@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use httpocean_cli::reactor::{Incoming, unreadable};
-use httpocean_std::http::{self, HeaderMap, StatusCode, Version};
+use httpocean_std::core::Arrival;
+use httpocean_std::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use httpocean_std::{Body, Connection, Hop};
 
 use super::Failure;
@@ -14,7 +15,8 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) version: Version,
     pub(crate) reason: Vec<u8>,
-    pub(crate) headers: HeaderMap,
+    /// In the order of their arrival.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) interim: Vec<u16>,
     pub(crate) hops: Vec<Hop>,
     /// The one that answered, with its fragment.
@@ -55,11 +57,14 @@ impl Response {
     }
 
     /// Reads the rest into `all`, which also after a failure holds what had come. Of a connection that speaks
-    /// another protocol now that is what came along with the head; what comes later is nobody's, and it closes.
+    /// another protocol now that is what came along with the head, but for a tunnel: there it is no word of the
+    /// server's (RFC 9110 section 9.3.6). What comes later is nobody's, and it closes.
     pub(crate) fn read_all(mut self, all: &mut Vec<u8>) -> Result<Ending, Failure> {
         match self.body.upgrade() {
             Ok(early) => {
-                *all = early;
+                if self.status == StatusCode::SWITCHING_PROTOCOLS {
+                    *all = early;
+                }
                 return Ok(Ending { trailers: None, parked: false });
             }
             Err(rest) => self.body = rest,
@@ -105,14 +110,19 @@ fn read(body: &mut Body, buffer: &mut [u8]) -> Result<usize, Failure> {
         .map_err(|error| error.downcast().unwrap_or_else(|error| unreadable(error, http::Uri::default())))
 }
 
+fn in_order<B>(response: &http::Response<B>) -> Vec<(HeaderName, HeaderValue)> {
+    Arrival::fields(response).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 impl From<http::Response<Body>> for Response {
     fn from(response: http::Response<Body>) -> Self {
+        let headers = in_order(&response);
         let (parts, body) = response.into_parts();
         Self {
             status: parts.status,
             version: parts.version,
             reason: body.reason().unwrap_or_default().to_vec(),
-            headers: parts.headers,
+            headers,
             interim: body.interim().iter().map(|interim| interim.status().as_u16()).collect(),
             hops: body.hops().to_vec(),
             url: body.url().unwrap_or_default(),
@@ -125,12 +135,13 @@ impl From<http::Response<Body>> for Response {
 impl From<Incoming> for Response {
     fn from(mut incoming: Incoming) -> Self {
         let head = incoming.take_head();
+        let headers = in_order(&head.response);
         let (parts, ()) = head.response.into_parts();
         Self {
             status: parts.status,
             version: parts.version,
             reason: head.reason,
-            headers: parts.headers,
+            headers,
             interim: incoming.interim().iter().map(|interim| interim.status().as_u16()).collect(),
             hops: incoming.hops().to_vec(),
             url: head.url,

@@ -78,8 +78,8 @@ impl<'a> Fetcher<'a> {
         if self.order.include {
             write_head(&mut place, &response).map_err(|error| cannot_write(url, &error))?;
         }
-        let length = response.headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = response.headers.iter().find(|(name, _)| name == header::CONTENT_LENGTH);
+        let length = length.and_then(|(_, length)| length.to_str().ok()?.parse().ok());
         let alone = self.order.concurrency == 1 && !self.order.verbose && !self.sink.on_terminal();
         let length = length.filter(|_| self.order.method != Method::HEAD);
         let progress = Progress::new(length, alone);

@@ -85,3 +85,23 @@ fn an_upgrade_gives_what_came_along() {
     assert_eq!(request.header("upgrade"), Some(&b"echo"[..]));
     assert_eq!(request.header("connection"), Some(&b"upgrade"[..]));
 }
+
+#[test]
+fn a_tunnel_has_no_body_whatever_came_along() {
+    let server = Server::start(|_| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly";
+        Reply::raw(head).then(httpocean_testkit::server::End::Upgrade)
+    });
+    let answer = batch(&[], &[json!({"method": "CONNECT", "url": server.url("")})]).answer();
+    assert_eq!((&answer["status"], &answer["parked"]), (&json!(200), &json!(false)));
+    assert_eq!(answer["body"], json!(""));
+}
+
+#[test]
+fn fields_are_told_in_the_order_of_their_arrival() {
+    let server = Server::start(|_| {
+        Reply::raw("HTTP/1.1 200 OK\r\nLink: <a>\r\nContent-Length: 0\r\nLink: <b>\r\n\r\n")
+    });
+    let answer = batch(&[], &[json!({"url": server.url("/")})]).answer();
+    assert_eq!(answer["headers"], json!([["link", "<a>"], ["content-length", "0"], ["link", "<b>"]]));
+}

@@ -91,7 +91,7 @@ impl BodyDecoder {
                 State::Size(line) => read_size(line, &mut self.extensions, rx, limits),
                 State::ChunkEnd(after_cr) => read_chunk_end(*after_cr, rx),
                 State::Trailers { consumed, seen } => {
-                    read_trailer(&mut self.trailers, (*consumed, *seen), rx, limits)
+                    read_trailer(&mut self.trailers, (*consumed, *seen), rx, limits).map_err(within_the_body)
                 }
             };
             match progress {
@@ -191,6 +191,15 @@ impl BodyDecoder {
             }
             State::UntilClose | State::Done | State::Failed(_) => "the connection ended",
         })
+    }
+}
+
+/// The trailer section is the end of the chunked coding (RFC 9112 section 7.1): what is wrong there is wrong with the
+/// body, not with the head.
+fn within_the_body(error: ProtocolError) -> ProtocolError {
+    match error {
+        ProtocolError::BadHeader(what) => ProtocolError::BadChunk(what),
+        error => error,
     }
 }
 

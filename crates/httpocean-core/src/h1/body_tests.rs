@@ -125,7 +125,21 @@ fn sizes_that_are_none() {
     }
     assert_eq!(chunked(b"ffffffffffffffff\r\nX"), Err("truncated"));
     assert_eq!(chunked(b"10000000000000000\r\nX"), Err("too-large"));
-    assert_eq!(chunked(b"00000000000000001\r\nX\r\n0\r\n\r\n"), Err("too-large"));
+    assert_eq!(chunked(b"f0000000000000000\r\nX"), Err("too-large"));
+}
+
+#[test]
+fn zeros_in_front_of_a_size_are_digits() {
+    for (zeros, whole) in [(0, true), (16, true), (17, true), (4095, true), (4096, false)] {
+        let size = "0".repeat(zeros);
+        let seen = chunked(format!("{size}1\r\nX\r\n{size}0\r\n\r\n").as_bytes());
+        assert_eq!(seen.map(|seen| seen.body), if whole { Ok(b"X".to_vec()) } else { Err("too-large") });
+    }
+    let limits = Limits { chunk_extensions: 5, ..Limits::default() };
+    let padded = |zeros: usize| format!("{}1\r\nX\r\n0\r\n\r\n", "0".repeat(15 + zeros));
+    assert!(decode(Framing::Chunked, padded(5).as_bytes(), &limits).is_ok());
+    let wrong = decode(Framing::Chunked, padded(6).as_bytes(), &limits).map_err(|error| error.class());
+    assert_eq!(wrong, Err("too-large"));
 }
 
 #[test]
@@ -169,7 +183,7 @@ fn trailers_that_are_none() {
         "\n",
         "Connection: a\r\n b\r\n",
     ] {
-        assert_eq!(chunked(format!("0\r\n{bad}\r\n").as_bytes()), Err("bad-header"), "{bad:?}");
+        assert_eq!(chunked(format!("0\r\n{bad}\r\n").as_bytes()), Err("bad-chunk"), "{bad:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::ProtocolError;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ChunkLine {
     size: u64,
+    /// As far as 64 bits need them.
     digits: u8,
     /// Bytes of the line so far.
     len: usize,
@@ -22,7 +23,7 @@ pub(crate) struct ChunkLine {
 pub(crate) enum Step {
     /// Part of the size or of the line's end.
     More,
-    /// Part of the extensions.
+    /// Part of the extensions, or as useless.
     Extension,
     /// The last one of the line, which gave this size.
     Size(u64),
@@ -56,8 +57,8 @@ impl ChunkLine {
     pub(crate) fn step(&mut self, byte: u8, line_max: usize) -> Result<Step, ProtocolError> {
         if matches!(self.at, At::Size) {
             if let Some(digit) = hex_digit(byte) {
-                self.push_digit(digit)?;
-                return self.count(line_max, Step::More);
+                let step = self.push_digit(digit)?;
+                return self.count(line_max, step);
             }
             if self.digits == 0 {
                 return Err(ProtocolError::BadChunk(
@@ -86,14 +87,16 @@ impl ChunkLine {
         Ok(step)
     }
 
-    /// More than 16 digits are refused even if they begin with zeros: nobody means that.
-    fn push_digit(&mut self, digit: u8) -> Result<(), ProtocolError> {
+    /// Zeros in front are digits as others (RFC 9112 section 7.1), but of more digits than a size can need the rest
+    /// counts as what it is: bytes that carry nothing.
+    fn push_digit(&mut self, digit: u8) -> Result<Step, ProtocolError> {
+        let size = self.size.checked_mul(16).ok_or(ProtocolError::TooLarge("a chunk size over 64 bits"))?;
+        self.size = size | u64::from(digit);
         if self.digits == 16 {
-            return Err(ProtocolError::TooLarge("a chunk size over 64 bits"));
+            return Ok(Step::Extension);
         }
         self.digits += 1;
-        self.size = self.size << 4 | u64::from(digit);
-        Ok(())
+        Ok(Step::More)
     }
 }
 

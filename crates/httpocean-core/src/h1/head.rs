@@ -5,6 +5,7 @@ use core::mem::MaybeUninit;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
+use super::arrival::Arrival;
 use super::line;
 use crate::buf::{RecvBuf, Span, span_in};
 use crate::error::ProtocolError;
@@ -68,27 +69,35 @@ impl<'a> Head<'a> {
     }
 
     /// The head as the `http` crate's type. Names become lower case, repeated ones keep their order, and all
-    /// values share one copy of the head. The reason phrase is left out.
+    /// values share one copy of the head. Where other fields stood between them, [`Arrival`] tells. The reason phrase is
+    /// left out.
     pub fn to_response(&self) -> Response<()> {
         let shared = Bytes::copy_from_slice(self.bytes);
         let mut headers = HeaderMap::with_capacity(self.index.fields.len().min(line::FIELDS_MAX));
+        let (mut last, mut is_scattered): (&[u8], bool) = (&[], false);
         for (name, value) in &self.index.fields {
             let value = if value.end as usize <= shared.len() && value.start <= value.end {
                 shared.slice(value.start as usize..value.end as usize)
             } else {
                 Bytes::new()
             };
+            let sent = self.part(name);
             // The scan refused what `http` would refuse: nothing is lost here.
             if let (Ok(name), Ok(value)) =
-                (HeaderName::from_bytes(self.part(name)), HeaderValue::from_maybe_shared(value))
+                (HeaderName::from_bytes(sent), HeaderValue::from_maybe_shared(value))
             {
-                let _ = headers.try_append(name, value);
+                let repeats = headers.try_append(name, value).unwrap_or_default();
+                is_scattered |= repeats && !last.eq_ignore_ascii_case(sent);
             }
+            last = sent;
         }
         let mut response = Response::new(());
         *response.status_mut() = self.status();
         *response.version_mut() = self.version();
         *response.headers_mut() = headers;
+        if is_scattered {
+            response.extensions_mut().insert(Arrival::of(self));
+        }
         response
     }
 

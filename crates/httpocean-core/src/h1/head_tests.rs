@@ -1,3 +1,4 @@
+use super::arrival::Arrival;
 use super::head::{Head, HeadIndex, HeadScan};
 use crate::buf::RecvBuf;
 use crate::error::ProtocolError;
@@ -200,4 +201,28 @@ fn a_view_that_is_too_short_has_no_fields_and_does_not_panic() {
     let head = Head::new(&rx.bytes()[..5], &index);
     assert_eq!((head.reason(), head.field("a"), head.fields().count()), (b"".as_slice(), None, 1));
     assert!(head.to_response().headers().is_empty());
+}
+
+#[test]
+fn a_response_knows_in_which_order_its_fields_came() {
+    let order = |bytes: &[u8], remove: Option<&str>| {
+        let (mut rx, mut index) = (RecvBuf::default(), HeadIndex::default());
+        rx.append(bytes);
+        let len =
+            HeadScan::default().scan(&mut rx, &mut index, &Limits::default()).expect("good").expect("whole");
+        let mut response = Head::new(&rx.bytes()[..len], &index).to_response();
+        let told = response.extensions().get::<Arrival>().is_some();
+        if let Some(name) = remove {
+            response.headers_mut().remove(name);
+            response.headers_mut().insert("own", http::HeaderValue::from_static("6"));
+        }
+        let fields = Arrival::fields(&response);
+        let fields = fields.map(|(name, value)| format!("{name}={}", value.to_str().expect("text")));
+        (told, fields.collect::<Vec<_>>().join(" "))
+    };
+    let scattered = b"HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\na: 3\r\nC: 4\r\nB: 5\r\n\r\n";
+    assert_eq!(order(scattered, None), (true, "a=1 b=2 a=3 c=4 b=5".to_owned()));
+    assert_eq!(order(scattered, Some("a")), (true, "b=2 c=4 b=5 own=6".to_owned()));
+    let together = b"HTTP/1.1 200 OK\r\nB: 1\r\nA: 2\r\na: 3\r\n\r\n";
+    assert_eq!(order(together, None), (false, "b=1 a=2 a=3".to_owned()));
 }

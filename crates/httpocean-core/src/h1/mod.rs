@@ -1,5 +1,6 @@
 //! HTTP/1.1 on the wire (RFC 9112): heads, framing, bodies. No state of a connection lives here.
 
+pub(crate) mod arrival;
 pub(crate) mod body;
 mod chunk;
 pub(crate) mod encode;

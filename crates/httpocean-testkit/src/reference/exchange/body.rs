@@ -17,13 +17,16 @@ pub(super) fn read_chunks<'a>(
     loop {
         let (line, rest) = size_line(bytes, limits)?;
         let (size, extension) = size(line)?;
-        extensions += extension.len();
+        // Nobody needs more than 16 digits.
+        extensions += extension.len() + (line.len() - extension.len()).saturating_sub(16);
         if extensions > limits.chunk_extensions {
             return Err(TOO_LARGE);
         }
         check_extension(extension)?;
         if size == 0 {
-            return trailers(rest, answer, limits);
+            // They belong to the chunked coding, and so does what is wrong with them.
+            return trailers(rest, answer, limits)
+                .map_err(|class| if class == TOO_LARGE { class } else { BAD });
         }
         let here = rest.len().min(usize::try_from(size).unwrap_or(usize::MAX));
         answer.body.extend_from_slice(&rest[..here]);
@@ -44,11 +47,13 @@ fn size_line<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(&'a [u8], &'a [u8]
 fn size(line: &[u8]) -> Result<(u64, &[u8]), Class> {
     let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
     let (digits, extension) = line.split_at(digits);
-    let text: String = digits.iter().map(|&digit| char::from(digit)).collect();
-    match text.len() {
-        0 => Err(BAD),
-        1..=16 => Ok((u64::from_str_radix(&text, 16).map_err(|_| BAD)?, extension)),
-        _ => Err(TOO_LARGE),
+    let zeros = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len());
+    let text: String = digits[zeros..].iter().map(|&digit| char::from(digit)).collect();
+    match (digits.len(), text.len()) {
+        (0, _) => Err(BAD),
+        (_, 0) => Ok((0, extension)),
+        (_, 1..=16) => Ok((u64::from_str_radix(&text, 16).map_err(|_| BAD)?, extension)),
+        (_, _) => Err(TOO_LARGE),
     }
 }
 
@@ -98,7 +103,7 @@ fn trailers<'a>(bytes: &'a [u8], answer: &mut Answer, limits: &Limits) -> Result
     loop {
         // The empty line at the end does not count.
         let limit = limits.trailer_bytes.saturating_add(2);
-        let (line, behind) = grammar::line(rest, bytes.len(), limit, "bad-header")?;
+        let (line, behind) = grammar::line(rest, bytes.len(), limit, BAD)?;
         rest = behind;
         if line.is_empty() {
             break;
