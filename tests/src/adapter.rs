@@ -36,6 +36,8 @@ pub trait Adapter: Send + Sync {
 pub struct Answer {
     /// Status, version and fields.
     pub head: Response<()>,
+    /// Its reason phrase as it was sent, maybe empty.
+    pub reason: Vec<u8>,
     /// The interim responses before it.
     pub interim: Vec<Response<()>>,
     /// The attempts before the one that brought it.

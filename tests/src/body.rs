@@ -26,6 +26,7 @@ enum Kind {
 /// A received body, with what was told along with its head.
 pub(crate) struct Told {
     pub(crate) body: Box<dyn Received>,
+    pub(crate) reason: Vec<u8>,
     pub(crate) interim: Vec<Response<()>>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) connection: Option<Connection>,
@@ -85,6 +86,11 @@ impl Body {
     /// The connection it comes on.
     pub fn connection(&self) -> Option<&Connection> {
         self.told().connection.as_ref()
+    }
+
+    /// The reason phrase of its response as it was sent, maybe empty.
+    pub fn reason(&self) -> &[u8] {
+        &self.told().reason
     }
 
     /// The interim responses before its own.
@@ -149,8 +155,8 @@ impl Body {
     /// The connection, if it speaks another protocol now.
     pub fn upgrade(self) -> Result<Box<dyn Stream>, Self> {
         let told = *self.into_told();
-        let Told { body, interim, hops, connection, url } = told;
-        body.upgrade().map_err(|body| Self::received(Told { body, interim, hops, connection, url }))
+        let Told { body, reason, interim, hops, connection, url } = told;
+        body.upgrade().map_err(|body| Self::received(Told { body, reason, interim, hops, connection, url }))
     }
 
     fn told(&self) -> &Told {

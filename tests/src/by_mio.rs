@@ -58,6 +58,7 @@ impl Adapter for Turned {
         let head = incoming.take_head();
         Ok(Answer {
             head: head.response,
+            reason: head.reason,
             interim: incoming.take_interim(),
             hops: incoming.hops().to_vec(),
             connection: head.connection,

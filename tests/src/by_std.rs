@@ -45,6 +45,7 @@ impl Adapter for Client {
         let (parts, body) = self.send(request.map(|()| body))?.into_parts();
         Ok(Answer {
             head: http::Response::from_parts(parts, ()),
+            reason: body.reason().unwrap_or_default().to_vec(),
             interim: body.interim().iter().map(copy).collect(),
             hops: body.hops().to_vec(),
             connection: body.connection().copied(),

@@ -71,6 +71,7 @@ impl Client {
         let (parts, ()) = answer.head.into_parts();
         let told = Told {
             body: answer.body,
+            reason: answer.reason,
             interim: answer.interim,
             hops: answer.hops,
             connection: answer.connection,

@@ -197,10 +197,7 @@ impl BodyDecoder {
 /// The trailer section is the end of the chunked coding (RFC 9112 section 7.1): what is wrong there is wrong with the
 /// body, not with the head.
 fn within_the_body(error: ProtocolError) -> ProtocolError {
-    match error {
-        ProtocolError::BadHeader(what) => ProtocolError::BadChunk(what),
-        error => error,
-    }
+    if let ProtocolError::BadHeader(what) = error { ProtocolError::BadChunk(what) } else { error }
 }
 
 fn available(rx: &RecvBuf, left: u64) -> usize {

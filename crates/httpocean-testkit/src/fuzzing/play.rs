@@ -14,7 +14,7 @@ use crate::reference::exchange::{Ending, Field, Head, Question};
 
 /// How the user takes the body of the response.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum How {
+pub enum How {
     /// As it is lent.
     Lent,
     /// Into a buffer of so many bytes.
@@ -25,43 +25,61 @@ pub(super) enum How {
 
 /// What was heard.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Heard {
-    pub(super) interim: Vec<Head>,
-    pub(super) head: Option<Head>,
-    pub(super) body: Vec<u8>,
-    pub(super) end: End,
+pub struct Heard {
+    /// Interim responses.
+    pub interim: Vec<Head>,
+    /// The final one, or a 101.
+    pub head: Option<Head>,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
+    /// How it ended.
+    pub end: End,
 }
 
+/// How a response ended.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum End {
+pub enum End {
     /// It waits for more.
     #[default]
     Open,
+    /// All of it came.
     Whole {
+        /// Whether the next request may be sent on its connection, after all that the peer sent.
         reuse: bool,
+        /// Trailer fields, if there were any.
         trailers: Option<HeaderMap>,
     },
+    /// The connection belongs to another protocol, of which this came.
     Upgraded(Vec<u8>),
+    /// It failed.
     Failed(Error),
 }
 
-/// A peer: what it is asked, and what it sends.
+/// A peer: what it is asked, and what it sends. The connection is a fresh one, and the request was sent.
 #[derive(Clone, Debug)]
-pub(super) struct Peer<'a> {
-    pub(super) question: Question<'a>,
-    pub(super) limits: Limits,
-    pub(super) parts: Vec<&'a [u8]>,
-    pub(super) ending: Ending,
+pub struct Peer<'a> {
+    /// What is asked.
+    pub question: Question<'a>,
+    /// What may come.
+    pub limits: Limits,
+    /// What is sent, part by part: the user is told of each before the next one comes.
+    pub parts: Vec<&'a [u8]>,
+    /// What follows the last part.
+    pub ending: Ending,
 }
 
 impl Peer<'_> {
     /// Shows a call the parts one after the other, as long as it wants them.
-    pub(super) fn play(&self, how: How) -> Heard {
+    ///
+    /// # Panics
+    /// When the call breaks a promise.
+    pub fn play(&self, how: How) -> Heard {
         let mut play = Play {
             call: begin(self.question, &self.limits),
             io: Io::default(),
             heard: Heard::default(),
             fate: None,
+            conn: None,
         };
         play.connect();
         let mut parts = self.parts.iter().copied();
@@ -69,7 +87,7 @@ impl Peer<'_> {
         loop {
             let over = play.until_it_waits(how);
             if over {
-                return play.finish(&parts.collect::<Vec<_>>().concat(), self.ending);
+                return play.finish(parts, self.ending);
             }
             match parts.next() {
                 Some(part) => play.receive(part, how),
@@ -89,6 +107,8 @@ struct Play {
     io: Io,
     heard: Heard,
     fate: Option<Fate>,
+    /// After its release.
+    conn: Option<Conn>,
 }
 
 impl Play {
@@ -148,7 +168,9 @@ impl Play {
                 }
                 CallStep::Release(fate) => {
                     assert!(self.io.rx.is_quiet() && self.io.tx.pending().is_empty(), "it left something");
-                    assert!(self.call.detach().is_some() && self.fate.is_none(), "I2: one release");
+                    assert!(self.fate.is_none(), "I2: one release");
+                    self.conn = self.call.detach();
+                    assert!(self.conn.is_some(), "nothing to release");
                     self.fate = Some(fate);
                 }
                 CallStep::End => {
@@ -174,13 +196,22 @@ impl Play {
         panic!("it talks and talks");
     }
 
-    /// Bytes that nobody took are unasked for, or belong to the next protocol; the end of an idle connection is its
-    /// end.
-    fn finish(mut self, excess: &[u8], ending: Ending) -> Heard {
-        match &mut self.heard.end {
-            End::Whole { reuse, .. } => *reuse &= excess.is_empty() && ending == Ending::Open,
-            End::Upgraded(rest) => rest.extend_from_slice(excess),
-            End::Open | End::Failed(_) => {}
+    /// What still comes belongs to the next protocol, or comes to an idle connection, which looks at each part of it.
+    fn finish<'a>(mut self, rest: impl Iterator<Item = &'a [u8]>, ending: Ending) -> Heard {
+        if let End::Upgraded(early) = &mut self.heard.end {
+            early.extend(rest.flatten());
+            return self.heard;
+        }
+        let Some(conn) = self.conn.take().filter(|_| self.is_reusable()) else { return self.heard };
+        let mut is_stirred = false;
+        for part in rest {
+            self.io.rx.append(part);
+            is_stirred |= conn.idle_input(&self.io).is_some();
+        }
+        self.end(ending);
+        is_stirred |= conn.idle_input(&self.io).is_some();
+        if let End::Whole { reuse, .. } = &mut self.heard.end {
+            *reuse &= !is_stirred;
         }
         self.heard
     }
