@@ -20,6 +20,7 @@ on_both_adapters!(
     the_time_of_all_addresses_is_kept_and_told,
     the_time_of_one_address_is_kept,
     a_filter_that_refuses_loopback_makes_no_connection,
+    a_request_that_brings_a_filter_of_its_own_is_refused,
     a_filter_takes_its_addresses_out_of_the_race,
     a_filter_that_panics_lets_nobody_through_and_costs_no_slot,
 );
@@ -156,6 +157,27 @@ fn a_filter_that_refuses_loopback_makes_no_connection(on: On) {
         assert_eq!(error.kind(), &ErrorKind::Resolve(TransportError::Filtered), "{host}");
         assert_eq!((error.fault(), error.sent()), (Fault::Local, Sent::Nothing));
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::PermissionDenied);
+    }
+    assert_eq!((server.stats().accepted, at_rest(&client).open), (0, 0));
+}
+
+/// Its connection may be one that others caused: to heed the filter in some cases only would be worse.
+fn a_request_that_brings_a_filter_of_its_own_is_refused(on: On) {
+    let server = server();
+    let filter = AddressFilter::new(|addr| !addr.ip().is_loopback());
+    let strict = Options { filter, ..Options::default() };
+    let client = on.client();
+    let error = client.get(server.url("/")).change(|config| config.dial = strict.clone()).send().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error}");
+    assert_eq!((error.fault(), error.sent()), (Fault::Local, Sent::Nothing));
+    assert_eq!(server.stats().accepted, 0);
+    // One that brings none, or the client's, has the client's.
+    let client = on.builder().dial(strict).build();
+    for own in [client.get(server.url("/")).change(|config| config.dial = Options::default()), {
+        client.get(server.url("/")).change(|config| config.partition = 1)
+    }] {
+        let error = own.send().unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Resolve(TransportError::Filtered));
     }
     assert_eq!((server.stats().accepted, at_rest(&client).open), (0, 0));
 }

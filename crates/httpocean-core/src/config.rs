@@ -1,7 +1,12 @@
 //! The options of all machines, gathered.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use http::Extensions;
+
+use crate::dial::AddressFilter;
+use crate::error::{Error, ErrorKind, Phase};
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::policy::Retries;
@@ -27,7 +32,8 @@ use crate::{call, dial};
 pub struct Config {
     /// What a call obeys: deadlines, expectations.
     pub call: call::Options,
-    /// What a dial obeys: deadlines.
+    /// What a dial obeys: deadlines, and which addresses it may go to. A connection is made for whoever comes first,
+    /// so these are the client's alone: a request that brings others does not change how it is connected.
     pub dial: dial::Options,
     /// Which redirects are followed, and how.
     pub redirects: Redirects,
@@ -42,6 +48,20 @@ pub struct Config {
 }
 
 impl Config {
+    /// The options that a request obeys: an `Arc<Config>` among its extensions, or else these, its client's.
+    ///
+    /// # Errors
+    /// When it brings an address filter that is not the client's: it would go unheeded.
+    pub fn of_request<'a>(self: &'a Arc<Self>, extensions: &'a Extensions) -> Result<&'a Arc<Self>, Error> {
+        let own = extensions.get::<Arc<Self>>().unwrap_or(self);
+        if own.dial.filter != AddressFilter::default() && own.dial.filter != self.dial.filter {
+            let kind =
+                ErrorKind::Request("an address filter is for a client: a request can't have another one");
+            return Err(Error::new(kind, Phase::Start));
+        }
+        Ok(own)
+    }
+
     /// A key of a URI with all that these options add to it.
     pub(crate) fn complete(&self, key: Key) -> Key {
         let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };

@@ -2,12 +2,10 @@
 
 use std::io;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
-use httpocean_core::dial::AddressFilter;
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
@@ -123,7 +121,7 @@ impl Client {
         let common =
             Common { budget: options.budget, seed: Seed::new(options.pool.seed), epoch: clock.epoch() };
         Ok(Self {
-            engine: Recorder::new(options.pool, guarded(options.config), common, options.record),
+            engine: Recorder::new(options.pool, options.config, common, options.record),
             clock,
             now: Instant::ZERO,
             tokens,
@@ -148,12 +146,9 @@ impl Client {
     /// Begins a request; what comes of it is told by [`next_event`](Self::next_event). The error says what is
     /// wrong with the request.
     ///
-    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's, but for what concerns
-    /// dials.
-    pub fn start(&mut self, mut request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
-        if let Some(own) = request.extensions_mut().get_mut::<Arc<Config>>() {
-            *own = guarded(std::mem::take(own));
-        }
+    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's as
+    /// [`Config::of_request`] says: what concerns dials stays the client's.
+    pub fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
         self.now = self.clock.now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let call =
@@ -340,14 +335,4 @@ impl std::fmt::Debug for Client {
 /// In whole milliseconds, upwards: who sleeps so long never wakes before the time.
 fn rounded_up(left: Duration) -> Duration {
     Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
-}
-
-/// An address filter is the user's, and asked in the middle of things: one that panics lets nobody through.
-fn guarded(mut config: Arc<Config>) -> Arc<Config> {
-    if config.dial.filter != AddressFilter::default() {
-        let filter = config.dial.filter.clone();
-        let allows = move |addr: &_| catch_unwind(AssertUnwindSafe(|| filter.allows(addr))).unwrap_or(false);
-        Arc::make_mut(&mut config).dial.filter = AddressFilter::new(allows);
-    }
-    config
 }

@@ -36,15 +36,7 @@ impl<'a> Attempts<'a> {
     pub(crate) fn resolve(&mut self, dial: &mut Dial, until: Option<Instant>) {
         let found = guarded(|| self.connector.resolve(self.key, until));
         let route = found.map_err(|error| self.keep(resolve_error(&error), error));
-        // The address filter is the user's as well. One that panics lets nobody through.
-        let now = self.clock.now();
-        let filtered = guarded(|| {
-            dial.resolved(route, now);
-            Ok(())
-        });
-        if let Err(error) = filtered {
-            dial.resolved(Err(self.keep(TransportError::Filtered, error)), now);
-        }
+        dial.resolved(route, self.clock.now());
     }
 
     pub(crate) fn start(&mut self, dial: &mut Dial, attempt: u8, addr: Option<SocketAddr>) {

@@ -96,17 +96,19 @@ impl Client {
 
     /// Sends a request and waits for the head of its response; the body is read from the response.
     ///
-    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's, but for what concerns
-    /// dials.
+    /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's as
+    /// [`Config::of_request`] says: what concerns dials stays the client's.
     pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
         let shared = &self.inner.shared;
         let (parts, body) = request.into_parts();
         let mut body = body.into();
         body.start_here();
-        let config = parts.extensions.get::<Arc<Config>>().cloned();
         let uri = parts.uri.clone();
-        let config = config.as_ref().unwrap_or(&shared.config);
-        let call = Call::new(Request::from_parts(parts, ()), body.plan(), config, shared.clock.now())
+        let config = shared.config.of_request(&parts.extensions).cloned();
+        let call = config
+            .and_then(|config| {
+                Call::new(Request::from_parts(parts, ()), body.plan(), &config, shared.clock.now())
+            })
             .map_err(|verdict| Error::new(verdict, uri))?
             .sharing(&shared.common);
         let mut flow = Flow::new(shared, call, body);

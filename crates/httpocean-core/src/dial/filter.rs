@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Route;
@@ -33,9 +34,12 @@ impl AddressFilter {
         Self(Some(Arc::new(allows)))
     }
 
-    /// Whether `addr` may be connected to.
+    /// Whether `addr` may be connected to. The user's function is asked in the middle of things: one that panics lets
+    /// nobody through.
     pub fn allows(&self, addr: &SocketAddr) -> bool {
-        self.0.as_ref().is_none_or(|allows| allows(&SocketAddr::new(addr.ip().to_canonical(), addr.port())))
+        let addr = SocketAddr::new(addr.ip().to_canonical(), addr.port());
+        let ask = |allows: &Arc<Allows>| catch_unwind(AssertUnwindSafe(|| allows(&addr))).unwrap_or(false);
+        self.0.as_ref().is_none_or(ask)
     }
 
     pub(super) fn apply(&self, route: Route) -> Result<Route, TransportError> {

@@ -120,11 +120,12 @@ impl Engine {
     }
 
     /// Begins a request. What follows is said by [`next_task`](Self::next_task) and [`drive`](Self::drive). An
-    /// `Arc<`[`Config`]`>` among its extensions stands in for the engine's, but for what concerns dials.
+    /// `Arc<`[`Config`]`>` among its extensions stands in for the engine's as
+    /// [`Config::of_request`] says: what concerns dials stays the engine's.
     pub fn start(&mut self, request: Request<()>, body: BodyPlan, now: Instant) -> Result<CallId, Error> {
         self.tick(now);
-        let own = request.extensions().get::<Arc<Config>>().cloned();
-        let call = Call::new(request, body, own.as_ref().unwrap_or(&self.config), self.now)?;
+        let config = self.config.of_request(request.extensions())?.clone();
+        let call = Call::new(request, body, &config, self.now)?;
         let call = call.sharing(&self.common);
         let id = self.calls.insert(Entry::new(call));
         self.step_detached(id);
