@@ -2,6 +2,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::Host;
+
 /// The schemes that a connection can be made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -77,6 +79,14 @@ pub(crate) fn normalise(host: &str) -> Result<Box<str>, &'static str> {
     }
     if host.starts_with('.') || host.ends_with('.') || host.contains("..") {
         return Err("the URL's host has an empty label");
+    }
+    // A reader who shows names in their own script could show another one for it.
+    if host.split('.').any(|label| label.starts_with("xn--"))
+        && Host::parse(&host) != Ok(Host::Domain(host.clone()))
+    {
+        return Err(
+            "the URL's host has a label that begins with xn-- and stands for no name in another script",
+        );
     }
     // What ends in a number is an IPv4 address to some and a name to others, unless it is a plain one.
     if ends_in_number(&host) && host.parse::<Ipv4Addr>().is_err() {
