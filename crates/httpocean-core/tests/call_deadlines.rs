@@ -292,7 +292,7 @@ fn the_earlier_of_two_clocks_is_told() {
 }
 
 #[test]
-fn time_that_goes_backward_extends_nothing() {
+fn i28_time_that_goes_backward_extends_nothing() {
     let mut it = get(clocks());
     it.now = at(100);
     let _ = it.wait();

@@ -30,7 +30,7 @@ fn class_after(start: &str, more: &str, step_each: usize) -> (&'static str, usiz
 }
 
 #[test]
-fn endless_things_end() {
+fn i39_endless_things_end() {
     let limits = Limits::default();
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     for (start, more, most) in [

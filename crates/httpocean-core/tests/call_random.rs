@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod support;
 
 use common::*;
 use httpocean_core::pool::{Facts, Refusal};
 use httpocean_core::{BodyPlan, Config, Limits, TransportError, call};
 use proptest::prelude::*;
+use support::random::cases;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -198,10 +200,11 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(cases(2000))]
 
+    /// I6: any input in any state; I5: also those that come late.
     #[test]
-    fn any_user_of_any_response(
+    fn i6_any_user_of_any_response(
         (request, body) in requests(),
         response in responses(),
         acts in acts(),

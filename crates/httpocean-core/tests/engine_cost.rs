@@ -62,7 +62,7 @@ fn idle(many: usize, now: Instant) -> Engine {
 }
 
 #[test]
-fn to_ask_for_nothing_costs_nothing() {
+fn i41_to_ask_for_nothing_costs_nothing() {
     let now = Instant::ZERO + Duration::from_secs(11);
     let mut engine = idle(MANY, now);
     let before = engine.counts();
@@ -77,7 +77,7 @@ fn to_ask_for_nothing_costs_nothing() {
 }
 
 #[test]
-fn a_request_among_many_idle_ones_costs_what_it_costs_among_few() {
+fn i41_a_request_among_many_idle_ones_costs_what_it_costs_among_few() {
     let now = Instant::ZERO;
     let mut costs = Vec::new();
     for many in [10, 10_000] {

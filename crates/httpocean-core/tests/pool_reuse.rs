@@ -134,3 +134,27 @@ fn i29_evicted_in_use_it_closes_when_it_comes_back() {
     assert!(!pool.release(lease, 1, Fate::REUSABLE, at(1)));
     assert_eq!(names(&said(&mut pool, at(1))), ["close 1 Evicted"]);
 }
+
+/// I42: left at one moment, they end at one moment, unless there is jitter; then earlier, and not all at once.
+#[test]
+fn i42_jitter_spreads_the_ends() {
+    let ends = |jitter_percent| {
+        let idle = Duration::from_secs(1);
+        let mut pool = pool(Options { idle, jitter_percent, max_idle_per_key: 20, ..Options::default() });
+        let leases: Vec<_> = (0..20).map(|socket| busy(&mut pool, "a", socket, at(0))).collect();
+        for (socket, lease) in (0..).zip(leases) {
+            assert!(pool.release(lease, socket, Fate::REUSABLE, at(0)));
+        }
+        let mut ends = Vec::new();
+        while let Some(next) = pool.next_timeout() {
+            ends.extend(said(&mut pool, next).iter().map(|_| next));
+        }
+        assert_eq!(ends.len(), 20);
+        ends.dedup();
+        ends
+    };
+    assert_eq!(ends(0), [at(1_000)]);
+    let spread = ends(30);
+    assert!(spread.len() > 15 && spread[0] >= at(700) && spread[spread.len() - 1] <= at(1_000), "{spread:?}");
+    assert_eq!(spread, ends(30), "the same seed, the same ends");
+}

@@ -57,3 +57,16 @@ fn room_is_made_only_for_who_has_waited_for_long_enough() {
     assert_eq!(names(&said(&mut pool, at(50))), ["close 0 Evicted", "dial b"]);
     assert_eq!(names(&said(&mut pool, at(60))), ["close 1 Evicted", "dial b"]);
 }
+
+/// I40: its place is free as soon as the close is said; nothing has to come of it.
+#[test]
+fn i40_nothing_waits_for_a_close() {
+    for host in ["a", "b"] {
+        let mut pool = pool(Options { max_per_key: 1, max_total: 1, ..Options::default() });
+        let lease = busy(&mut pool, "a", 1, at(0));
+        let _ = pool.acquire(&key(host), ANY, at(0));
+        assert!(said(&mut pool, at(0)).is_empty());
+        pool.release(lease, 1, support::spent(), at(1));
+        assert_eq!(names(&said(&mut pool, at(1))), ["close 1 CloseHeader", &format!("dial {host}")]);
+    }
+}

@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn any_field_is_a_bounded_wait_or_ignored(
+    fn i35_any_field_is_a_bounded_wait_or_ignored(
         value in "[ -~\t]{0,40}|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT|[0-9]{1,30}",
         date in proptest::option::of("[ -~]{0,30}"),
         wall in proptest::option::of(any::<u64>()),
@@ -174,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn the_share_of_retrying_calls_holds_when_a_place_is_taken(
+    fn i33_the_share_of_retrying_calls_holds_when_a_place_is_taken(
         at_least in 0_u32..5,
         percent in 0_u32..150,
         turns in proptest::collection::vec((0_u8..4, any::<prop::sample::Index>()), 0..200),

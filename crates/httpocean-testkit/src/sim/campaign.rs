@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::faults::{Fault, Faults};
-use super::ledger::Violation;
+use super::ledger::{Judged, Violation};
 use super::log::Line;
 use super::scene::{Outcome, Scene};
 
@@ -25,6 +25,8 @@ pub struct Campaign {
     pub whole: u64,
     /// What went wrong on purpose.
     pub faults: Faults,
+    /// How often each rule was at stake.
+    pub judged: Judged,
     /// The digests of all worlds, in order, as one number.
     pub digest: u64,
 }
@@ -54,15 +56,16 @@ impl Campaign {
         self.calls += outcome.calls;
         self.whole += outcome.whole;
         self.faults.add(&outcome.faults);
+        self.judged.add(&outcome.judged);
         self.digest = (self.digest ^ outcome.digest).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(17);
     }
 }
 
 impl fmt::Display for Campaign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { worlds, requests, calls, whole, faults, digest } = self;
+        let Self { worlds, requests, calls, whole, faults, judged, digest } = self;
         write!(f, "{worlds} worlds, {requests} requests of {calls} calls, {whole} whole, ")?;
-        write!(f, "digest {digest:016x}, {faults}")
+        write!(f, "digest {digest:016x}, {faults}; {judged}")
     }
 }
 

@@ -114,7 +114,7 @@ pub use campaign::{Campaign, Failure};
 pub use dice::Dice;
 pub use faults::{Fault, Faults};
 pub use host::{Connect, Host, Lookup, Received, Server};
-pub use ledger::Violation;
+pub use ledger::{Judged, Violation};
 pub use log::Line;
 pub use network::{Happening, Network, SocketId, Weather};
 pub use peer::Peer;

@@ -14,7 +14,7 @@ use httpocean_driver::record::Recording;
 
 use super::dice::Dice;
 use super::faults::{Fault, Faults};
-use super::ledger::Violation;
+use super::ledger::{Judged, Violation};
 use super::log::{Line, Log};
 use super::network::Weather;
 use super::peer::Peer;
@@ -51,6 +51,8 @@ pub struct Outcome {
     pub digest: u64,
     /// The end, by the clock of the network.
     pub end: Instant,
+    /// How often each rule was at stake.
+    pub judged: Judged,
     /// The rule that was broken, if one was.
     pub violation: Option<Violation>,
     /// What happened; empty unless asked for.
@@ -99,6 +101,7 @@ impl Scene {
             faults: sim.faults().clone(),
             digest: sim.digest(),
             end: sim.net.now(),
+            judged: sim.ledger.judged().clone(),
             violation: violation.err(),
             lines: sim.log().to_vec(),
         }

@@ -12,7 +12,7 @@ use httpocean_driver::record::{Recorder, Recording};
 use super::driver::Link;
 use super::faults::Faults;
 use super::host::Server;
-use super::ledger::{Ledger, Violation};
+use super::ledger::{Judged, Ledger, Violation};
 use super::log::{Line, Log};
 use super::network::{Network, SocketId, Weather};
 use super::visit::{Act, Answer, Visit};
@@ -234,6 +234,11 @@ impl Sim {
     /// What went wrong on purpose.
     pub fn faults(&self) -> &Faults {
         self.net.faults()
+    }
+
+    /// How often each invariant was at stake.
+    pub fn judged(&self) -> &Judged {
+        self.ledger.judged()
     }
 
     /// The engine, to ask it things.

@@ -207,6 +207,7 @@ impl Sim {
         let mut after = (self.engine.counts(), self.engine.next_timeout(), self.engine.calls());
         let counted = after.0.stale_inputs == before.0.stale_inputs + 7;
         (after.0.stale_inputs, after.0.work) = (before.0.stale_inputs, before.0.work);
+        self.ledger.judges("I5");
         if !free || !counted || after != before || !io.tx.pending().is_empty() {
             self.ledger.breaks("I5", "an id of something that is gone changed something, or was not counted");
         }

@@ -118,6 +118,7 @@ impl Ledger {
         let Some(last) = judged else { return };
         let len = last.truth.body.len();
         if acted {
+            self.judges("I38");
             let limit = self.calls[number].config.limits.drain_bytes;
             let left = (len - received.min(len)) as u64;
             if let Some(conn) = id.and_then(|id| self.conn(id)) {

@@ -191,14 +191,18 @@ impl Ledger {
         let connected = !matches!(hop.why, HopReason::ConnectFailed);
         let (idempotent, replayed) = (call.keyed || call.method.is_idempotent(), call.replays);
         let any = call.config.call.replay_any_method;
-        let body_gone = !call.replayable && call.body_touched;
+        let body_touched = call.body_touched;
+        let body_gone = !call.replayable && body_touched;
         let by_answer = hop.status.is_some();
         if hop.why != HopReason::Redirect && connected {
-            let harmless = flushed == 0 || idempotent || any;
-            self.demand(harmless, "I30", || {
-                format!("call {number} is made again after {flushed} bytes: {hop:?}")
-            });
-            self.demand(!body_gone, "I30", || format!("call {number} is made again without its body"));
+            if flushed > 0 {
+                self.demand(idempotent || any, "I30", || {
+                    format!("call {number} is made again after {flushed} bytes: {hop:?}")
+                });
+            }
+            if body_touched {
+                self.demand(!body_gone, "I30", || format!("call {number} is made again without its body"));
+            }
         }
         if hop.why == HopReason::StaleConnection {
             self.demand(facts.may_be_stale(), "I31", || format!("call {number}: {facts:?} can't be stale"));
@@ -260,9 +264,11 @@ impl Ledger {
             matches!(error.kind(), ErrorKind::Closed | ErrorKind::Reset(_) | ErrorKind::Protocol(_));
         let excused = if timed_out { !in_time } else { bounded || !of_wire };
         let wanted = call.first_failure.clone();
-        self.demand(!complete || excused, "I36", || {
-            format!("call {number} fails, and its response was whole: {error}")
-        });
+        if complete {
+            self.demand(excused, "I36", || {
+                format!("call {number} fails, and its response was whole: {error}")
+            });
+        }
         let first = error.first().map(Error::kind);
         let kept = error.not_retried().is_none() || wanted.is_none() || first == wanted.as_ref();
         self.demand(kept, "I32", || format!("call {number} forgot its first cause {wanted:?}: {error:?}"));

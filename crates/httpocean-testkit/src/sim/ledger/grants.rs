@@ -98,6 +98,7 @@ impl Ledger {
             let CallState::Waiting { stamp: its, fresh, since, loose: its_loose } = call.state else {
                 continue;
             };
+            self.judged.note("I15");
             let patience = call.config.call.pool_wait.is_some_and(|patience| since + patience <= now);
             let late = patience || self.deadline(other).is_some_and(|deadline| deadline <= now);
             let older = if loose || its_loose { since < came } else { its < stamp };
@@ -140,7 +141,9 @@ impl Ledger {
     pub(super) fn is_clean(&mut self, id: ConnId, net: &Network) {
         let Some(conn) = self.conn(id) else { return };
         let (too_much, Some(socket)) = (conn.too_much_left, conn.socket) else { return };
-        self.demand(!too_much, "I38", || format!("{id:?} is kept after more was drained than is allowed"));
+        if too_much {
+            return self.breaks("I38", format!("{id:?} is kept after more was drained than is allowed"));
+        }
         let Some(state) = net.sockets.get(socket.0 as usize).and_then(|s| s.as_deref()) else { return };
         self.demand(!state.read_end, "I22", || format!("{id:?} is kept after its end was read"));
         if state.deaf {

@@ -7,6 +7,7 @@ mod bytes;
 mod calls;
 mod conns;
 mod grants;
+mod judged;
 mod quiet;
 
 use core::fmt;
@@ -17,6 +18,8 @@ use httpocean_core::pool::{Counts, Facts, Options};
 use httpocean_core::{CallId, CloseReason, Config, ConnId, Engine, Instant, Key};
 
 use super::network::SocketId;
+
+pub use judged::Judged;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,7 @@ pub(super) struct Ledger {
     /// The latest time that the engine was told.
     now: Instant,
     violation: Option<Violation>,
+    judged: Judged,
     conns: Vec<Option<Conn>>,
     calls: Vec<Call>,
     /// Numbers of calls that have not ended.
@@ -170,6 +174,7 @@ impl Ledger {
             options,
             now: Instant::ZERO,
             violation: None,
+            judged: Judged::default(),
             conns: Vec::new(),
             calls: Vec::new(),
             active: Vec::new(),
@@ -204,6 +209,15 @@ impl Ledger {
         self.violation.clone()
     }
 
+    pub(super) fn judged(&self) -> &Judged {
+        &self.judged
+    }
+
+    /// A rule is judged in another way than by [`demand`](Self::demand).
+    pub(super) fn judges(&mut self, rule: &'static str) {
+        self.judged.note(rule);
+    }
+
     pub(super) fn is_broken(&self) -> bool {
         self.violation.is_some()
     }
@@ -214,7 +228,9 @@ impl Ledger {
         self.violation.get_or_insert_with(|| Violation { rule, at, what: what.into() });
     }
 
+    /// Where a rule is at stake, it holds.
     fn demand(&mut self, holds: bool, rule: &'static str, what: impl FnOnce() -> String) {
+        self.judged.note(rule);
         if !holds {
             self.breaks(rule, what());
         }

@@ -18,6 +18,12 @@ impl Ledger {
         self.conns_are_quiet(engine, net);
         self.calls_are_in_time(held);
         for key in 0..self.keys.len() {
+            if self.keys[key].waiting.is_empty() {
+                continue;
+            }
+            for rule in ["I9", "I13", "I14", "I40"] {
+                self.judges(rule);
+            }
             if let Some((rule, what)) = self.starves(key) {
                 let book = &self.keys[key];
                 let what =
@@ -52,9 +58,13 @@ impl Ledger {
         });
         let (most, total) = (self.options.max_idle_per_key, self.options.max_idle_total);
         let within = idle <= total && per_key.iter().all(|count| *count <= most);
-        self.demand(within, "I10", || format!("{idle} idle, by key {per_key:?}"));
+        if idle > 0 {
+            self.demand(within, "I10", || format!("{idle} idle, by key {per_key:?}"));
+        }
         let (limit, surplus) = (self.options.max_waiters, self.options.surplus);
-        self.demand(waiting <= limit, "I12", || format!("{waiting} wait"));
+        if waiting > 0 {
+            self.demand(waiting <= limit, "I12", || format!("{waiting} wait"));
+        }
         let wanted = self.keys.iter().all(|book| book.dialing <= book.waiting.len());
         self.demand(wanted || surplus == Surplus::Keep, "I11", || "dials that nobody waits for".to_owned());
     }
@@ -68,13 +78,18 @@ impl Ledger {
                 continue;
             }
             let (passed_by, now) = (call.passed_by, self.now);
-            self.demand(!passed_by, "I15", || format!("call {number} was passed by"));
-            let late = self.deadline(number).is_some_and(|deadline| deadline <= now);
-            self.demand(!late, "I34", || format!("call {number} goes on after its deadline"));
+            if passed_by {
+                self.breaks("I15", format!("call {number} was passed by"));
+            }
+            if let Some(deadline) = self.deadline(number) {
+                let late = deadline <= now;
+                self.demand(!late, "I34", || format!("call {number} goes on after its deadline"));
+            }
             let call = &self.calls[number];
-            let bound = call.config.limits.drain_time;
-            let lingers = call.acted.is_some_and(|acted| acted + bound < now);
-            self.demand(!lingers, "I38", || format!("call {number} goes on after its user gave it up"));
+            if let Some(acted) = call.acted {
+                let lingers = acted + call.config.limits.drain_time < now;
+                self.demand(!lingers, "I38", || format!("call {number} goes on after its user gave it up"));
+            }
             let cancelled = call_is_cancelled(&self.calls[number]);
             self.demand(!cancelled, "I3", || format!("call {number} was cancelled, and is told nothing"));
         }
