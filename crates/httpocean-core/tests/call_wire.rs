@@ -64,7 +64,8 @@ fn the_forms_of_a_target() {
         ("GET", "http://h/?", "GET /? HTTP/1.1"),
         ("GET", "http://h/a//b/../c", "GET /a//b/../c HTTP/1.1"),
         ("GET", "http://h//evil.example/", "GET //evil.example/ HTTP/1.1"),
-        ("GET", "http://h/%41%zz%", "GET /%41%zz% HTTP/1.1"),
+        ("GET", "http://h/%41%e4?%zz%4", "GET /%41%e4?%25zz%254 HTTP/1.1"),
+        ("GET", "http://h/%", "GET /%25 HTTP/1.1"),
         ("GET", "http://h/*", "GET /* HTTP/1.1"),
         ("OPTIONS", "http://h/*", "OPTIONS * HTTP/1.1"),
         ("OPTIONS", "http://h/", "OPTIONS / HTTP/1.1"),
@@ -219,12 +220,12 @@ fn what_can_not_be_sent_is_refused() {
     assert!(refused(plain("CONNECT", &[("transfer-encoding", "chunked")]), empty).contains("no body"));
     assert!(refused(plain("OPTIONS", &[]), BodyPlan::sized(1)).contains("content-type"));
     assert!(refused(plain("GET", &[("te", "trailers, Chunked")]), empty).contains("TE"));
-    assert!(refused(plain("GET", &[("expect", "100-continue")]), empty).contains("100-continue"));
+    assert!(refused(plain("GET", &[("te", "trailers, chunked ;q=0.5")]), empty).contains("TE"));
+    for expect in ["100-continue", "100-Continue", "x, 100-continue"] {
+        assert!(refused(plain("GET", &[("expect", expect)]), empty).contains("100-continue"));
+    }
     assert!(refused(plain("POST", &[("trailer", "x")]), BodyPlan::sized(1)).contains("chunked"));
     assert!(refused(request("CONNECT", "/", &[]), empty).contains("host"));
-    for field in ["host", "content-type", "user-agent", "expect", "content-length"] {
-        assert!(refused(plain("GET", &[(field, "7"), (field, "7")]), empty).contains("twice"), "{field}");
-    }
     for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
         let mut request = plain("GET", &[]);
         *request.version_mut() = version;
@@ -233,6 +234,57 @@ fn what_can_not_be_sent_is_refused() {
     for uri in ["https://u:p@h/", "ftp://h/", "/path", "http://127.1/", "http://h:0/"] {
         refused(request("GET", uri, &[]), empty);
     }
+}
+
+#[test]
+fn a_field_that_is_no_list_stands_once() {
+    for field in [
+        "host",
+        "content-type",
+        "user-agent",
+        "expect",
+        "content-length",
+        "transfer-encoding",
+        "authorization",
+        "proxy-authorization",
+        "referer",
+        "origin",
+        "from",
+        "date",
+        "max-forwards",
+        "range",
+        "if-range",
+        "if-modified-since",
+        "if-unmodified-since",
+        "content-location",
+        "content-range",
+    ] {
+        let twice = request("GET", "http://h/", &[(field, "7"), ("x", "y"), (field, "7")]);
+        assert!(refused(twice, BodyPlan::empty()).contains("twice"), "{field}");
+    }
+    for list in ["accept", "cache-control", "via", "if-none-match", "connection", "te", "upgrade", "x-own"] {
+        let head = head("GET", "http://h/", &[(list, "a"), (list, "b")], BodyPlan::empty());
+        assert!(head.contains(&format!("\r\n{list}: a\r\n{list}: b\r\n")), "{head}");
+    }
+}
+
+#[test]
+fn cookies_stand_on_one_line() {
+    let fields = [("cookie", "a=1"), ("x-a", "1"), ("cookie", "b=2; c=3"), ("cookie", "a=1")];
+    let head = head("GET", "http://h/", &fields, BodyPlan::empty());
+    assert_eq!(head, "GET / HTTP/1.1\r\nhost: h\r\ncookie: a=1; b=2; c=3; a=1\r\nx-a: 1\r\n\r\n");
+}
+
+#[test]
+fn a_trace_holds_no_secrets() {
+    let trace = |field| request("TRACE", "http://h/", &[(field, "v")]);
+    for field in ["authorization", "cookie", "proxy-authorization"] {
+        assert!(refused(trace(field), BodyPlan::empty()).contains("secrets"), "{field}");
+    }
+    let mut marked = trace("x-key");
+    assert!(head_of(marked.clone(), BodyPlan::empty(), quiet()).contains("\r\nx-key: v\r\n"));
+    marked.headers_mut().get_mut("x-key").unwrap().set_sensitive(true);
+    assert!(refused(marked, BodyPlan::empty()).contains("secrets"));
 }
 
 #[test]
@@ -272,6 +324,7 @@ fn fields_for_the_next_hop_are_named_as_such() {
     assert_eq!(lines(&[("te", "trailers"), ("connection", "TE")]), "connection: TE");
     assert_eq!(lines(&[("upgrade", "tea")]), "connection: upgrade");
     assert_eq!(lines(&[("upgrade", "tea"), ("connection", "close, Upgrade")]), "connection: close, Upgrade");
+    assert_eq!(lines(&[("keep-alive", "timeout=5")]), "connection: keep-alive");
     assert_eq!(lines(&[("connection", "close")]), "connection: close");
     assert_eq!(lines(&[]), "");
 }

@@ -35,8 +35,12 @@ fn request() -> Request<()> {
     ] {
         let mut value = HeaderValue::from_static(SECRET);
         value.set_sensitive(name == "x-marked");
-        request.headers_mut().append(name.parse::<http::HeaderName>().unwrap(), value.clone());
-        request.headers_mut().append(name.parse::<http::HeaderName>().unwrap(), value);
+        let name = name.parse::<http::HeaderName>().unwrap();
+        request.headers_mut().append(&name, value.clone());
+        // Credentials may stand only once.
+        if !name.as_str().ends_with("authorization") {
+            request.headers_mut().append(&name, value);
+        }
     }
     request
 }
@@ -71,7 +75,7 @@ fn by_a_call_and_its_buffers() {
         assert!(printed.contains("shown") && printed.contains("x-api-key"), "{printed}");
         is_unseen(&printed);
         let head = io.tx.pending().to_vec();
-        assert!(String::from_utf8_lossy(&head).matches(SECRET).count() == 16, "it was sent: {location}");
+        assert!(String::from_utf8_lossy(&head).matches(SECRET).count() == 14, "it was sent: {location}");
         io.tx.sent(head.len());
         let cookie = format!("set-cookie: {SECRET}");
         let answer =
@@ -96,7 +100,7 @@ fn by_an_engine() {
 fn by_the_follow_up_of_a_redirect() {
     let request = request();
     let previous = Previous { request: &request, body: BodyPlan::empty(), fragment: None, followed: 0 };
-    for (location, values) in [("/same", 17), ("http://b.test/", 1)] {
+    for (location, values) in [("/same", 15), ("http://b.test/", 1)] {
         let verdict = follow(previous, StatusCode::FOUND, [location.as_bytes()], &config().redirects);
         let Verdict::Follow(hop) = &verdict else { panic!("{verdict:?}") };
         assert_eq!(hop.request.headers().len(), values, "{location}");

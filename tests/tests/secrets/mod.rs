@@ -13,7 +13,10 @@ pub type Secret<'s> = (&'s str, &'s str, bool);
 /// What each secret of a request is called and made of.
 pub const SECRETS: [(&str, &[Secret<'_>]); 11] = [
     ("authorization", &[("authorization", "Basic c2VjcmV0", false)]),
-    ("two authorizations", &[("authorization", "secret one", false), ("authorization", "secret two", false)]),
+    (
+        "two challenges",
+        &[("proxy-authenticate", "secret one", false), ("proxy-authenticate", "secret two", false)],
+    ),
     ("cookies", &[("cookie", "secret=1", false), ("cookie", "secret=2", false)]),
     ("cookie2", &[("cookie2", "$Version=secret", false)]),
     ("proxy-authorization", &[("proxy-authorization", "secret", false)]),
@@ -103,7 +106,15 @@ impl<'s> Order<'s> {
         };
         let mut fields: Vec<_> = PUBLIC.iter().map(|(name, value)| field(name, value)).collect();
         if secrets {
-            fields.extend(self.secrets.iter().map(|(name, value, _)| field(name, value)));
+            let (cookies, others): (Vec<_>, Vec<_>) = self
+                .secrets
+                .iter()
+                .map(|(name, value, _)| (*name, *value))
+                .partition(|(name, _)| *name == "cookie");
+            fields.extend(others.iter().map(|(name, value)| field(name, value)));
+            // They go on one line.
+            let cookies: Vec<_> = cookies.iter().map(|(_, value)| *value).collect();
+            fields.extend((!cookies.is_empty()).then(|| field("cookie", &cookies.join("; "))));
         }
         fields.retain(|(name, _)| described || !name.starts_with("content-"));
         if described && self.has_body() {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use super::drive::more;
 use super::{Call, CallStep, Next, State, Then, Turn};
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Hop, Phase};
 use crate::h1::encode::{self, BodyPlan, Plan};
 use crate::io::Io;
 use crate::key::Key;
-use crate::policy::redirect::{FollowUp, Previous, Verdict, follow};
+use crate::policy::redirect::{self, FollowUp, Previous, Verdict, follow};
 use crate::policy::{Answer, Attempt, Exhausted, Moment, Outcome, Retry, judge};
 use crate::reason::{HopReason, NotFollowed, NotRetried, RetryClass};
 use crate::time::Instant;
@@ -198,6 +198,10 @@ pub(super) fn sendable(
     config: &Config,
 ) -> Result<Plan, &'static str> {
     let plan = encode::plan(request, body, config.call.expect_continue)?;
+    // Whoever receives it sends it back whole (RFC 9110 section 9.3.8).
+    if request.method() == Method::TRACE && redirect::hold_secrets(request.headers(), &config.redirects) {
+        return Err("a TRACE request must hold no secrets");
+    }
     let head = encode::head_bound(request, key, config.call.user_agent.as_ref());
     if head > config.limits.request_head_bytes {
         return Err("its head is larger than Limits::request_head_bytes");

@@ -1,13 +1,15 @@
 //! Request heads and bodies onto the wire (RFC 9112 sections 3, 6 and 7).
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap,
-    HeaderName, HeaderValue, LOCATION, MAX_FORWARDS, RANGE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE, USER_AGENT, VARY, WWW_AUTHENTICATE,
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE,
+    COOKIE, DATE, EXPECT, FROM, HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LOCATION, MAX_FORWARDS, ORIGIN, PROXY_AUTHORIZATION, RANGE, REFERER, SET_COOKIE, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT, VARY, WWW_AUTHENTICATE,
 };
 use http::{Method, Request, Version};
 
 use super::framing::has_token;
+use super::line;
 use crate::authority;
 use crate::key::Key;
 
@@ -66,10 +68,8 @@ pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Resul
     if request.version() != Version::HTTP_11 {
         return Err("only HTTP/1.1 is spoken; leave the request's version as it is");
     }
-    for single in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, CONTENT_TYPE, USER_AGENT] {
-        if fields.get_all(single).iter().nth(1).is_some() {
-            return Err("a field that may stand only once is given twice");
-        }
+    if repeats_a_single(fields) {
+        return Err("a field that may stand only once is given twice");
     }
     let framing = framing(method, fields, body)?;
     let empty = matches!(framing, OutFraming::None | OutFraming::Length(0));
@@ -82,10 +82,10 @@ pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Resul
     if fields.get(HOST).is_some_and(|host| !is_authority(host.as_bytes())) {
         return Err("the host field is not a host with an optional port");
     }
-    if fields.get_all(TE).iter().any(|te| has_token(te.as_bytes(), "chunked")) {
+    if fields.get_all(TE).iter().any(|te| accepts_chunked(te.as_bytes())) {
         return Err("chunked is always acceptable and must not be named in TE");
     }
-    let expected = fields.get(EXPECT).is_some_and(|e| e.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let expected = fields.get(EXPECT).is_some_and(|value| has_token(value.as_bytes(), "100-continue"));
     if expected && empty {
         return Err("100-continue can't be expected by a request without a body");
     }
@@ -123,13 +123,15 @@ pub(crate) fn write_head(
         write_field(out, &USER_AGENT, user_agent);
     }
     for (name, value) in fields {
-        if !is_ours(name) {
+        if *name == COOKIE {
+            write_cookie(out, value, fields);
+        } else if !is_ours(name) {
             write_field(out, name, value);
         }
     }
     write_framing(out, request, plan);
     // A field that is for the next hop alone has to be named as such (RFC 9110 section 7.6.1).
-    for (name, token) in [(UPGRADE, "upgrade"), (TE, "te")] {
+    for (name, token) in [(UPGRADE, "upgrade"), (TE, "te"), (KEEP_ALIVE, "keep-alive")] {
         let named = fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), token));
         if fields.contains_key(name) && !named {
             out.extend_from_slice(b"connection: ");
@@ -186,6 +188,33 @@ pub(crate) fn may_trail(name: &HeaderName) -> bool {
     !["content-", "if-", "proxy-"].into_iter().any(of_no_use_late) && !NEVER_TRAILS.contains(name)
 }
 
+/// `http` has no name for it.
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// Fields of a request that are no lists, so that two of them have no meaning (RFC 9110 section 5.3; of `Origin` RFC
+/// 6454 section 7.3). `Expect` is a list, but of one thing.
+const SINGLES: [HeaderName; 19] = [
+    HOST,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    CONTENT_TYPE,
+    CONTENT_LOCATION,
+    CONTENT_RANGE,
+    EXPECT,
+    USER_AGENT,
+    AUTHORIZATION,
+    PROXY_AUTHORIZATION,
+    REFERER,
+    ORIGIN,
+    FROM,
+    DATE,
+    MAX_FORWARDS,
+    RANGE,
+    IF_RANGE,
+    IF_MODIFIED_SINCE,
+    IF_UNMODIFIED_SINCE,
+];
+
 const NEVER_TRAILS: [HeaderName; 16] = [
     HOST,
     TRANSFER_ENCODING,
@@ -204,6 +233,20 @@ const NEVER_TRAILS: [HeaderName; 16] = [
     VARY,
     WWW_AUTHENTICATE,
 ];
+
+/// Most requests repeat no name at all, and are not looked at more closely.
+fn repeats_a_single(fields: &HeaderMap) -> bool {
+    let repeats = |name: &HeaderName| fields.get_all(name).iter().nth(1).is_some();
+    fields.len() > fields.keys_len() && SINGLES.iter().any(repeats)
+}
+
+/// With a weight, too: `TE: chunked;q=0.5`.
+fn accepts_chunked(te: &[u8]) -> bool {
+    te.split(|&byte| byte == b',').any(|member| {
+        let coding = member.split(|&byte| byte == b';').next().unwrap_or_default();
+        line::trim(coding).eq_ignore_ascii_case(b"chunked")
+    })
+}
 
 fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFraming, &'static str> {
     let announced = match fields.get(CONTENT_LENGTH) {
@@ -255,8 +298,15 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
     if !target.starts_with('/') {
         out.push(b'/');
     }
-    for byte in target.bytes() {
-        if is_target_byte(byte) { out.push(byte) } else { write_escaped(out, byte) }
+    let bytes = target.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_escape =
+            || bytes[at + 1..].iter().take(2).filter(|digit| digit.is_ascii_hexdigit()).count() == 2;
+        if is_target_byte(byte) || byte == b'%' && is_escape() {
+            out.push(byte);
+        } else {
+            write_escaped(out, byte);
+        }
     }
 }
 
@@ -267,9 +317,9 @@ fn write_host_and_port(out: &mut Vec<u8>, key: &Key) {
     write_number(out, u64::from(key.port()));
 }
 
-/// What RFC 3986 allows in a path or a query, and `%`.
+/// What RFC 3986 allows in a path or a query beside escapes. A `%` that begins none means itself.
 fn is_target_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte)
 }
 
 fn write_escaped(out: &mut Vec<u8>, byte: u8) {
@@ -302,6 +352,22 @@ fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     out.extend_from_slice(name.as_str().as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// With the first value all of them, on one line: several are allowed in HTTP/2 alone (RFC 6265 section 5.4, RFC 9113
+/// section 8.2.3).
+fn write_cookie(out: &mut Vec<u8>, value: &HeaderValue, fields: &HeaderMap) {
+    let mut all = fields.get_all(COOKIE).iter();
+    if !all.next().is_some_and(|first| core::ptr::eq(first, value)) {
+        return;
+    }
+    out.extend_from_slice(b"cookie: ");
+    out.extend_from_slice(value.as_bytes());
+    for more in all {
+        out.extend_from_slice(b"; ");
+        out.extend_from_slice(more.as_bytes());
+    }
     out.extend_from_slice(b"\r\n");
 }
 

@@ -273,6 +273,11 @@ pub(crate) fn mark_secrets(fields: &mut HeaderMap, policy: &Redirects) {
     }
 }
 
+/// Whether any of the fields is one that another origin is not told.
+pub(crate) fn hold_secrets(fields: &HeaderMap, policy: &Redirects) -> bool {
+    fields.keys().any(|name| is_secret(name, fields, policy))
+}
+
 fn is_secret(name: &HeaderName, fields: &HeaderMap, policy: &Redirects) -> bool {
     is_secret_name(name, policy) || fields.get_all(name).iter().any(HeaderValue::is_sensitive)
 }
