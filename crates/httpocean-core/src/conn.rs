@@ -5,10 +5,13 @@ use crate::reason::CloseReason;
 
 /// What is HTTP about a connection while nobody uses it; it is parked with its socket and moves with it.
 ///
-/// Over plain TCP that is nothing at all: each exchange brings its own state. The layers of a TLS connection will
+/// Over plain TCP that is next to nothing: each exchange brings its own state. The layers of a TLS connection will
 /// live here.
 #[derive(Debug, Default)]
-pub struct Conn(());
+pub struct Conn {
+    /// The peer has answered in HTTP/1.0: it can't be sent chunks (RFC 9112 section 6.1).
+    pub(crate) http10: bool,
+}
 
 impl Conn {
     /// A connection fresh from its dial.

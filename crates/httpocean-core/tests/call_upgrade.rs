@@ -43,6 +43,34 @@ fn an_upgrade_that_was_asked_for() {
 }
 
 #[test]
+fn only_to_what_was_offered() {
+    for (offered, named, is_fine) in [
+        ("tea", "upgrade: tea\r\n", true),
+        ("tea/2, coffee", "upgrade: COFFEE\r\n", true),
+        ("tea/2, coffee", "upgrade: tea/2,, coffee\r\n", true),
+        ("tea", "", true),
+        ("tea", "upgrade: coffee\r\n", false),
+        ("tea", "upgrade: tea, coffee\r\n", false),
+        ("tea", "upgrade: tea\r\nupgrade: coffee\r\n", false),
+        ("tea/2", "upgrade: tea\r\n", false),
+        ("tea", "upgrade: te\u{e4}\r\n", false),
+    ] {
+        let mut it = Scenario::written("GET", &[("upgrade", offered)]);
+        it.feed(format!("HTTP/1.1 101 Switching\r\n{named}\r\n"));
+        if is_fine {
+            assert!(matches!(it.step(), Said::Head(101, _)), "{offered}, {named}");
+            leaves(it, b"");
+        } else {
+            let (fate, failure) = it.failure();
+            assert_eq!(fate, Some(Fate::Spent(CloseReason::Protocol)), "{offered}, {named}");
+            let kind = failure.kind;
+            let expected = matches!(kind, ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
+            assert!(expected, "{kind:?}");
+        }
+    }
+}
+
+#[test]
 fn an_upgrade_that_was_not_taken_up_is_a_plain_response() {
     let mut it = Scenario::written("GET", &[("upgrade", "tea")]);
     it.feed("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno");

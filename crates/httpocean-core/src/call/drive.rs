@@ -4,6 +4,7 @@ use super::clock::phase_of;
 use super::{Call, CallStep, Drain, State, Then};
 use crate::error::{Error, ErrorKind, Phase, ProtocolError, Sent, TransportError};
 use crate::exchange::{Exchange, ExchangeStep, Waits};
+use crate::h1::encode::OutFraming;
 use crate::io::Io;
 use crate::policy::replay::{Loss, may_replay};
 use crate::pool::{Demand, Fate};
@@ -22,6 +23,11 @@ impl Call {
         let demand = Demand { patience, deadline: self.deadline, fresh };
         self.state = State::Queued(demand);
         CallStep::Acquire(demand)
+    }
+
+    /// Whether it has to be sent in a way that its connection is known not to understand.
+    pub(super) fn is_too_new_for_its_peer(&self) -> bool {
+        self.plan.framing == OutFraming::Chunked && self.conn.as_ref().is_some_and(|conn| conn.http10)
     }
 
     pub(super) fn begin(&mut self, io: &mut Io) {
@@ -90,7 +96,7 @@ impl Call {
 
     fn advance(&mut self, io: &mut Io) -> Option<ExchangeStep> {
         let exchange = self.exchange.as_mut()?;
-        Some(exchange.advance(self.request.method(), io, &self.config.limits))
+        Some(exchange.advance(&self.request, io, &self.config.limits))
     }
 
     /// The exchange is over, one way or another.
@@ -198,7 +204,7 @@ impl Call {
             if exchange.rest_of_body(io) > drain.left {
                 break Fate::Spent(CloseReason::NotDrained);
             }
-            match exchange.advance(self.request.method(), io, &self.config.limits) {
+            match exchange.advance(&self.request, io, &self.config.limits) {
                 ExchangeStep::Data(n) if n as u64 <= drain.left => drain.left -= n as u64,
                 ExchangeStep::End(fate) => break fate,
                 ExchangeStep::Blocked
@@ -249,6 +255,9 @@ impl Call {
 
     pub(super) fn release(&mut self, fate: Fate, then: Then, io: &mut Io) -> CallStep {
         self.sent_last = self.sent(io);
+        if let (Some(conn), Some(exchange)) = (&mut self.conn, &self.exchange) {
+            conn.http10 |= exchange.is_http10();
+        }
         // What is sent while the body of a redirect is drained counts as well.
         if let Then::Hop(_) = then {
             self.sent_before = more(self.sent_before, self.sent_last);

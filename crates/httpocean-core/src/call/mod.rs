@@ -336,6 +336,11 @@ impl Call {
                 let error = self.early(ErrorKind::Timeout, Phase::PoolWait);
                 self.release(Fate::Untouched, Then::Fail(error), io)
             }
+            State::Exchange { begun: false } if self.is_too_new_for_its_peer() => {
+                let what = "its body has no length, and the server speaks HTTP/1.0, which knows no chunks";
+                let error = self.early(ErrorKind::Request(what), Phase::Start);
+                self.release(Fate::Untouched, Then::Fail(error), io)
+            }
             State::Exchange { begun } => {
                 if !*begun {
                     self.begin(io);

@@ -10,12 +10,13 @@
 
 mod sending;
 
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::UPGRADE;
+use http::{HeaderMap, Request, StatusCode, Version};
 
 use crate::error::{ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep};
 use crate::h1::encode::Plan;
-use crate::h1::framing::{Framing, Verdict, frame};
+use crate::h1::framing::{Framing, Verdict, frame, names_only};
 use crate::h1::head::HeadScan;
 use crate::io::Io;
 use crate::key::Key;
@@ -33,6 +34,8 @@ pub(crate) struct Exchange {
     /// Of the final response.
     verdict: Option<Verdict>,
     interims: u32,
+    /// The final response was one of HTTP/1.0.
+    http10: bool,
     /// Bytes in front of `rx` that were lent with the last step.
     lent: Lent,
     /// Where the total of `rx` stood when it began.
@@ -105,15 +108,16 @@ impl Exchange {
             recv: Recv::Head(HeadScan::default()),
             verdict: None,
             interims: 0,
+            http10: false,
             lent: Lent::Nothing,
         }
     }
 
     /// The next thing that can be said from what the buffers hold. Receiving comes first: bytes that are
     /// there are facts, and an early answer stops the sending.
-    pub(crate) fn advance(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ExchangeStep {
+    pub(crate) fn advance(&mut self, request: &Request<()>, io: &mut Io, limits: &Limits) -> ExchangeStep {
         self.settle(io);
-        let step = self.receive(method, io, limits);
+        let step = self.receive(request, io, limits);
         match (step, self.sending.state()) {
             (ExchangeStep::Blocked, State::Faulty(what)) => ExchangeStep::BodyFault(what),
             (ExchangeStep::Blocked, _) if self.sending.asks(io, limits.send_ahead) => ExchangeStep::NeedBody,
@@ -195,6 +199,11 @@ impl Exchange {
         }
     }
 
+    /// Whether the peer has shown that it speaks HTTP/1.0.
+    pub(crate) fn is_http10(&self) -> bool {
+        self.http10
+    }
+
     /// The wait for `100 Continue` is over: the body goes without.
     pub(crate) fn stop_awaiting(&mut self) {
         self.sending.go_on();
@@ -262,10 +271,10 @@ impl Exchange {
         }
     }
 
-    fn receive(&mut self, method: &Method, io: &mut Io, limits: &Limits) -> ExchangeStep {
+    fn receive(&mut self, request: &Request<()>, io: &mut Io, limits: &Limits) -> ExchangeStep {
         match &mut self.recv {
             Recv::Head(scan) => match scan.scan(&mut io.rx, &mut io.index, limits) {
-                Ok(Some(len)) => self.take_head(len, method, io, limits),
+                Ok(Some(len)) => self.take_head(len, request, io, limits),
                 Ok(None) if io.rx.ended() => self.end_in_head(io),
                 Ok(None) => ExchangeStep::Blocked,
                 Err(error) => ExchangeStep::Bad(error),
@@ -287,7 +296,7 @@ impl Exchange {
         }
     }
 
-    fn take_head(&mut self, len: usize, method: &Method, io: &mut Io, limits: &Limits) -> ExchangeStep {
+    fn take_head(&mut self, len: usize, request: &Request<()>, io: &mut Io, limits: &Limits) -> ExchangeStep {
         let head = io.head(len);
         let status = head.status();
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
@@ -302,10 +311,16 @@ impl Exchange {
             self.lent = Lent::Head(len);
             return ExchangeStep::Interim(len);
         }
-        let verdict = match frame(method, self.plan.upgrades, &head) {
+        self.http10 = head.version() == Version::HTTP_10;
+        let verdict = match frame(request.method(), self.plan.upgrades, &head) {
             Ok(verdict) => verdict,
             Err(error) => return ExchangeStep::Bad(error),
         };
+        if status == StatusCode::SWITCHING_PROTOCOLS && !names_only(&head, request.headers().get_all(UPGRADE))
+        {
+            let other = "101 to a protocol that was not offered";
+            return ExchangeStep::Bad(ProtocolError::UnsolicitedUpgrade(other));
+        }
         if verdict.framing == Framing::Tunnel && !self.sending.is_written(io) {
             let early = "another protocol before the request was sent to its end";
             return ExchangeStep::Bad(ProtocolError::UnsolicitedUpgrade(early));

@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use http::header::{GetAll, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::head::Head;
@@ -58,6 +59,14 @@ pub(crate) fn frame(
     };
     let close = reason_to_close(framing, head);
     Ok(Verdict { framing, close, idle_hint: hints.timeout, uses_left: hints.max })
+}
+
+/// Whether every protocol that a 101 names was offered (RFC 9110 section 7.8). It should name one, but not all do.
+pub(crate) fn names_only(head: &Head<'_>, offered: GetAll<'_, HeaderValue>) -> bool {
+    members(head, "upgrade").filter(|protocol| !protocol.is_empty()).all(|protocol| {
+        core::str::from_utf8(protocol)
+            .is_ok_and(|protocol| offered.iter().any(|offer| has_token(offer.as_bytes(), protocol)))
+    })
 }
 
 /// Whether a comma-separated list of tokens names `token`.

@@ -1,7 +1,7 @@
 //! Where the body ends, and whether its connection lives on: RFC 9112 sections 6.3 and 9.3.
 
 use super::grammar::members;
-use super::{Class, Head, Question, TOO_LARGE};
+use super::{Class, Head, OFFERED, Question, TOO_LARGE};
 
 /// What ends the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,10 @@ pub(super) enum Delimited {
 /// Section 6.3, rule by rule.
 pub(super) fn delimited(question: Question<'_>, head: &Head) -> Result<Delimited, Class> {
     if head.status == 101 {
-        return if question.upgrade { Ok(Delimited::Tunnel) } else { Err("unsolicited-upgrade") };
+        let named = members(head, "upgrade");
+        let offered = |name: &Vec<u8>| name.is_empty() || name.eq_ignore_ascii_case(OFFERED.as_bytes());
+        let expected = question.upgrade && named.iter().all(offered);
+        return if expected { Ok(Delimited::Tunnel) } else { Err("unsolicited-upgrade") };
     }
     // Rule 2 comes before rule 1 where both apply: there is no body either way.
     if question.method == "CONNECT" && (200..300).contains(&head.status) {

@@ -12,12 +12,15 @@ use httpocean_core::Limits;
 
 use framing::Delimited;
 
+/// The protocol that a question with an `Upgrade` field offers.
+pub const OFFERED: &str = "tea";
+
 /// What was asked, as far as the reading of the answer depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The method of the request.
     pub method: &'a str,
-    /// Whether it had an `Upgrade` field.
+    /// Whether it had an `Upgrade` field, of [`OFFERED`].
     pub upgrade: bool,
 }
 
