@@ -269,6 +269,17 @@ fn a_field_that_is_no_list_stands_once() {
 }
 
 #[test]
+fn a_referer_tells_no_fragment_and_no_password() {
+    let refer = |url| request("GET", "http://h/", &[("referer", url)]);
+    for url in ["http://a/#top", "/b#", "http://me@a/", "https://me:secret@a?x", "//me@a"] {
+        assert!(refused(refer(url), BodyPlan::empty()).contains("referer"), "{url}");
+    }
+    for url in ["http://a/@b", "http://a?me@b", "/me@a", "about:blank", ""] {
+        assert!(head_of(refer(url), BodyPlan::empty(), quiet()).contains(&format!("\r\nreferer: {url}\r\n")));
+    }
+}
+
+#[test]
 fn cookies_stand_on_one_line() {
     let fields = [("cookie", "a=1"), ("x-a", "1"), ("cookie", "b=2; c=3"), ("cookie", "a=1")];
     let head = head("GET", "http://h/", &fields, BodyPlan::empty());

@@ -82,6 +82,9 @@ pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Resul
     if fields.get(HOST).is_some_and(|host| !is_authority(host.as_bytes())) {
         return Err("the host field is not a host with an optional port");
     }
+    if fields.get(REFERER).is_some_and(|url| tells_too_much(url.as_bytes())) {
+        return Err("a referer must hold no fragment, user name or password");
+    }
     if fields.get_all(TE).iter().any(|te| accepts_chunked(te.as_bytes())) {
         return Err("chunked is always acceptable and must not be named in TE");
     }
@@ -238,6 +241,14 @@ const NEVER_TRAILS: [HeaderName; 16] = [
 fn repeats_a_single(fields: &HeaderMap) -> bool {
     let repeats = |name: &HeaderName| fields.get_all(name).iter().nth(1).is_some();
     fields.len() > fields.keys_len() && SINGLES.iter().any(repeats)
+}
+
+/// RFC 9110 section 10.1.3.
+fn tells_too_much(referer: &[u8]) -> bool {
+    let authority =
+        referer.windows(2).position(|slashes| slashes == b"//").map_or(referer.len(), |at| at + 2);
+    let mut authority = referer[authority..].split(|byte| b"/?#".contains(byte));
+    referer.contains(&b'#') || authority.next().is_some_and(|authority| authority.contains(&b'@'))
 }
 
 /// With a weight, too: `TE: chunked;q=0.5`.
