@@ -8,6 +8,11 @@ fn the_readme() {
 }
 
 #[test]
+fn the_guide_for_contributors() {
+    tests_named_in("CONTRIBUTING.md");
+}
+
+#[test]
 fn the_adapter_guide() {
     tests_named_in("docs/adapter-guide.md");
 }

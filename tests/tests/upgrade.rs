@@ -16,6 +16,7 @@ on_both_adapters!(
     an_upgrade_that_is_not_taken_closes_its_connection,
     an_upgrade_that_the_server_declines_is_a_response_like_others,
     an_upgrade_that_nobody_asked_for_is_an_error,
+    an_upgrade_to_another_protocol_is_an_error,
 );
 
 fn server() -> Server {
@@ -121,6 +122,14 @@ fn an_upgrade_that_the_server_declines_is_a_response_like_others(on: On) {
 fn an_upgrade_that_nobody_asked_for_is_an_error(on: On) {
     let (server, client) = (server(), on.client());
     let error = client.get(server.url("/early")).send().unwrap_err();
+    let unsolicited = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
+    assert!(unsolicited, "{error}");
+    assert_eq!(at_rest(&client).open, 0);
+}
+
+fn an_upgrade_to_another_protocol_is_an_error(on: On) {
+    let (server, client) = (server(), on.client());
+    let error = client.get(server.url("/early")).header("upgrade", "tea, echoes").send().unwrap_err();
     let unsolicited = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
     assert!(unsolicited, "{error}");
     assert_eq!(at_rest(&client).open, 0);
