@@ -128,6 +128,12 @@ fn a_tunnel_has_its_port_in_both_places() {
         let head = head("CONNECT", uri, &[], BodyPlan::empty());
         assert_eq!(head, "CONNECT h:80 HTTP/1.1\r\nhost: h:80\r\n\r\n", "{uri}");
     }
+    let same = head("CONNECT", "h:80", &[("host", "H:80")], BodyPlan::empty());
+    assert_eq!(same, "CONNECT h:80 HTTP/1.1\r\nhost: H:80\r\n\r\n");
+    for other in ["h", "h:81", "other:80"] {
+        let connect = request("CONNECT", "h:80", &[("host", other)]);
+        assert!(refused(connect, BodyPlan::empty()).contains("target"), "{other}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use http::header::{HOST, HeaderValue};
 use http::{Method, Request, StatusCode};
 
 use super::drive::more;
@@ -201,6 +202,15 @@ pub(super) fn sendable(
     // Whoever receives it sends it back whole (RFC 9110 section 9.3.8).
     if request.method() == Method::TRACE && redirect::hold_secrets(request.headers(), &config.redirects) {
         return Err("a TRACE request must hold no secrets");
+    }
+    // Elsewhere a Host may name another site than the URL does; a tunnel leads where its target says and nowhere
+    // else (RFC 9112 section 3.2).
+    let is_target = |host: &HeaderValue| {
+        host.as_bytes().eq_ignore_ascii_case(format!("{}:{}", key.host(), key.port()).as_bytes())
+    };
+    if request.method() == Method::CONNECT && request.headers().get(HOST).is_some_and(|host| !is_target(host))
+    {
+        return Err("the host field of a CONNECT is not host:port of its target");
     }
     let head = encode::head_bound(request, key, config.call.user_agent.as_ref());
     if head > config.limits.request_head_bytes {
