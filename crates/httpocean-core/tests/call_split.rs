@@ -259,6 +259,27 @@ fn whole_messages() {
     }
 }
 
+/// All ways to split the last bytes of each: there a head, a chunk, a trailer section and a body end.
+#[test]
+fn every_split_of_the_last_bytes() {
+    const LAST: usize = 9;
+    for &(method, bytes) in WHOLE {
+        let bytes = bytes.as_bytes();
+        let case = Case { method, bytes, ending: Ending::Open, is_excess: false };
+        let whole = case.heard(&[bytes], How::Steps);
+        for cuts in 0..1_u32 << LAST {
+            let places = (0..LAST).filter(|bit| cuts & (1 << bit) != 0).map(|bit| bytes.len() - LAST + bit);
+            let (mut parts, mut from) = (Vec::new(), 0);
+            for place in places {
+                parts.push(&bytes[from..place]);
+                from = place;
+            }
+            parts.push(&bytes[from..]);
+            assert_eq!(whole, case.heard(&parts, How::Steps), "{parts:?}: {}", case.name());
+        }
+    }
+}
+
 #[test]
 fn excess_bytes() {
     for &(method, bytes) in WHOLE {
