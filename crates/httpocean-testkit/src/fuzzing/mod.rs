@@ -24,7 +24,7 @@ pub use differential::differential;
 pub use engine::engine;
 pub use key::key;
 pub use noise::Noise;
-pub use play::{End, Heard, How, Peer};
+pub use play::{End, Heard, How, Peer, connected};
 pub use redirect::redirect;
 pub use retry_after::retry_after;
 pub use wire::{chunked_body, exchange, response_head};

@@ -238,7 +238,10 @@ pub(super) fn begin(question: Question<'_>, limits: &Limits) -> Call {
 }
 
 /// A connection as a dial makes it.
-pub(super) fn connected() -> Conn {
+///
+/// # Panics
+/// When the dial breaks a promise.
+pub fn connected() -> Conn {
     let key = Key::of(&"http://site.example".parse().expect("a URL")).expect("a host");
     let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
     let _ = dial.step(Instant::ZERO);
