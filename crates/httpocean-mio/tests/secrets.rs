@@ -21,7 +21,10 @@ fn request(url: &str) -> Request<()> {
         let mut value = HeaderValue::from_static(SECRET);
         value.set_sensitive(name == "x-marked");
         request.headers_mut().append(HeaderName::from_static(name), value.clone());
-        request.headers_mut().append(HeaderName::from_static(name), value);
+        // Credentials may stand only once.
+        if !name.ends_with("authorization") {
+            request.headers_mut().append(HeaderName::from_static(name), value);
+        }
     }
     request
 }
@@ -32,7 +35,7 @@ fn listing() -> Config {
     config
 }
 
-/// How often the server was told a secret, by request, and that nothing else was lost.
+/// How many fields told the server a secret, by request, and that nothing else was lost. Cookies are on one line.
 fn told(server: &Server) -> Vec<usize> {
     let count = |received: Received| {
         assert_eq!(received.request.header("accept"), Some(&b"*/*"[..]));
@@ -74,7 +77,7 @@ fn a_call_from_one_origin_to_another_and_back() {
             printed += &format!("{looped:?}\n");
         }
         assert_eq!((outcome.text(), outcome.hops.len()), ("home", 4));
-        assert_eq!((told(&home), told(&away)), (vec![10, 10, 0], vec![0, 0]), "{per_request}");
+        assert_eq!((told(&home), told(&away)), (vec![7, 7, 0], vec![0, 0]), "{per_request}");
         assert!(printed.contains("Hop") && !printed.contains(SECRET), "{printed}");
     }
 }
