@@ -1,9 +1,9 @@
 //! Cases read by an adapter, over loopback.
 
 use http::{Method, Request, Uri};
-use httpocean_core::Arrival;
 use httpocean_core::policy::redirect::Redirects;
-use httpocean_tests::{Body, Client, Error, On, of_reading};
+use httpocean_core::{Arrival, call};
+use httpocean_tests::{BOUND, Body, Client, Error, On, of_reading};
 
 use super::cases::Case;
 use super::judge::{Response, Seen};
@@ -14,7 +14,10 @@ use super::player::{Pace, Player};
 pub(crate) fn by(on: On, cases: &'static [Case]) -> Vec<Result<Seen, String>> {
     let read = |pace| {
         let player = Player::start(cases, pace);
-        let client = on.builder().redirects(Redirects { limit: 0, ..Redirects::default() }).build();
+        let redirects = Redirects { limit: 0, ..Redirects::default() };
+        // A broken client must not wait for ever.
+        let patient = call::Options { total: Some(BOUND), ..call::Options::default() };
+        let client = on.builder().redirects(redirects).call(patient).build();
         let all = cases.iter().enumerate().map(|(index, case)| one(&client, &player, index, case));
         all.collect::<Vec<_>>()
     };
