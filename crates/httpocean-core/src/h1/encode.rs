@@ -16,7 +16,8 @@ use crate::key::Key;
 /// What the caller says of the body that will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyPlan {
-    /// Bytes in all; `None` when nobody knows, and then it is sent chunked.
+    /// Bytes in all; `None` when nobody knows, and then it is sent chunked. That takes a server that speaks HTTP/1.1: to
+    /// leave the size out is to say that this one does (RFC 9112 section 6.1).
     pub size: Option<u64>,
     /// Whether it can be had again from its start, should the request have to be sent again.
     pub replayable: bool,
