@@ -17,6 +17,7 @@ on_both_adapters!(
     an_address_is_read_once,
     what_can_be_read_in_two_ways_is_not_connected_to,
     the_first_url_is_read_as_a_location_is,
+    a_first_url_that_can_be_read_in_two_ways_is_refused,
 );
 
 /// What is asked for and what is connected to, by the URLs of grants.
@@ -187,4 +188,55 @@ fn the_first_url_is_read_as_a_location_is(on: On) {
         assert_eq!(seen[0].request.header("host"), Some(host.as_bytes()), "{url}");
         assert_eq!(seen[0].site.trim_end_matches(":80"), host, "{url}");
     }
+}
+
+/// Nothing is repaired in it, as it is in a `Location`: who wrote it can write it otherwise.
+fn a_first_url_that_can_be_read_in_two_ways_is_refused(on: On) {
+    let sites = Sites::named(&["a.test:80", "b.test:80"]);
+    let client = client(on, &sites, true);
+    let mut refused = 0;
+    for authority in [
+        "a.test@b.test",
+        "a.test:80@b.test",
+        "@b.test",
+        "a.test@b.test@a.test",
+        "a.test%40b.test",
+        "a.test\\@b.test",
+        "a.test\\b.test",
+        "a.test%2Fb.test",
+        "a.test%23b.test",
+        "a.test%00.b.test",
+        "a.test%2e",
+        "%61.test",
+        "a.test;b.test",
+        "a.test,b.test",
+        "a.test\t",
+        "a.test:0",
+        "a.test:65616",
+        "a.test:+80",
+        "a.test:80:80",
+        "a..test",
+        ".a.test",
+        "a.test..",
+        "xn--a.test",
+        "\u{ff41}.test",
+        "a\u{3002}test",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "[127.0.0.1]",
+        "[a.test]",
+        "[::1%25lo]",
+        "[::1]a.test",
+    ] {
+        // Some are no URL to `http` either: then there is no request to refuse.
+        let Ok(uri) = format!("http://{authority}/").parse::<http::Uri>() else { continue };
+        let error = client.get(uri.to_string()).header("authorization", "secret").send().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Request(_)), "{authority}: {error}");
+        refused += 1;
+    }
+    assert!(refused > 15, "{refused}");
+    assert_eq!((sites.accepted(), client.stats().connections_opened), (0, 0));
+    assert!(sites.take().is_empty());
 }

@@ -67,6 +67,15 @@ fn t22_an_idle_connection_serves_its_own_key_alone() {
     }
 }
 
+#[test]
+fn t22_a_key_says_what_is_in_it() {
+    let local = "127.0.0.2".parse().ok();
+    let own = key("https://a.test:80/", Config { local, partition: 7, ..Config::default() });
+    assert_eq!((own.scheme().as_str(), own.host(), own.port()), ("https", "a.test", 80));
+    assert_eq!((own.local(), own.partition()), (local, 7));
+    assert_eq!(format!("{own:?}, {own}"), "Key(https://a.test:80), https://a.test:80");
+}
+
 /// A dial is made for whoever comes first. So what is not in the key, and says how one is made, can't differ.
 #[test]
 fn t22_what_a_connection_may_be_connected_to_is_the_same_for_all_who_share_it() {

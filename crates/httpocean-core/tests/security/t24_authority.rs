@@ -227,6 +227,16 @@ fn t24_a_label_that_claims_to_be_another_script_is_one() {
     }
 }
 
+/// The target of CONNECT has no scheme, and so no port but the one that it names.
+#[test]
+fn t24_a_tunnel_leads_to_a_port_that_is_named() {
+    assert_eq!(key("a.test:443").unwrap().authority(), "a.test:443");
+    assert_eq!(key("a.test:80").unwrap().authority(), "a.test:80");
+    for target in ["a.test", "a.test:", "127.0.0.1", "user@a.test:443"] {
+        assert!(key(target).is_err(), "{target}");
+    }
+}
+
 /// The user's own `Host` may name another site, but has to be a host, and a redirect never takes it along.
 #[test]
 fn t24_the_users_host_is_one_that_could_be_connected_to() {
