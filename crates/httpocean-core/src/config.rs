@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::limits::Limits;
 use crate::policy::Retries;
 use crate::policy::redirect::Redirects;
-use crate::{call, dial};
+use crate::{call, dial, proxy};
 
 /// Everything that a request can be told, apart from the pool's own options.
 ///
@@ -41,6 +41,8 @@ pub struct Config {
     pub retries: Retries,
     /// Bounds on what a peer may make us hold, or try.
     pub limits: Limits,
+    /// Which proxies requests take. A part of the key.
+    pub proxy: proxy::Rules,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,
     /// Requests of different partitions never share a connection. A part of the key.
@@ -63,8 +65,11 @@ impl Config {
     }
 
     /// A key of a URI with all that these options add to it.
-    pub(crate) fn complete(&self, key: Key) -> Key {
+    pub(crate) fn complete(&self, key: Key) -> Result<Key, Error> {
+        let proxy = self.proxy.proxy_to(key.scheme(), key.host(), key.port());
+        let proxy = proxy.map_err(|why| Error::new(ErrorKind::Proxy(why), Phase::Start))?;
+        let key = if proxy.is_none() { key } else { key.by_proxy(proxy) };
         let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };
-        if self.local.is_none() { key } else { key.from_local(self.local) }
+        Ok(if self.local.is_none() { key } else { key.from_local(self.local) })
     }
 }

@@ -1,10 +1,14 @@
 //! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
 
+mod proxy;
+
 use core::fmt;
 use core::time::Duration;
 use std::net::SocketAddr;
 
 use http::{StatusCode, Uri};
+
+pub use proxy::{ProxyAnswer, ProxyError};
 
 use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
 
@@ -40,6 +44,7 @@ struct More {
     not_retried: Option<NotRetried>,
     history: Vec<Hop>,
     status: Option<StatusCode>,
+    proxy: Option<Box<ProxyAnswer>>,
 }
 
 impl Error {
@@ -106,6 +111,11 @@ impl Error {
     /// The status of the response that it is about, if it is about one.
     pub fn status(&self) -> Option<StatusCode> {
         self.more.as_ref()?.status
+    }
+
+    /// What a proxy said instead of making a tunnel.
+    pub fn proxy_answer(&self) -> Option<&ProxyAnswer> {
+        self.more.as_ref()?.proxy.as_deref()
     }
 
     /// The same error, of a request of which so much was sent.
@@ -199,6 +209,8 @@ pub enum ErrorKind {
     Connect(TransportError),
     /// A deadline passed. The error's phase says which.
     Timeout,
+    /// There is no way through the proxy.
+    Proxy(ProxyError),
     /// The peer closed the connection before it answered with a single byte.
     Closed,
     /// The connection broke.
@@ -225,6 +237,7 @@ impl ErrorKind {
         match self {
             Self::Request(_)
             | Self::Resolve(TransportError::Filtered)
+            | Self::Proxy(ProxyError::Unusable(_))
             | Self::Unsupported(_)
             | Self::Redirect(
                 NotFollowed::NotHttps
@@ -237,7 +250,10 @@ impl ErrorKind {
             | Self::Pool(_)
             | Self::Cancelled => Fault::Local,
             Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset(_) => Fault::Network,
-            Self::Closed | Self::Protocol(_) | Self::Redirect(_) | Self::Status(_) => Fault::Peer,
+            Self::Proxy(ProxyError::Closed | ProxyError::Reset(_)) => Fault::Network,
+            Self::Proxy(_) | Self::Closed | Self::Protocol(_) | Self::Redirect(_) | Self::Status(_) => {
+                Fault::Peer
+            }
         }
     }
 }
@@ -250,6 +266,7 @@ impl fmt::Display for ErrorKind {
             Self::Resolve(why) => write!(f, "the host's name was not resolved: {why}"),
             Self::Connect(why) => write!(f, "no connection could be made: {why}"),
             Self::Timeout => write!(f, "a deadline passed"),
+            Self::Proxy(what) => write!(f, "{what}"),
             Self::Closed => write!(f, "the peer closed the connection without an answer"),
             Self::Reset(why) => write!(f, "the connection broke: {why}"),
             Self::Protocol(what) => write!(f, "the peer's answer is not acceptable HTTP/1.1: {what}"),
@@ -268,7 +285,7 @@ impl fmt::Display for ErrorKind {
 pub enum Fault {
     /// This side: the request, an option, a limit of the pool, a caller that gave up.
     Local,
-    /// The server.
+    /// The server, or the proxy that we speak to.
     Peer,
     /// What lies in between, or nobody can tell.
     Network,
@@ -307,6 +324,8 @@ pub enum Phase {
     Resolve,
     /// Connecting to an address.
     Connect,
+    /// Asking a proxy for a tunnel.
+    Proxy,
     /// Writing the request head.
     SendHead,
     /// Waiting for `100 Continue`.
@@ -330,6 +349,7 @@ impl fmt::Display for Phase {
             Self::PoolWait => "waiting for a connection",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
+            Self::Proxy => "speaking with the proxy",
             Self::SendHead => "sending the head",
             Self::Await100 => "waiting for 100 Continue",
             Self::SendBody => "sending the body",

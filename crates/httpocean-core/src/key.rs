@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::Uri;
 
 use crate::authority::{Scheme, address, normalise, split_port};
+use crate::proxy::{Kind, Proxy};
 
 /// What two requests must share to share a connection; compared whole.
 ///
@@ -41,6 +42,7 @@ struct Parts {
     scheme: Scheme,
     host: Box<str>,
     port: u16,
+    proxy: Option<Proxy>,
     local: Option<IpAddr>,
     partition: u64,
     /// Host and port as the `Host` field has them: derived from the others.
@@ -73,7 +75,7 @@ impl Key {
         } else {
             format!("{host}:{port}").into_boxed_str()
         };
-        Ok(Self::new(Parts { scheme, host, port, local: None, partition: 0, authority }))
+        Ok(Self::new(Parts { scheme, host, port, proxy: None, local: None, partition: 0, authority }))
     }
 
     /// The same, but apart from all keys of other partitions: for users or tenants who must not share
@@ -87,6 +89,12 @@ impl Key {
     #[must_use]
     pub fn from_local(&self, local: Option<IpAddr>) -> Self {
         Self::new(Parts { local, ..Parts::clone(&self.parts) })
+    }
+
+    /// The same, but reached by a proxy.
+    #[must_use]
+    pub fn by_proxy(&self, proxy: Option<&Proxy>) -> Self {
+        Self::new(Parts { proxy: proxy.cloned(), ..Parts::clone(&self.parts) })
     }
 
     /// The scheme.
@@ -112,6 +120,26 @@ impl Key {
     /// The host as an address, if it is one: then there is nothing to resolve.
     pub fn address(&self) -> Option<IpAddr> {
         address(self.host())
+    }
+
+    /// The proxy by which it is reached.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.parts.proxy.as_ref()
+    }
+
+    /// Whether a proxy is sent the requests themselves.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.proxy().is_some_and(|proxy| proxy.forwards(self.scheme()))
+    }
+
+    /// What a connection is made to: the proxy, if there is one.
+    pub(crate) fn first_stop(&self) -> Self {
+        let Some(proxy) = self.proxy() else { return self.clone() };
+        let (host, port) = (proxy.host().into(), proxy.port());
+        let authority = format!("{host}:{port}").into_boxed_str();
+        let Parts { local, partition, .. } = *self.parts;
+        let scheme = if proxy.kind() == Kind::Https { Scheme::Https } else { Scheme::Http };
+        Self::new(Parts { scheme, host, port, proxy: None, local, partition, authority })
     }
 
     /// The local address to connect from, if one was asked for.
@@ -147,7 +175,10 @@ impl Hash for Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({self})")
+        match self.proxy() {
+            Some(proxy) => write!(f, "Key({self} by {proxy:?})"),
+            None => write!(f, "Key({self})"),
+        }
     }
 }
 
@@ -182,6 +213,8 @@ mod tests {
     #[test]
     fn what_differs_in_one_part_is_another_key() {
         let base = key("http://example.com").unwrap();
+        let proxy: Proxy = "http://proxy".parse().unwrap();
+        assert_ne!(base, base.by_proxy(Some(&proxy)));
         for other in ["https://example.com", "http://example.com:81", "http://www.example.com"] {
             assert_ne!(base, key(other).unwrap(), "{other}");
         }

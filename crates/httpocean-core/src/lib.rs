@@ -60,6 +60,7 @@ mod key;
 mod limits;
 pub mod policy;
 pub mod pool;
+pub mod proxy;
 mod reason;
 mod rng;
 mod time;
@@ -74,7 +75,10 @@ pub use config::Config;
 pub use conn::Conn;
 pub use dial::{Dial, DialStep};
 pub use engine::{CallId, Driven, Engine, Event, Task};
-pub use error::{Error, ErrorKind, FailedAttempt, Fault, Hop, Phase, ProtocolError, Sent, TransportError};
+pub use error::{
+    Error, ErrorKind, FailedAttempt, Fault, Hop, Phase, ProtocolError, ProxyAnswer, ProxyError, Sent,
+    TransportError,
+};
 pub use h1::arrival::Arrival;
 pub use h1::encode::BodyPlan;
 pub use h1::head::Head;

@@ -109,7 +109,7 @@ impl Error {
     /// Whether no connection could be made, for whatever reason.
     pub fn is_connect(&self) -> bool {
         matches!(self.kind(), ErrorKind::Connect(_) | ErrorKind::Resolve(_))
-            || matches!(self.phase(), Phase::Resolve | Phase::Connect)
+            || matches!(self.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy)
     }
 
     /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use httpocean_core::dial::Dial;
-use httpocean_core::{ErrorKind, Key, TransportError};
+use httpocean_core::{ErrorKind, TransportError};
 use httpocean_driver::{Clock, resolve_error, transport_error};
 use smallvec::SmallVec;
 
@@ -16,7 +16,6 @@ use crate::transport::{Connect, Connecting, Started, Transport};
 
 pub(crate) struct Attempts<'a> {
     connector: &'a dyn Connect,
-    key: &'a Key,
     clock: Clock,
     /// In the order in which they began.
     under_way: Vec<(u8, Box<dyn Connecting>)>,
@@ -29,23 +28,23 @@ pub(crate) struct Attempts<'a> {
 type Numbers = SmallVec<[u8; 4]>;
 
 impl<'a> Attempts<'a> {
-    pub(crate) fn new(connector: &'a dyn Connect, key: &'a Key, clock: Clock) -> Self {
-        Self { connector, key, clock, under_way: Vec::new(), winner: None, failures: Vec::new() }
+    pub(crate) fn new(connector: &'a dyn Connect, clock: Clock) -> Self {
+        Self { connector, clock, under_way: Vec::new(), winner: None, failures: Vec::new() }
     }
 
     pub(crate) fn resolve(&mut self, dial: &mut Dial, until: Option<Instant>) {
-        let found = guarded(|| self.connector.resolve(self.key, until));
+        let found = guarded(|| self.connector.resolve(dial.target(), until));
         let route = found.map_err(|error| self.keep(resolve_error(&error), error));
         dial.resolved(route, self.clock.now());
     }
 
     pub(crate) fn start(&mut self, dial: &mut Dial, attempt: u8, addr: Option<SocketAddr>) {
-        let made = match guarded(|| self.connector.start(self.key, addr)) {
+        let made = match guarded(|| self.connector.start(dial.target(), addr)) {
             Ok(Started::Connecting(connecting)) => return self.under_way.push((attempt, connecting)),
             Ok(Started::Connected(transport)) => Ok(transport),
             Ok(Started::Blocking) => {
                 let until = self.clock.system(dial.until(attempt));
-                guarded(|| self.connector.connect(self.key, addr, until))
+                guarded(|| self.connector.connect(dial.target(), addr, until))
             }
             Err(error) => Err(error),
         };

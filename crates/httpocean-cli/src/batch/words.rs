@@ -24,6 +24,7 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Request(_) | ErrorKind::Unsupported(_) => "request",
         ErrorKind::Resolve(_) => "resolve",
         ErrorKind::Connect(_) => "connect",
+        ErrorKind::Proxy(_) => "proxy",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Closed => "closed",
         ErrorKind::Reset(_) => "reset",
@@ -47,6 +48,7 @@ pub(super) fn detail(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Pool(why) => refusal(*why),
         ErrorKind::Request(_)
         | ErrorKind::Status(_)
+        | ErrorKind::Proxy(_)
         | ErrorKind::Timeout
         | ErrorKind::Closed
         | ErrorKind::Body(_)
@@ -62,6 +64,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::PoolWait => "pool",
         Phase::Resolve => "resolve",
         Phase::Connect => "connect",
+        Phase::Proxy => "proxy",
         Phase::SendHead => "send-head",
         Phase::Await100 => "await-100",
         Phase::SendBody => "send-body",

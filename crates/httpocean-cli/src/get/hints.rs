@@ -44,7 +44,7 @@ fn limit_of(phase: Phase) -> Option<&'static str> {
     Some(match phase {
         Phase::PoolWait => "--pool-timeout",
         Phase::Resolve => "--resolve-timeout",
-        Phase::Connect => "--connect-timeout",
+        Phase::Connect | Phase::Proxy => "--connect-timeout",
         Phase::SendHead | Phase::SendBody => "--send-timeout",
         Phase::RecvHead => "--first-byte-timeout",
         Phase::RecvBody => "--idle-timeout",

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::{Method, Request, StatusCode};
 
 use super::drive::more;
@@ -131,7 +131,10 @@ impl Call {
             return self.not_followed(NotFollowed::BodyNotReplayable, status, io);
         }
         let FollowUp { request, body, key, fragment, .. } = *follow_up;
-        let key = self.config.complete(key);
+        let key = match self.config.complete(key) {
+            Ok(key) => key,
+            Err(error) => return Then::Fail(self.of_call(error.with_sent(self.sent(io)))),
+        };
         let plan = match sendable(&request, body, &key, &self.config) {
             Ok(plan) => plan,
             Err(what) => return self.not_followed(NotFollowed::NotSendable(what), status, io),
@@ -198,6 +201,12 @@ pub(super) fn sendable(
     key: &Key,
     config: &Config,
 ) -> Result<Plan, &'static str> {
+    let is_tunnelled = key.proxy().is_some() && !key.is_forwarded();
+    if is_tunnelled && request.headers().contains_key(PROXY_AUTHORIZATION) {
+        return Err(
+            "its proxy-authorization would reach the server: the proxy's URL is the place for credentials",
+        );
+    }
     let plan = encode::plan(request, body, config.call.expect_continue)?;
     // Whoever receives it sends it back whole (RFC 9110 section 9.3.8).
     if request.method() == Method::TRACE && redirect::hold_secrets(request.headers(), &config.redirects) {

@@ -194,7 +194,7 @@ impl Call {
         if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
             return Err(refuse("its URL has no scheme, such as http://"));
         }
-        let key = config.complete(Key::of(request.uri()).map_err(refuse)?);
+        let key = config.complete(Key::of(request.uri()).map_err(refuse)?)?;
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
         redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());

@@ -45,7 +45,7 @@ pub enum Route {
 #[must_use]
 #[derive(Debug)]
 pub enum DialStep {
-    /// Look up [`Dial::key`]'s host, and answer with [`Dial::resolved`].
+    /// Look up [`Dial::target`]'s host, and answer with [`Dial::resolved`].
     Resolve,
     /// Connect, and answer with [`Dial::connected`].
     Connect {
@@ -87,6 +87,8 @@ pub enum DialStep {
 #[derive(Debug)]
 pub struct Dial {
     key: Key,
+    /// What is looked up and connected to.
+    target: Key,
     config: Arc<Config>,
     state: State,
     now: Instant,
@@ -107,12 +109,17 @@ enum State {
 impl Dial {
     /// A dial of `key`; its clocks start when it is first stepped.
     pub fn new(key: &Key, config: &Arc<Config>, now: Instant) -> Self {
-        Self { key: key.clone(), config: config.clone(), state: State::Start, now }
+        Self { key: key.clone(), target: key.first_stop(), config: config.clone(), state: State::Start, now }
     }
 
     /// What it is a dial of.
     pub fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// What has to be looked up and connected to: what it is a dial of, or the proxy in between.
+    pub fn target(&self) -> &Key {
+        &self.target
     }
 
     /// Until when an attempt may take that is under way; `None` if for ever. A driver that can't wait for two
@@ -172,7 +179,11 @@ impl Dial {
     }
 
     fn begin(&mut self) -> DialStep {
-        if self.key.scheme() == Scheme::Https {
+        if self.key.proxy().is_some() && !self.key.is_forwarded() {
+            let kind = ErrorKind::Unsupported("tunnels through proxies are not built in yet");
+            return self.fail(Error::new(kind, Phase::Start));
+        }
+        if self.target.scheme() == Scheme::Https {
             let kind = ErrorKind::Unsupported("https needs a TLS layer, and none is built in yet");
             return self.fail(Error::new(kind, Phase::Start));
         }

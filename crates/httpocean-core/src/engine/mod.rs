@@ -152,9 +152,13 @@ impl Engine {
         self.route();
     }
 
-    /// What a connection is, or is to be, connected to.
+    /// What a connection serves; of one that is being made, what has to be looked up and connected to, which may be
+    /// the proxy in between.
     pub fn target(&self, conn: ConnId) -> Option<&Key> {
-        self.links.get(conn).map(|link| &link.key)
+        self.links.get(conn).map(|link| match &link.state {
+            Link::Dialing(dialing) => dialing.dial.target(),
+            Link::Busy(_) | Link::Idle => &link.key,
+        })
     }
 
     /// The answer to `Resolve`. Too late, it does nothing.

@@ -126,6 +126,9 @@ pub(crate) fn write_head(
     if let Some(user_agent) = user_agent.filter(|_| !fields.contains_key(USER_AGENT)) {
         write_field(out, &USER_AGENT, user_agent);
     }
+    if let Some(authorization) = proxy_authorization(fields, key) {
+        write_field(out, &PROXY_AUTHORIZATION, authorization);
+    }
     for (name, value) in fields {
         if *name == COOKIE {
             write_cookie(out, value, fields);
@@ -152,8 +155,10 @@ pub(crate) fn head_bound(request: &Request<()>, key: &Key, user_agent: Option<&H
     let escaped = target.bytes().filter(|byte| !is_target_byte(*byte)).count();
     let fields: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    let ours = 2 * key.authority().len() + user_agent.map_or(0, HeaderValue::len);
-    request.method().as_str().len() + target.len() + 2 * escaped + fields + ours + 192
+    let ours = 3 * key.authority().len()
+        + user_agent.map_or(0, HeaderValue::len)
+        + proxy_authorization(request.headers(), key).map_or(0, HeaderValue::len);
+    request.method().as_str().len() + target.len() + 2 * escaped + fields + ours + 224
 }
 
 /// One chunk of a chunked body; nothing for no bytes, which would end the body.
@@ -304,8 +309,15 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
         return write_host_and_port(out, key);
     }
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if key.is_forwarded() {
+        out.extend_from_slice(b"http://");
+        out.extend_from_slice(key.authority().as_bytes());
+    }
     if request.method() == Method::OPTIONS && (target == "*" || target == "/*") {
-        return out.push(b'*');
+        // To a proxy a URL without a path says the same (RFC 9112 section 3.2.4).
+        return if !key.is_forwarded() {
+            out.push(b'*')
+        };
     }
     if !target.starts_with('/') {
         out.push(b'/');
@@ -320,6 +332,12 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
             write_escaped(out, byte);
         }
     }
+}
+
+/// Who we are to the proxy that is sent the request; what the request says itself goes first.
+fn proxy_authorization<'a>(fields: &HeaderMap, key: &'a Key) -> Option<&'a HeaderValue> {
+    let proxy = key.proxy().filter(|_| key.is_forwarded())?;
+    proxy.authorization().filter(|_| !fields.contains_key(PROXY_AUTHORIZATION))
 }
 
 /// A tunnel's target names its port even where it is the default, in the line and in `Host` alike.

@@ -2,12 +2,12 @@
 //!
 //! | what happened | class | retried for |
 //! |---|---|---|
-//! | no address, no connection, or no time left for one | connect | any method |
+//! | no address, no connection, no way through the proxy, or no time left for one | connect | any method |
 //! | a connection failed, or was too slow, before a byte of the request was sent | other | any method |
 //! | the same afterwards, before a response; a head that was cut short | read | the methods that the options allow |
 //! | a response whose status is listed, or has a `Retry-After` | status | the methods that the options allow |
 //! | a response whose body failed | - | never: the user has its head |
-//! | our own faults, a refusal of the pool, what is not HTTP/1.1, 407 | - | never: it would be the same again |
+//! | our own faults, a refusal of the pool, what is not HTTP/1.1, a proxy that does not let us | - | never: it would be the same again |
 
 use core::time::Duration;
 
@@ -158,6 +158,8 @@ fn class_of_error(error: &Error, moment: Moment) -> Result<RetryClass, NotRetrie
         ErrorKind::Resolve(_)
         | ErrorKind::Connect(_)
         | ErrorKind::Pool(Refusal::DialFailed | Refusal::DialTooSlow) => Ok(RetryClass::Connect),
+        ErrorKind::Proxy(why) if why.is_permanent() => Err(NotRetried::Permanent),
+        ErrorKind::Proxy(_) => Ok(RetryClass::Connect),
         ErrorKind::Timeout if moment.deadline.is_some_and(|deadline| deadline <= moment.now) => {
             Err(NotRetried::WouldPassDeadline)
         }
@@ -181,7 +183,7 @@ fn class_by_phase(error: &Error) -> Result<RetryClass, NotRetried> {
     match error.phase() {
         // The user's patience with the pool, or with all of it, is at its end.
         Phase::Start | Phase::PoolWait | Phase::Backoff => Err(NotRetried::Permanent),
-        Phase::Resolve | Phase::Connect => Ok(RetryClass::Connect),
+        Phase::Resolve | Phase::Connect | Phase::Proxy => Ok(RetryClass::Connect),
         Phase::SendHead | Phase::Await100 | Phase::SendBody | Phase::RecvHead => match error.sent() {
             Sent::Nothing => Ok(RetryClass::Other),
             Sent::Part | Sent::All => Ok(RetryClass::Read),

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use httpocean_core::Config;
 use httpocean_core::policy::{Backoff, Exhausted, Methods};
 use httpocean_core::pool::{self, DialPolicy, Order, Surplus};
+use httpocean_core::proxy::{Choice, NoProxy, Rules};
 
 use super::text::{escaped, unescaped};
 
@@ -53,7 +54,7 @@ fields!(config_words, set_config, Config:
     limits.head_bytes, limits.headers, limits.interim, limits.trailer_bytes, limits.chunk_line,
     limits.chunk_extensions, limits.request_head_bytes, limits.send_ahead, limits.drain_bytes,
     limits.drain_time, limits.addresses,
-    local, partition,
+    proxy, local, partition,
 );
 
 pub(super) fn pool_of(words: &[&str]) -> Option<pool::Options> {
@@ -197,6 +198,39 @@ impl Value for DialPolicy {
     }
 }
 
+/// On a line each. Who we are to a proxy is nobody's business.
+impl Value for Rules {
+    fn put(&self) -> Vec<u8> {
+        let Self { http, https, no_proxy } = self;
+        [http.put(), https.put(), no_proxy.to_string().into_bytes()].join(&b"\n"[..])
+    }
+
+    fn take(bytes: &[u8]) -> Option<Self> {
+        let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
+        let (http, https) = (Value::take(lines.next()?)?, Value::take(lines.next()?)?);
+        let no_proxy = NoProxy::new(core::str::from_utf8(lines.next()?).ok()?);
+        Some(Self { http, https, no_proxy })
+    }
+}
+
+impl Value for Choice {
+    fn put(&self) -> Vec<u8> {
+        match self {
+            Self::Direct => b"direct".to_vec(),
+            Self::By(proxy) => proxy.redacted().into_bytes(),
+            Self::Wrong(_) => b"wrong".to_vec(),
+        }
+    }
+
+    fn take(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            b"direct" => Some(Self::Direct),
+            b"wrong" => Some(Self::Wrong("its URL was wrong when this was recorded")),
+            url => core::str::from_utf8(url).ok()?.parse().ok().map(Self::By),
+        }
+    }
+}
+
 /// Variants without data, by a name each.
 macro_rules! names {
     ($type:ty: $($variant:ident = $name:literal),+) => {
@@ -234,6 +268,7 @@ mod tests {
     use httpocean_core::Config;
     use httpocean_core::policy::Methods;
     use httpocean_core::pool::{DialPolicy, Options};
+    use httpocean_core::proxy::{NoProxy, Rules};
 
     use super::{config_of, config_words, pool_of, pool_words};
 
@@ -252,9 +287,21 @@ mod tests {
         config.retries.methods = Methods::Only(vec![Method::GET, Method::PUT]);
         config.retries.statuses = vec![StatusCode::BAD_GATEWAY];
         config.local = Some([127, 0, 0, 1].into());
+        config.proxy = Rules::all("https://proxy.example:3128".parse().expect("a proxy"));
+        config.proxy.no_proxy = NoProxy::new("a:80,[::1]:8080 10.0.0.0/8,*,::1,.b");
         let words = config_words(&config);
         let back = config_of(&refs(&words)).expect("what was written is read");
         assert_eq!(format!("{back:?}"), format!("{config:?}"));
+        assert_eq!(back.proxy, config.proxy);
+    }
+
+    #[test]
+    fn who_we_are_to_a_proxy_is_not_written_but_for_its_length() {
+        let proxy = "socks5://annie:hunter22@proxy".parse().expect("a proxy");
+        let config = Config { proxy: Rules::all(proxy), ..Config::default() };
+        let words = config_words(&config).join(" ");
+        assert!(!words.contains("annie") && !words.contains("hunter22"), "{words}");
+        assert!(words.contains("xxxxx:xxxxxxxx@proxy:1080"), "{words}");
     }
 
     #[test]
