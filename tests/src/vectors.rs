@@ -17,10 +17,7 @@ use serde_json::Value;
 /// # Panics
 /// When the file can't be read, or is no JSON, or is missing in a folder that the environment names.
 pub fn vectors(name: &str) -> Option<Value> {
-    let (folder, named) = match std::env::var_os("HTTPOCEAN_VECTORS") {
-        Some(folder) => (PathBuf::from(folder), true),
-        None => (Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), false),
-    };
+    let (folder, named) = folder();
     let path = folder.join(name);
     match std::fs::read(&path) {
         Ok(bytes) => {
@@ -32,6 +29,30 @@ pub fn vectors(name: &str) -> Option<Value> {
             None
         }
         Err(error) => panic!("{}: {error}", path.display()),
+    }
+}
+
+/// The text of a file that lies beside the folder of the vectors; none, and a line that says so, where it is missing.
+///
+/// # Panics
+/// When the file can't be read.
+pub fn beside(name: &str) -> Option<String> {
+    let path = folder().0.join("..").join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            say(&format!("skipped: there is no {}", path.display()));
+            None
+        }
+        Err(error) => panic!("{}: {error}", path.display()),
+    }
+}
+
+/// Where they are, and whether the environment says so.
+fn folder() -> (PathBuf, bool) {
+    match std::env::var_os("HTTPOCEAN_VECTORS") {
+        Some(folder) => (PathBuf::from(folder), true),
+        None => (Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), false),
     }
 }
 

@@ -5,6 +5,7 @@
 mod common;
 mod reading;
 
+mod t12_codings;
 mod t14_injection;
 mod t15_request_framing;
 mod t1_content_length;
