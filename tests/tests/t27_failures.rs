@@ -127,8 +127,8 @@ fn t27_hundreds_of_failures_leave_nothing(on: On) {
 }
 
 fn word(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Protocol(what) => what.class().to_owned(),
-        other => format!("{other:?}").split('(').next().unwrap_or_default().to_lowercase(),
+    if let ErrorKind::Protocol(what) = error.kind() {
+        return what.class().to_owned();
     }
+    format!("{:?}", error.kind()).split('(').next().unwrap_or_default().to_lowercase()
 }
