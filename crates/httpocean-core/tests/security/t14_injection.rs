@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use httpocean_core::pool::Facts;
+use httpocean_core::proxy::Rules;
 use httpocean_core::{BodyPlan, Call, Config, Instant, call};
 
 use crate::common::{Said, Scenario};
@@ -85,24 +86,30 @@ fn is_one_request(bytes: &[u8], fields: usize, what: &str) {
 
 #[test]
 fn t14_no_byte_in_any_place_makes_more_than_one_request_of_it() {
-    for (what, place) in PLACES {
-        let mut sent = 0;
-        for byte in 0..=255 {
-            let Some(request) = place(byte) else { continue };
-            let names_host = request.headers().contains_key("host");
-            let upgrade = request.headers().contains_key("upgrade");
-            let framed = request.method() != Method::GET;
-            let fields = request.headers().len()
-                + usize::from(!names_host)
-                + usize::from(upgrade)
-                + usize::from(framed);
-            if let Some(bytes) = written(request, quiet()) {
-                is_one_request(&bytes, fields, &format!("{what}, byte {byte}"));
-                sent += 1;
-            }
+    let proxy = Rules::all("http://proxy.test".parse().unwrap());
+    // A proxy is sent the whole URL.
+    for config in [quiet(), Config { proxy, ..quiet() }] {
+        for (what, place) in PLACES {
+            let sent = (0..=255).filter(|byte| is_sent_as_one(what, place, *byte, &config)).count();
+            assert!(sent > 0, "{what}: nothing can be sent");
         }
-        assert!(sent > 0, "{what}: nothing can be sent");
     }
+}
+
+/// Whether it is sent at all; if so, as one request.
+fn is_sent_as_one(what: &str, place: Place, byte: u8, config: &Config) -> bool {
+    let Some(request) = place(byte) else { return false };
+    let ours = [
+        !request.headers().contains_key("host"),
+        // `Connection` names it.
+        request.headers().contains_key("upgrade"),
+        // `Content-Length: 0`.
+        request.method() != Method::GET,
+    ];
+    let fields = request.headers().len() + ours.into_iter().filter(|it| *it).count();
+    let Some(bytes) = written(request, config.clone()) else { return false };
+    is_one_request(&bytes, fields, &format!("{what}, byte {byte}"));
+    true
 }
 
 /// `http` refuses some of these and lets others by; what decides is that none is ever written.
