@@ -27,6 +27,10 @@ fn t4_an_extension_with_a_line_end_in_it_is_an_error() {
         ";a b",
         ";a=b c",
         " x",
+        "x;a",
+        " x;a",
+        ";a=\"b\"c;d",
+        ";a=b\0;d",
     ] {
         assert_eq!(class(format!("{HEAD}2{extension}\r\nab\r\n0\r\n\r\n")), "bad-chunk", "{extension:?}");
     }
@@ -41,6 +45,7 @@ fn t4_extensions_that_are_some_are_left_out() {
         ";a=\"b;c\"",
         ";a=\"\\\"\"",
         ";a;b=c;d=\"e\"",
+        ";abc=def",
         ";abc=def;g=\"hi\"",
         " ;a",
         ";a=\"0\\\\\"",
