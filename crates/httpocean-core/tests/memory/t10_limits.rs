@@ -1,7 +1,7 @@
 //! T10: whatever never ends meets a limit with a name, and until then no more is held than that limit allows.
 
 use httpocean_core::pool::Facts;
-use httpocean_core::{Config, ErrorKind, Limits};
+use httpocean_core::{BodyPlan, Config, ErrorKind, Limits};
 
 use crate::common::{Said, Scenario};
 use crate::{alone, peak};
@@ -114,5 +114,26 @@ fn t10_a_body_without_an_end_is_not_held() {
             });
             assert!(held < 150_000, "{held} of 16,384,000 bytes");
         }
+    });
+}
+
+/// A peer that takes nothing of a request holds up its body, which is not piled up here.
+#[test]
+fn t10_a_body_that_nobody_takes_is_not_held() {
+    alone(|| {
+        let ahead = Limits::default().send_ahead;
+        let (held, asked) = peak(|| {
+            let plan = BodyPlan { size: None, replayable: false, trailers: false };
+            let mut it = Scenario::upload("PUT", &[], plan, Config::default());
+            let mut asked = 0;
+            while let Said::NeedBody { .. } = it.step() {
+                it.call.send_body(&[b'x'; 16_384], &mut it.io);
+                asked += 1;
+                assert!(asked < 1_000, "it takes all that there is");
+            }
+            asked
+        });
+        assert!(asked * 16_384 <= ahead + 16_384, "asked {asked} times");
+        assert!(held <= 4 * (ahead + 16_384), "{held} held");
     });
 }
