@@ -18,7 +18,7 @@ const SIZE: usize = 4_000;
 /// Something to do with so many bytes.
 type Work = (&'static str, fn(usize));
 
-const ALL: [Work; 20] = [
+const ALL: [Work; 21] = [
     ("a long field", |n| response(&head(&["A: ", &"b".repeat(n)].concat()), 0)),
     ("a long field in drops", |n| response(&head(&["A: ", &"b".repeat(n)].concat()), 1)),
     ("a long reason in drops", |n| {
@@ -37,6 +37,7 @@ const ALL: [Work; 20] = [
     ("many small chunks", |n| response(&chunks(&"1\r\nx\r\n".repeat(n / 6), ""), 0)),
     ("many small chunks in drops", |n| response(&chunks(&"1\r\nx\r\n".repeat(n / 6), ""), 1)),
     ("a long extension in drops", |n| response(&chunks(&format!("1;{}\r\nx\r\n", "a".repeat(n)), ""), 1)),
+    ("a long trailer in drops", |n| response(&chunks("", &format!("a: {}\r\n", "b".repeat(n))), 1)),
     ("many trailers", |n| response(&chunks("", &"a: b\r\n".repeat(n / 6)), 1)),
     ("a long target", |n| request(Request::get(format!("http://a.test/{}", "%b\"".repeat(n / 3))))),
     ("many request fields", |n| {

@@ -2,6 +2,7 @@
 
 use httpocean_core::Limits;
 
+use crate::common::{Said, Scenario};
 use crate::reading::{KEPT, class, read, whole};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -82,4 +83,21 @@ fn t4_trailers_are_read_and_end_the_body() {
         assert_eq!(class(format!("{HEAD}2\r\nab\r\n0\r\n{trailer}")), "bad-chunk", "{trailer:?}");
     }
     assert_eq!(class(format!("{HEAD}2\r\nab\r\n0\r\nA: b\r\n")), "truncated");
+}
+
+#[test]
+fn t4_a_folded_trailer_is_one_value_without_blanks_around_it() {
+    for (section, value) in [
+        ("A: b\r\n c\r\n", "b c"),
+        ("A: b\r\n \r\n", "b"),
+        ("A:\r\n \t b \r\n", "b"),
+        ("A:\r\n \r\n", ""),
+        ("A: b\r\n \r\n\tc\r\n", "b c"),
+    ] {
+        let mut it = Scenario::get();
+        it.feed(format!("{HEAD}0\r\n{section}\r\n"));
+        let said = it.run();
+        let Some(Said::End(Some(trailers))) = said.last() else { panic!("{section:?}: {said:?}") };
+        assert_eq!(trailers["a"], value, "{section:?}");
+    }
 }
