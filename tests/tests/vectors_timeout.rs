@@ -83,11 +83,13 @@ fn left(config: &Arc<Config>, elapsed: Duration) -> (Option<Duration>, Option<Du
 /// Until when a dial connects, and the connection that it makes.
 fn dial(call: &Call, config: &Arc<Config>) -> (Option<Instant>, Conn) {
     let mut dial = Dial::new(call.key(), config, START);
-    let DialStep::Resolve = dial.step(START) else { panic!("no resolve") };
+    let DialStep::Resolve = dial.step(&mut Io::default(), START) else { panic!("no resolve") };
     dial.resolved(Ok(Route::Addresses(vec!["192.0.2.1:80".parse().unwrap()].into())), START);
-    let DialStep::Connect { attempt, .. } = dial.step(START) else { panic!("no connect") };
-    let DialStep::Wait(want) = dial.step(START) else { panic!("no wait") };
+    let DialStep::Connect { attempt, .. } = dial.step(&mut Io::default(), START) else {
+        panic!("no connect")
+    };
+    let DialStep::Wait(want) = dial.step(&mut Io::default(), START) else { panic!("no wait") };
     dial.connected(attempt, Ok(()), START);
-    let DialStep::Ready(conn) = dial.step(START) else { panic!("not ready") };
+    let DialStep::Ready(conn) = dial.step(&mut Io::default(), START) else { panic!("not ready") };
     (want.until, conn)
 }

@@ -31,6 +31,8 @@ pub struct RecvBuf {
     start: usize,
     end: usize,
     eof: bool,
+    /// The end came without the goodbye of a layer.
+    cut: bool,
     failed: Option<TransportError>,
     total: u64,
 }
@@ -71,6 +73,15 @@ impl RecvBuf {
     /// The peer will send no more. Bytes received before stay readable.
     pub fn set_eof(&mut self) {
         self.eof = true;
+    }
+
+    /// The stream has ended, and it was not the peer who said so: some that came before may be missing.
+    pub(crate) fn set_cut(&mut self) {
+        (self.eof, self.cut) = (true, true);
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// The transport can't be read any more. Bytes received before stay readable.
@@ -204,6 +215,16 @@ impl SendBuf {
         self.pending().is_empty() && !self.lost
     }
 
+    /// Whether it took all up to where [`total_sent`](Self::total_sent) is `end`.
+    pub(crate) fn is_delivered_to(&self, end: u64) -> bool {
+        self.total >= end && !self.lost
+    }
+
+    /// What [`total_sent`](Self::total_sent) will be when all that is pending was taken.
+    pub(crate) fn end(&self) -> u64 {
+        self.total + self.pending().len() as u64
+    }
+
     /// What [`fail`](Self::fail) said first.
     pub fn failure(&self) -> Option<TransportError> {
         self.failed
@@ -220,6 +241,13 @@ impl SendBuf {
         self.start = 0;
     }
 
+    /// What is pending, as if a transport took it that is none.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        let bytes = self.pending().to_vec();
+        self.clear();
+        bytes
+    }
+
     /// Moves the pending bytes to the front once most of the buffer was sent, so that it stays bounded.
     fn reclaim(&mut self) {
         if self.start > self.buf.len() / 2 {
@@ -232,11 +260,12 @@ impl SendBuf {
 /// How much there is, not what: it may hold secrets.
 impl fmt::Debug for RecvBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { buf, start, end, eof, failed, total } = self;
+        let Self { buf, start, end, eof, cut, failed, total } = self;
         f.debug_struct("RecvBuf")
             .field("len", &(end - start))
             .field("space", &buf.len())
             .field("eof", eof)
+            .field("cut", cut)
             .field("failed", failed)
             .field("total", total)
             .finish()

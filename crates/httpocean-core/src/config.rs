@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use http::Extensions;
 
+use crate::authority::Scheme;
 use crate::dial::AddressFilter;
 use crate::error::{Error, ErrorKind, Phase};
 use crate::key::Key;
+use crate::layer::Security;
 use crate::limits::Limits;
 use crate::policy::Retries;
 use crate::policy::redirect::Redirects;
@@ -43,6 +45,9 @@ pub struct Config {
     pub limits: Limits,
     /// Which proxies requests take. A part of the key.
     pub proxy: proxy::Rules,
+    /// How connections of https are secured; `None`: they are not made. A part of the key, by
+    /// which a request with options of its own never gets a connection that was secured by others.
+    pub tls: Option<Security>,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,
     /// Requests of different partitions never share a connection. A part of the key.
@@ -69,6 +74,10 @@ impl Config {
         let proxy = self.proxy.proxy_to(key.scheme(), key.host(), key.port());
         let proxy = proxy.map_err(|why| Error::new(ErrorKind::Proxy(why), Phase::Start))?;
         let key = if proxy.is_none() { key } else { key.by_proxy(proxy) };
+        let key = match key.scheme() {
+            Scheme::Http => key,
+            Scheme::Https => key.secured(self.tls.as_ref()),
+        };
         let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };
         Ok(if self.local.is_none() { key } else { key.from_local(self.local) })
     }

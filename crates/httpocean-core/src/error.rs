@@ -10,6 +10,7 @@ use http::{StatusCode, Uri};
 
 pub use proxy::{ProxyAnswer, ProxyError};
 
+use crate::layer::{LayerError, LayerFault};
 use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
 
 /// A request that got no response, or not a whole one.
@@ -215,6 +216,8 @@ pub enum ErrorKind {
     Closed,
     /// The connection broke.
     Reset(TransportError),
+    /// The connection can't be secured, or is so no more; the sentence inside says why.
+    Tls(LayerError),
     /// What the peer sent is not HTTP/1.1, or more of it than our limits allow.
     Protocol(ProtocolError),
     /// The response is a redirect that can't be followed, or may not be.
@@ -249,11 +252,15 @@ impl ErrorKind {
             | Self::Content(_)
             | Self::Pool(_)
             | Self::Cancelled => Fault::Local,
+            Self::Tls(error) if error.fault() == LayerFault::Local => Fault::Local,
             Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset(_) => Fault::Network,
             Self::Proxy(ProxyError::Closed | ProxyError::Reset(_)) => Fault::Network,
-            Self::Proxy(_) | Self::Closed | Self::Protocol(_) | Self::Redirect(_) | Self::Status(_) => {
-                Fault::Peer
-            }
+            Self::Proxy(_)
+            | Self::Tls(_)
+            | Self::Closed
+            | Self::Protocol(_)
+            | Self::Redirect(_)
+            | Self::Status(_) => Fault::Peer,
         }
     }
 }
@@ -269,6 +276,7 @@ impl fmt::Display for ErrorKind {
             Self::Proxy(what) => write!(f, "{what}"),
             Self::Closed => write!(f, "the peer closed the connection without an answer"),
             Self::Reset(why) => write!(f, "the connection broke: {why}"),
+            Self::Tls(why) => write!(f, "the connection is not secure: {why}"),
             Self::Protocol(what) => write!(f, "the peer's answer is not acceptable HTTP/1.1: {what}"),
             Self::Redirect(why) => write!(f, "the redirect was not followed: {}", why.explain()),
             Self::Status(status) => write!(f, "the server answers {status}"),
@@ -326,6 +334,8 @@ pub enum Phase {
     Connect,
     /// Asking a proxy for a tunnel.
     Proxy,
+    /// Agreeing with the peer on how to secure the connection.
+    Tls,
     /// Writing the request head.
     SendHead,
     /// Waiting for `100 Continue`.
@@ -350,6 +360,7 @@ impl fmt::Display for Phase {
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
             Self::Proxy => "speaking with the proxy",
+            Self::Tls => "in the TLS handshake",
             Self::SendHead => "sending the head",
             Self::Await100 => "waiting for 100 Continue",
             Self::SendBody => "sending the body",
@@ -386,6 +397,8 @@ pub enum TransportError {
     Unreachable,
     /// The address filter of the options lets nobody connect to any of the addresses.
     Filtered,
+    /// A layer above it can't go on: [`ErrorKind::Tls`] says why.
+    Layer,
     /// Anything else, by the system's error number; 0 where there is none.
     Other(i32),
 }
@@ -399,6 +412,7 @@ impl fmt::Display for TransportError {
             Self::TimedOut => f.write_str("timed out"),
             Self::Unreachable => f.write_str("unreachable"),
             Self::Filtered => f.write_str("not allowed by the address filter"),
+            Self::Layer => f.write_str("a layer above it failed"),
             Self::Other(0) => f.write_str("failed"),
             Self::Other(number) => write!(f, "failed with system error {number}"),
         }

@@ -3,7 +3,7 @@
 use crate::buf::{RecvBuf, SendBuf};
 use crate::h1::head::{Head, HeadIndex};
 
-/// The buffers of one connection. They travel with the socket: to a call, back, and are empty in between.
+/// The buffers of one connection. They travel with the socket: to a dial, to a call, back, and are empty in between.
 ///
 /// ```
 /// use httpocean_core::Io;
@@ -18,25 +18,46 @@ pub struct Io {
     pub rx: RecvBuf,
     /// To the wire.
     pub tx: SendBuf,
-    /// Where the fields of the head in front of `rx` are; recycled, so that a head costs no allocation.
+    /// What layers made of `rx`, where the connection has any.
+    pub(crate) plain: RecvBuf,
+    /// Whether it has.
+    pub(crate) layered: bool,
+    /// Where the fields of the head in front of the input are; recycled, so that a head costs no allocation.
     pub(crate) index: HeadIndex,
 }
 
 impl Io {
     /// The response head that `Head(len)` or `Interim(len)` spoke of; valid until the next step.
     pub fn head(&self, len: usize) -> Head<'_> {
-        Head::new(&self.rx.bytes()[..len.min(self.rx.bytes().len())], &self.index)
+        Head::new(self.data(len), &self.index)
     }
 
     /// The body bytes that `Data(len)` spoke of; valid until the next step.
     pub fn data(&self, len: usize) -> &[u8] {
-        &self.rx.bytes()[..len.min(self.rx.bytes().len())]
+        let bytes = self.input().bytes();
+        &bytes[..len.min(bytes.len())]
+    }
+
+    /// What HTTP is read from.
+    pub(crate) fn input(&self) -> &RecvBuf {
+        if self.layered { &self.plain } else { &self.rx }
+    }
+
+    pub(crate) fn input_mut(&mut self) -> &mut RecvBuf {
+        if self.layered { &mut self.plain } else { &mut self.rx }
+    }
+
+    /// The same, with what is known of the head in front of it.
+    pub(crate) fn input_and_index(&mut self) -> (&mut RecvBuf, &mut HeadIndex) {
+        (if self.layered { &mut self.plain } else { &mut self.rx }, &mut self.index)
     }
 
     /// Makes ready for the next exchange or connection: the memory stays, all else goes.
     pub fn reset(&mut self) {
         self.rx.reset();
         self.tx.reset();
+        self.plain.reset();
+        self.layered = false;
         self.index.clear();
     }
 }

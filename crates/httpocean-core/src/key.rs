@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::Uri;
 
 use crate::authority::{Scheme, address, normalise, split_port};
+use crate::layer::{Host, Security};
 use crate::proxy::{Kind, Proxy};
 
 /// What two requests must share to share a connection; compared whole.
@@ -45,8 +46,20 @@ struct Parts {
     proxy: Option<Proxy>,
     local: Option<IpAddr>,
     partition: u64,
+    tls: Tls,
     /// Host and port as the `Host` field has them: derived from the others.
     authority: Box<str>,
+}
+
+/// How the connection is secured, if it is and the options say how. Compared, but not hashed: hashes are of what stays
+/// the same from one run to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Tls(Option<Security>);
+
+impl Hash for Tls {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.is_some().hash(state);
+    }
 }
 
 impl Key {
@@ -75,7 +88,16 @@ impl Key {
         } else {
             format!("{host}:{port}").into_boxed_str()
         };
-        Ok(Self::new(Parts { scheme, host, port, proxy: None, local: None, partition: 0, authority }))
+        Ok(Self::new(Parts {
+            scheme,
+            host,
+            port,
+            proxy: None,
+            local: None,
+            partition: 0,
+            tls: Tls::default(),
+            authority,
+        }))
     }
 
     /// The same, but apart from all keys of other partitions: for users or tenants who must not share
@@ -95,6 +117,26 @@ impl Key {
     #[must_use]
     pub fn by_proxy(&self, proxy: Option<&Proxy>) -> Self {
         Self::new(Parts { proxy: proxy.cloned(), ..Parts::clone(&self.parts) })
+    }
+
+    /// The same, but secured in this way, if it is of a scheme that is secured: connections that are secured in
+    /// another are another's.
+    #[must_use]
+    pub fn secured(&self, by: Option<&Security>) -> Self {
+        match self.scheme() {
+            Scheme::Http => self.clone(),
+            Scheme::Https => Self::new(Parts { tls: Tls(by.cloned()), ..Parts::clone(&self.parts) }),
+        }
+    }
+
+    /// How the connection is secured. Of a scheme that is secured, `None` means that nobody said how.
+    pub fn security(&self) -> Option<&Security> {
+        self.parts.tls.0.as_ref()
+    }
+
+    /// The host as a layer has to know it.
+    pub(crate) fn peer(&self) -> Host<'_> {
+        self.address().map_or(Host::Name(self.host()), Host::Address)
     }
 
     /// The scheme.
@@ -139,7 +181,8 @@ impl Key {
         let authority = format!("{host}:{port}").into_boxed_str();
         let Parts { local, partition, .. } = *self.parts;
         let scheme = if proxy.kind() == Kind::Https { Scheme::Https } else { Scheme::Http };
-        Self::new(Parts { scheme, host, port, proxy: None, local, partition, authority })
+        let tls = Tls::default();
+        Self::new(Parts { scheme, host, port, proxy: None, local, partition, tls, authority })
     }
 
     /// The local address to connect from, if one was asked for.

@@ -57,6 +57,7 @@ mod exchange;
 mod h1;
 mod io;
 mod key;
+pub mod layer;
 mod limits;
 pub mod policy;
 pub mod pool;

@@ -115,16 +115,15 @@ fn a_deadline_ends_it() {
 
 #[test]
 fn what_is_read_while_it_is_idle_closes_it() {
-    let conn = conn();
-    let mut io = Io::default();
-    assert_eq!(conn.idle_input(&io), None);
+    let (mut conn, mut io) = (conn(), Io::default());
+    assert_eq!(conn.idle_input(&mut io), None);
     io.rx.set_eof();
-    assert_eq!(conn.idle_input(&io), Some(CloseReason::PeerClosed));
+    assert_eq!(conn.idle_input(&mut io), Some(CloseReason::PeerClosed));
     io.rx.append(b"\r\n");
-    assert_eq!(conn.idle_input(&io), Some(CloseReason::Unasked));
+    assert_eq!(conn.idle_input(&mut io), Some(CloseReason::Unasked));
     let mut io = Io::default();
     io.rx.fail(TransportError::Reset);
-    assert_eq!(conn.idle_input(&io), Some(CloseReason::PeerClosed));
+    assert_eq!(conn.idle_input(&mut io), Some(CloseReason::PeerClosed));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use dialing::{addr, addresses, fails, ms, racing, resolving};
 use httpocean_core::dial::{AddressFilter, Options, Route};
-use httpocean_core::{Dial, DialStep, ErrorKind, Fault, Phase, Sent, TransportError};
+use httpocean_core::{Dial, DialStep, ErrorKind, Fault, Io, Phase, Sent, TransportError};
 
 fn filtered(allows: impl Fn(&SocketAddr) -> bool + Send + Sync + 'static) -> Options {
     Options { filter: AddressFilter::new(allows), ..Options::default() }
@@ -18,7 +18,7 @@ fn filtered(allows: impl Fn(&SocketAddr) -> bool + Send + Sync + 'static) -> Opt
 /// The addresses that are tried, if each refuses.
 fn tried(mut dial: Dial) -> Vec<Option<SocketAddr>> {
     let mut tried = Vec::new();
-    while let DialStep::Connect { attempt, addr } = dial.step(ms(0)) {
+    while let DialStep::Connect { attempt, addr } = dial.step(&mut Io::default(), ms(0)) {
         tried.push(addr);
         dial.connected(attempt, Err(TransportError::Refused), ms(0));
     }

@@ -11,13 +11,13 @@ use dialing::{
     resolving_by, waits,
 };
 use httpocean_core::dial::{Options, Route};
-use httpocean_core::{Config, Dial, DialStep, ErrorKind, Fault, Instant, Limits, Phase, TransportError};
+use httpocean_core::{Config, Dial, DialStep, ErrorKind, Fault, Instant, Io, Limits, Phase, TransportError};
 
 /// What happens when a driver sleeps as it is told and nobody ever answers: each start with its time, and the end.
 fn nobody_answers(mut dial: Dial) -> (Vec<(u8, Instant)>, Instant) {
     let (mut now, mut starts) = (ms(0), Vec::new());
     loop {
-        match dial.step(now) {
+        match dial.step(&mut Io::default(), now) {
             DialStep::Connect { attempt, .. } => starts.push((attempt, now)),
             DialStep::Wait(want) => now = want.until.unwrap(),
             DialStep::Abandon { .. } | DialStep::Resolve => {}
@@ -57,7 +57,7 @@ fn the_families_take_turns_and_the_resolvers_first_goes_first() {
         let mut dial = resolving(Options::default());
         dial.resolved(Ok(Route::Addresses(parse(found).into_iter().collect())), ms(0));
         let mut order = Vec::new();
-        while let DialStep::Connect { attempt, addr } = dial.step(ms(0)) {
+        while let DialStep::Connect { attempt, addr } = dial.step(&mut Io::default(), ms(0)) {
             order.push(addr.unwrap());
             dial.connected(attempt, Err(TransportError::Refused), ms(0));
         }
@@ -193,7 +193,7 @@ fn of_very_many_addresses_as_many_are_tried_as_the_limit_says() {
 fn a_transport_that_finds_its_own_way_has_one_attempt() {
     let mut dial = resolving(Options::default());
     dial.resolved(Ok(Route::Direct), ms(0));
-    assert!(matches!(dial.step(ms(0)), DialStep::Connect { attempt: 0, addr: None }));
+    assert!(matches!(dial.step(&mut Io::default(), ms(0)), DialStep::Connect { attempt: 0, addr: None }));
     assert_eq!(waits(&mut dial, ms(0)), Some(ms(10_000)));
     dial.connected(0, Err(TransportError::Refused), ms(0));
     let error = fails(&mut dial, ms(0) + SECOND);

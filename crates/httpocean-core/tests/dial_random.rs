@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dialing::{ms, resolving};
 use httpocean_core::dial::{Options, Route};
-use httpocean_core::{DialStep, Error, ErrorKind, Instant, TransportError};
+use httpocean_core::{DialStep, Error, ErrorKind, Instant, Io, TransportError};
 use proptest::prelude::*;
 use support::random::cases;
 
@@ -99,7 +99,7 @@ fn run(plan: &Plan) -> Run {
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut oversleeps = plan.oversleeps.iter().cycle();
     let end = loop {
-        match dial.step(now) {
+        match dial.step(&mut Io::default(), now) {
             DialStep::Connect { attempt, addr } => {
                 assert_eq!(usize::from(attempt), attempts.len(), "numbers follow each other");
                 let addr = addr.unwrap();
@@ -131,7 +131,7 @@ fn run(plan: &Plan) -> Run {
     };
     // What comes after the end changes nothing.
     answer_all(&mut dial, &mut attempts, now, |due| due.is_some());
-    let later = dial.step(now + Duration::from_secs(100));
+    let later = dial.step(&mut Io::default(), now + Duration::from_secs(100));
     match end {
         End::Ready => assert!(matches!(later, DialStep::Wait(want) if want.until.is_none())),
         End::Failed(_) => assert!(matches!(later, DialStep::Failed(_))),

@@ -109,7 +109,7 @@ impl Error {
     /// Whether no connection could be made, for whatever reason.
     pub fn is_connect(&self) -> bool {
         matches!(self.kind(), ErrorKind::Connect(_) | ErrorKind::Resolve(_))
-            || matches!(self.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy)
+            || matches!(self.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls)
     }
 
     /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which
@@ -161,7 +161,7 @@ impl Error {
             ErrorKind::Timeout => io::ErrorKind::TimedOut,
             ErrorKind::Closed => io::ErrorKind::UnexpectedEof,
             ErrorKind::Reset(_) => io::ErrorKind::ConnectionReset,
-            ErrorKind::Protocol(_) | ErrorKind::Content(_) => io::ErrorKind::InvalidData,
+            ErrorKind::Protocol(_) | ErrorKind::Content(_) | ErrorKind::Tls(_) => io::ErrorKind::InvalidData,
             ErrorKind::Connect(TransportError::Refused) => io::ErrorKind::ConnectionRefused,
             ErrorKind::Resolve(TransportError::Filtered) => io::ErrorKind::PermissionDenied,
             ErrorKind::Request(_) => io::ErrorKind::InvalidInput,

@@ -130,9 +130,17 @@ impl Client {
         {
             self.sockets.remove(other);
         }
+        self.engine.connected(conn, attempt, Ok(()), self.now);
+        self.note_made(conn);
+    }
+
+    /// A connection may have more to agree on when it is connected.
+    pub(crate) fn note_made(&mut self, conn: ConnId) {
+        let made = self.engine.target(conn).is_some() && !self.engine.is_dialing(conn);
+        let Some(link) = self.links.get_mut(conn).filter(|link| made && !link.made) else { return };
+        link.made = true;
         let (local, peer, took) = (link.facts.local, link.facts.peer, self.clock.now() - link.since);
         self.teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
-        self.engine.connected(conn, attempt, Ok(()), self.now);
     }
 
     fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {

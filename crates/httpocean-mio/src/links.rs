@@ -15,6 +15,8 @@ pub(crate) struct Link {
     /// Attempts to connect it, and where their sockets lie.
     pub(crate) attempts: Vec<(u8, usize)>,
     pub(crate) facts: Connection,
+    /// It is made, and that was told.
+    pub(crate) made: bool,
     pub(crate) serving: Option<CallId>,
     /// Apart from the rest: most connections are idle, and have none.
     pub(crate) io: Option<Box<Io>>,
@@ -38,6 +40,7 @@ impl Link {
             place: None,
             attempts: Vec::new(),
             facts: Connection::default(),
+            made: false,
             serving: None,
             io: None,
             hungry: true,

@@ -1,5 +1,7 @@
 //! A turn: tasks of the engine are carried out until one of them has something to say.
 
+use std::io::Write;
+
 use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken, Task};
 use httpocean_driver::{Connection, Observed};
 
@@ -124,6 +126,7 @@ impl Client {
 
     /// Who uses a connection is decided elsewhere; here it is noticed, told, and remembered.
     fn note_user(&mut self, conn: ConnId) {
+        self.note_made(conn);
         let serves = self.engine.serves(conn);
         let stays = self.engine.target(conn).is_some();
         let Some(link) = self.links.get_mut(conn) else { return };
@@ -233,8 +236,9 @@ impl Client {
     fn close_link(&mut self, conn: ConnId, why: CloseReason, error: Option<Error>) {
         let Some(link) = self.links.remove(conn) else { return };
         self.forget_dial(conn, &link);
-        if let Some(place) = link.place {
-            self.sockets.remove(place);
+        if let Some(mut socket) = link.place.and_then(|place| self.sockets.remove(place)) {
+            // Whether it gets there is nobody's concern.
+            let _ = socket.stream.write(&self.engine.goodbye(conn));
         }
         match error {
             Some(error) => self.teller.tell(&Observed::DialFailed { key: &link.key, error: &error }),

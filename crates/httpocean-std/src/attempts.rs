@@ -7,10 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use httpocean_core::dial::Dial;
-use httpocean_core::{ErrorKind, TransportError};
+use httpocean_core::{ErrorKind, Io, TransportError, Want};
 use httpocean_driver::{Clock, resolve_error, transport_error};
 use smallvec::SmallVec;
 
+use crate::flow::carry;
 use crate::socket;
 use crate::transport::{Connect, Connecting, Started, Transport};
 
@@ -78,6 +79,24 @@ impl<'a> Attempts<'a> {
         drop(self.take(attempt));
     }
 
+    /// Moves the bytes of the one that won.
+    pub(crate) fn carry(&mut self, io: &mut Io, want: Want, until: Option<Instant>) {
+        let Some(transport) = &mut self.winner else { return };
+        let carried = guarded(|| {
+            carry(&mut **transport, io, want, until);
+            Ok(())
+        });
+        if let Err(error) = carried {
+            io.rx.fail(self.keep(transport_error(&error), error));
+        }
+    }
+
+    pub(crate) fn say_goodbye(&mut self, bytes: &[u8]) {
+        if let Some(transport) = self.winner.as_mut().filter(|_| !bytes.is_empty()) {
+            let _ = guarded(|| transport.write(bytes));
+        }
+    }
+
     pub(crate) fn take_winner(&mut self) -> Option<Box<dyn Transport>> {
         self.winner.take()
     }
@@ -86,8 +105,9 @@ impl<'a> Attempts<'a> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "a dial has no other verdicts that the system causes")]
     pub(crate) fn source(self, verdict: &httpocean_core::Error) -> Option<io::Error> {
         let told = match verdict.kind() {
-            ErrorKind::Resolve(why) | ErrorKind::Connect(why) => *why,
-            _ => TransportError::TimedOut,
+            ErrorKind::Resolve(why) | ErrorKind::Connect(why) | ErrorKind::Reset(why) => *why,
+            ErrorKind::Timeout => TransportError::TimedOut,
+            _ => return None,
         };
         self.failures.into_iter().rev().find(|(why, _)| *why == told).map(|(_, error)| error)
     }

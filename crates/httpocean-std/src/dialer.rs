@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as StdInstant};
 
 use httpocean_core::dial::{Dial, DialStep};
 use httpocean_core::pool::Lease;
-use httpocean_core::{ErrorKind, Key, Phase, TransportError};
+use httpocean_core::{ErrorKind, Io, Key, Phase, TransportError};
 use httpocean_driver::Observed;
 
 use crate::attempts::{Attempts, guarded};
@@ -95,15 +95,19 @@ impl Shared {
     fn dial(&self, key: &Key, lease: &Lease) -> Result<Parked, DialError> {
         let mut dial = Dial::new(key, &self.config, self.clock.now());
         let mut attempts = Attempts::new(&*self.connector, self.clock);
+        let mut io = Io::default();
         loop {
             if self.lock().abandoned.contains(&lease.conn()) {
                 return Err(abandoned());
             }
-            match dial.step(self.clock.now()) {
+            match dial.step(&mut io, self.clock.now()) {
                 // Done at the wait that follows, which says until when.
                 DialStep::Resolve => {}
                 DialStep::Wait(want) if want.phase == Phase::Resolve => {
                     attempts.resolve(&mut dial, self.clock.system(want.until));
+                }
+                DialStep::Wait(want) if want.read || want.write => {
+                    attempts.carry(&mut io, want, self.clock.system(want.until));
                 }
                 DialStep::Wait(want) => attempts.wait(&mut dial, self.clock.system(want.until)),
                 DialStep::Connect { attempt, addr } => attempts.start(&mut dial, attempt, addr),
@@ -116,6 +120,7 @@ impl Shared {
                     return Ok(Parked { conn, transport, local, peer });
                 }
                 DialStep::Failed(verdict) => {
+                    attempts.say_goodbye(&dial.goodbye());
                     let source = attempts.source(&verdict);
                     return Err(DialError { verdict, source });
                 }

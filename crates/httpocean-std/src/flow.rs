@@ -146,15 +146,8 @@ impl Flow {
         if want.write && !self.wrote {
             self.wrote = true;
             flush(transport, &mut self.io);
-        } else if want.write {
-            match transport.wait(want.read, true, until) {
-                Ok(ready) if ready.read => fill(transport, &mut self.io, Some(std::time::Instant::now())),
-                Ok(ready) if ready.write => flush(transport, &mut self.io),
-                Ok(_) => {}
-                Err(error) => self.io.tx.fail(transport_error(&error)),
-            }
         } else {
-            fill(transport, &mut self.io, until);
+            carry(transport, &mut self.io, want, until);
         }
         Ok(())
     }
@@ -288,14 +281,14 @@ impl Flow {
     /// anything is shown to the core. If it is dead, the answer to asking for another.
     #[expect(clippy::result_large_err, reason = "it is no error, but what is gone on with")]
     fn try_grant(&mut self, mut held: Held, facts: Facts) -> Result<(), Option<Answer>> {
-        let conn = held.take_conn();
+        let mut conn = held.take_conn();
         let asked = facts.may_be_stale() && self.shared.probes(facts);
         if asked {
             if let Some(transport) = held.transport() {
                 probe(transport, &mut self.io);
             }
         }
-        match conn.idle_input(&self.io) {
+        match conn.idle_input(&mut self.io) {
             None => {
                 self.wrote = false;
                 self.told.connection = Some(held.facts);
@@ -398,6 +391,24 @@ impl Flow {
 
     fn broken(&mut self, what: &'static str) -> Error {
         self.error(httpocean_core::Error::new(ErrorKind::Unsupported(what), Phase::Start))
+    }
+}
+
+/// Writes, or reads what came before that could be done; where there is nothing to write, reads.
+pub(crate) fn carry(
+    transport: &mut dyn Transport,
+    io: &mut Io,
+    want: Want,
+    until: Option<std::time::Instant>,
+) {
+    if !want.write {
+        return fill(transport, io, until);
+    }
+    match transport.wait(want.read, true, until) {
+        Ok(ready) if ready.read => fill(transport, io, Some(std::time::Instant::now())),
+        Ok(ready) if ready.write => flush(transport, io),
+        Ok(_) => {}
+        Err(error) => io.tx.fail(transport_error(&error)),
     }
 }
 

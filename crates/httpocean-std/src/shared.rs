@@ -26,6 +26,15 @@ pub(crate) struct Parked {
     pub(crate) peer: Option<SocketAddr>,
 }
 
+impl Parked {
+    fn close(mut self) {
+        let goodbye = self.conn.goodbye();
+        if !goodbye.is_empty() {
+            let _ = self.transport.write(&goodbye);
+        }
+    }
+}
+
 /// Why a dial failed: the core's verdict, and what the system said.
 pub(crate) struct DialError {
     pub(crate) verdict: httpocean_core::Error,
@@ -263,7 +272,7 @@ impl Shared {
         let mut closed: SmallVec<[(u64, Key, u64, CloseReason); 1]> = SmallVec::new();
         for ToClose { ticket, key, number, parked, why } in outbox.closes {
             // A transport of the user's that panics while it is closed is gone all the same.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(parked)));
+            let _ = catch_unwind(AssertUnwindSafe(|| parked.close()));
             closed.push((ticket, key, number, why));
         }
         if !closed.is_empty() {

@@ -8,6 +8,8 @@
 //!   commands alone, and a second reading of responses, from RFC 9112 alone;
 //! - [`steps`]: sequences of inputs out of any bytes, for property tests and fuzzers alike;
 //! - [`fuzzing`]: what fuzzers run, and stable tests too;
+//! - [`toy`]: a layer with a handshake and without cryptography, and its other end;
+//! - [`front`]: what takes a layer off before such a server;
 //! - [`conformance`]: one call that shows whether an adapter keeps the rules of the adapter guide.
 //!
 //! Everything happens on loopback, is bounded in count and time, and ends when it is dropped. Tests can wait for
@@ -42,6 +44,7 @@
 mod acceptor;
 mod bytes;
 pub mod conformance;
+pub mod front;
 pub mod fuzzing;
 pub mod link;
 mod pattern;
@@ -50,6 +53,7 @@ pub mod server;
 pub mod sim;
 pub mod steps;
 mod switch;
+pub mod toy;
 
 pub use pattern::{fill_pattern, is_pattern, pattern_byte};
 

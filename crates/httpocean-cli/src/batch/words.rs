@@ -28,6 +28,7 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Timeout => "timeout",
         ErrorKind::Closed => "closed",
         ErrorKind::Reset(_) => "reset",
+        ErrorKind::Tls(_) => "tls",
         ErrorKind::Protocol(_) => "protocol",
         ErrorKind::Body(_) | ErrorKind::Content(_) => "body",
         ErrorKind::Redirect(_) => "redirect",
@@ -42,6 +43,7 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
 pub(super) fn detail(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::Protocol(what) => Some(what.class()),
+        ErrorKind::Tls(why) => Some(why.fault().word()),
         ErrorKind::Unsupported(_) => Some("unsupported"),
         ErrorKind::Resolve(why) | ErrorKind::Connect(why) | ErrorKind::Reset(why) => transport(*why),
         ErrorKind::Redirect(why) => Some(why.word()),
@@ -65,6 +67,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::Resolve => "resolve",
         Phase::Connect => "connect",
         Phase::Proxy => "proxy",
+        Phase::Tls => "tls",
         Phase::SendHead => "send-head",
         Phase::Await100 => "await-100",
         Phase::SendBody => "send-body",

@@ -15,19 +15,19 @@ impl Call {
     /// An answer to `NeedBody`: the next bytes of the body, in one piece. Without having been asked for they are not
     /// taken, and will be asked for later; nor are they once a final response is there.
     pub fn send_body(&mut self, bytes: &[u8], io: &mut Io) {
-        if let Some(exchange) = &mut self.exchange {
+        if let (Some(exchange), Some(conn)) = (&mut self.exchange, &mut self.conn) {
             if exchange.owes_body() {
                 self.clock.stop();
             }
-            self.handed += exchange.send_body(bytes, io) as u64;
+            self.handed += exchange.send_body(bytes, conn, io) as u64;
         }
     }
 
     /// An answer to `NeedBody`: there is no more. Trailers can only follow a chunked body.
     pub fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
         self.clock.stop();
-        if let Some(exchange) = &mut self.exchange {
-            exchange.finish_body(trailers, io);
+        if let (Some(exchange), Some(conn)) = (&mut self.exchange, &mut self.conn) {
+            exchange.finish_body(trailers, conn, io);
         }
     }
 
@@ -42,6 +42,7 @@ impl Call {
     /// Copies body bytes that were received into the user's own buffer, de-chunked. 0 when none are at hand, or none
     /// that are the user's: then [`step`](Self::step) says what to do.
     pub fn read_body(&mut self, io: &mut Io, out: &mut [u8]) -> usize {
+        self.pull(io);
         let n = match (&self.state, self.draining, &mut self.exchange) {
             (State::Exchange { .. }, None, Some(exchange)) if self.head_said => {
                 exchange.read_body(io, out, &self.config.limits)

@@ -38,7 +38,7 @@ impl Clock {
         let mark = match waits {
             Waits::SendHead | Waits::SendBody => io.tx.total_sent(),
             Waits::Await100 | Waits::FirstByte | Waits::RestOfHead | Waits::Body | Waits::User => {
-                io.rx.total_received()
+                io.input().total_received()
             }
         };
         let since = match self.running {

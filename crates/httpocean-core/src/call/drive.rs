@@ -2,6 +2,7 @@
 
 use super::clock::phase_of;
 use super::{Call, CallStep, Drain, State, Then};
+use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, ProtocolError, Sent, TransportError};
 use crate::exchange::{Exchange, ExchangeStep, Waits};
 use crate::h1::encode::OutFraming;
@@ -35,17 +36,27 @@ impl Call {
         self.handed = 0;
         self.clock.stop();
         let user_agent = self.config.call.user_agent.as_ref();
-        self.exchange = Some(Exchange::begin(&self.request, &self.key, self.plan, user_agent, io));
+        let Some(conn) = &mut self.conn else { return };
+        self.exchange = Some(Exchange::begin(&self.request, &self.key, self.plan, user_agent, conn, io));
+    }
+
+    /// What was read passes the connection's layers, if it has any.
+    pub(super) fn pull(&mut self, io: &mut Io) {
+        if let (true, Some(exchange), Some(conn)) = (io.layered, &mut self.exchange, &mut self.conn) {
+            exchange.settle(io);
+            conn.pull(io);
+        }
     }
 
     pub(super) fn exchange(&mut self, io: &mut Io) -> CallStep {
+        self.pull(io);
         if self.draining.is_some() {
             return self.drain(io);
         }
         if self.is_over() {
             return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
         }
-        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.rx.bytes().is_empty() {
+        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.input().bytes().is_empty() {
             return self.unasked(io);
         }
         let Some(step) = self.advance(io) else { return self.lost_conn() };
@@ -106,6 +117,10 @@ impl Call {
                 self.trailers = self.exchange.as_mut().and_then(Exchange::trailers);
                 self.release(fate, Then::End, io)
             }
+            ExchangeStep::Upgraded if io.layered => {
+                let what = "the stream of another protocol inside TLS";
+                self.fail(ErrorKind::Unsupported(what), CloseReason::Protocol, io)
+            }
             ExchangeStep::Upgraded => {
                 self.state = State::Upgraded;
                 CallStep::Upgraded(io.rx.bytes().len())
@@ -116,7 +131,10 @@ impl Call {
                 self.release(Fate::Spent(CloseReason::HalfSent), then, io)
             }
             ExchangeStep::Lost(failure) => self.lost(failure, io),
-            ExchangeStep::Broken(failure) => self.broken(ErrorKind::Reset(failure), CloseReason::Broken, io),
+            ExchangeStep::Broken(failure) => {
+                let kind = self.reset(failure);
+                self.broken(kind, CloseReason::Broken, io)
+            }
             ExchangeStep::Bad(error @ ProtocolError::Truncated(_)) => {
                 self.broken(ErrorKind::Protocol(error), CloseReason::PeerClosed, io)
             }
@@ -131,7 +149,7 @@ impl Call {
 
     /// The connection ended before a byte of the response: it may have been stale.
     fn lost(&mut self, failure: Option<TransportError>, io: &mut Io) -> CallStep {
-        let kind = failure.map_or(ErrorKind::Closed, ErrorKind::Reset);
+        let kind = failure.map_or(ErrorKind::Closed, |failure| self.reset(failure));
         self.replay_or_fail(kind, CloseReason::PeerClosed, io)
     }
 
@@ -149,6 +167,15 @@ impl Call {
             Err(why) => self.after_failure(error.with_not_replayed(why)),
         };
         self.release(Fate::Spent(why), then, io)
+    }
+
+    /// What a failure that was read is about: a layer that failed can say more than a transport.
+    fn reset(&self, failure: TransportError) -> ErrorKind {
+        let layers = self.conn.as_ref().and_then(|conn| conn.failure());
+        match layers.filter(|_| failure == TransportError::Layer) {
+            Some(error) => ErrorKind::Tls(error.clone()),
+            None => ErrorKind::Reset(failure),
+        }
     }
 
     /// The connection ended within the response.
@@ -270,12 +297,7 @@ impl Call {
     pub(super) fn pass_on(&mut self, io: &mut Io) -> CallStep {
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Releasing(fate, then) => {
-                let stirred = self.conn.as_ref().and_then(|conn| conn.idle_input(io));
-                let fate = match (fate, stirred) {
-                    // Nobody would notice later what was read while it was in our hands.
-                    (Fate::Untouched, Some(why)) => Fate::Spent(why),
-                    (fate, _) => fate,
-                };
+                let fate = self.conn.as_mut().map_or(fate, |conn| settled(fate, conn, io));
                 io.reset();
                 self.exchange = None;
                 self.state = State::Released(then);
@@ -309,7 +331,7 @@ impl Call {
     }
 
     fn want(&self, io: &Io, until: Option<Instant>, phase: Phase) -> Want {
-        Want { read: !io.rx.ended(), write: !io.tx.pending().is_empty(), until, phase }
+        Want { read: !io.input().ended(), write: !io.tx.pending().is_empty(), until, phase }
     }
 
     fn waits(&self, io: &Io) -> Waits {
@@ -318,6 +340,20 @@ impl Call {
 
     pub(super) fn sent(&self, io: &Io) -> Sent {
         self.exchange.as_ref().map_or(Sent::Nothing, |exchange| exchange.sent(io))
+    }
+}
+
+/// What becomes of a connection whose buffers are about to be cleaned.
+fn settled(fate: Fate, conn: &mut Conn, io: &mut Io) -> Fate {
+    match fate {
+        // Nobody would notice later what was read while it was in our hands.
+        Fate::Untouched => conn.idle_input(io).map_or(fate, Fate::Spent),
+        Fate::Reusable { .. } if !conn.rest(io) => Fate::Spent(CloseReason::PeerClosed),
+        Fate::Reusable { .. } => fate,
+        Fate::Spent(_) => {
+            conn.give_up(io);
+            fate
+        }
     }
 }
 

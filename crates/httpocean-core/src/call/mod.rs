@@ -51,11 +51,11 @@ use clock::Clock;
 /// // A driver asks a pool; here the dial is played by hand.
 /// let CallStep::Acquire(_) = call.step(&mut io, now) else { panic!() };
 /// let mut dial = Dial::new(call.key(), &config, now);
-/// let DialStep::Resolve = dial.step(now) else { panic!() };
+/// let DialStep::Resolve = dial.step(&mut io, now) else { panic!() };
 /// dial.resolved(Ok(Route::Direct), now);
-/// let DialStep::Connect { attempt, .. } = dial.step(now) else { panic!() };
+/// let DialStep::Connect { attempt, .. } = dial.step(&mut io, now) else { panic!() };
 /// dial.connected(attempt, Ok(()), now);
-/// let DialStep::Ready(conn) = dial.step(now) else { panic!() };
+/// let DialStep::Ready(conn) = dial.step(&mut io, now) else { panic!() };
 /// call.attach(conn, pool::Facts::default(), now);
 ///
 /// let CallStep::Wait(want) = call.step(&mut io, now) else { panic!() };

@@ -1,18 +1,18 @@
-//! From a key to a ready connection: resolve, then race the addresses.
+//! From a key to a ready connection: resolve, race the addresses, then whatever has to be agreed on with the peer.
 //!
 //! ```text
-//!     Resolve ──resolved──▶ [filter] ──▶ Connect(0) ──────────────connected──▶ Ready
-//!                                          │ 250 ms, or it failed    │ Abandon the others
-//!                                          └▶ Connect(1) ────────────┤
+//!     Resolve ──resolved──▶ [filter] ──▶ Connect(0) ──────────────connected──▶ stages ──▶ Ready
+//!                                          │ 250 ms, or it failed    │ Abandon     │ Wait: move bytes
+//!                                          └▶ Connect(1) ────────────┤ the others  └──▶ Failed
 //!                                               └▶ ...               └──▶ Failed, with each address's reason
 //! ```
 //!
-//! Addresses race as RFC 8305 says. TLS and proxies are stages between `Connect` and `Ready` that are not built
-//! yet: a key that needs one fails with an error that says so.
+//! Addresses race as RFC 8305 says. The stages are those that the key asks for, none for plain http.
 
 mod filter;
 mod options;
 mod race;
+mod stages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,10 +26,12 @@ use crate::authority::Scheme;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, TransportError};
+use crate::io::Io;
 use crate::key::Key;
 use crate::time::Instant;
 use crate::want::Want;
 use race::{Heat, Race};
+use stages::{Staged, Stages};
 
 /// Where a key can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +61,10 @@ pub enum DialStep {
         /// Which attempt.
         attempt: u8,
     },
-    /// Nothing to do until an answer comes or `until` has passed.
+    /// Nothing to do until an answer comes or `until` has passed. If it wants to read or to write, an attempt has
+    /// won, and this is about its transport: flush `io.tx`, fill `io.rx`, and step again.
     Wait(Want),
-    /// The connection is ready: give it, with its transport, to [`Pool::dialed`](crate::Pool::dialed).
+    /// The connection is ready, and the buffers are clean: give it, with its transport, to [`Pool::dialed`](crate::Pool::dialed).
     Ready(Conn),
     /// There is none: give the error to [`Pool::dial_failed`](crate::Pool::dial_failed).
     Failed(Error),
@@ -71,18 +74,19 @@ pub enum DialStep {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use httpocean_core::{Config, Instant, Key};
+/// use httpocean_core::{Config, Instant, Io, Key};
 /// use httpocean_core::dial::{Dial, DialStep, Route};
 ///
+/// let mut io = Io::default();
 /// let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
 /// let now = Instant::ZERO;
 /// let mut dial = Dial::new(&key, &Arc::new(Config::default()), now);
-/// assert!(matches!(dial.step(now), DialStep::Resolve));
+/// assert!(matches!(dial.step(&mut io, now), DialStep::Resolve));
 /// let addr = "192.0.2.1:80".parse().unwrap();
 /// dial.resolved(Ok(Route::Addresses([addr].into_iter().collect())), now);
-/// assert!(matches!(dial.step(now), DialStep::Connect { attempt: 0, addr: Some(a) } if a == addr));
+/// assert!(matches!(dial.step(&mut io, now), DialStep::Connect { attempt: 0, addr: Some(a) } if a == addr));
 /// dial.connected(0, Ok(()), now);
-/// assert!(matches!(dial.step(now), DialStep::Ready(_)));
+/// assert!(matches!(dial.step(&mut io, now), DialStep::Ready(_)));
 /// ```
 #[derive(Debug)]
 pub struct Dial {
@@ -92,6 +96,7 @@ pub struct Dial {
     config: Arc<Config>,
     state: State,
     now: Instant,
+    goodbye: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -101,6 +106,8 @@ enum State {
         until: Option<Instant>,
     },
     Racing(Box<Race>),
+    /// Connected, and not ready.
+    Staged(Box<Stages>),
     /// The connection was handed out.
     Over,
     Failed(Error),
@@ -109,7 +116,14 @@ enum State {
 impl Dial {
     /// A dial of `key`; its clocks start when it is first stepped.
     pub fn new(key: &Key, config: &Arc<Config>, now: Instant) -> Self {
-        Self { key: key.clone(), target: key.first_stop(), config: config.clone(), state: State::Start, now }
+        Self {
+            key: key.clone(),
+            target: key.first_stop(),
+            config: config.clone(),
+            state: State::Start,
+            now,
+            goodbye: Vec::new(),
+        }
     }
 
     /// What it is a dial of.
@@ -128,7 +142,9 @@ impl Dial {
     pub fn until(&self, attempt: u8) -> Option<Instant> {
         match &self.state {
             State::Racing(race) => race.until(attempt),
-            State::Start | State::Resolving { .. } | State::Over | State::Failed(_) => None,
+            State::Start | State::Resolving { .. } | State::Staged(_) | State::Over | State::Failed(_) => {
+                None
+            }
         }
     }
 
@@ -156,26 +172,47 @@ impl Dial {
         }
     }
 
-    /// What to do next.
-    pub fn step(&mut self, now: Instant) -> DialStep {
+    /// What to do next. The buffers are those of the connection that it becomes; before an attempt has won they are
+    /// not looked at.
+    pub fn step(&mut self, io: &mut Io, now: Instant) -> DialStep {
+        self.step_up_to_stages(now).unwrap_or_else(|| self.go_through_stages(io))
+    }
+
+    /// Of one that failed with a connected transport: what the peer is still to be told, such as why its certificate
+    /// is not good enough. Like [`Conn::goodbye`].
+    pub fn goodbye(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.goodbye)
+    }
+
+    /// Whether an attempt has won, so that what follows is about its bytes.
+    pub(crate) fn is_staged(&self) -> bool {
+        matches!(self.state, State::Staged(_))
+    }
+
+    /// The same, as long as it is not about bytes. `None`: an attempt has won, and from now on it is.
+    pub(crate) fn step_up_to_stages(&mut self, now: Instant) -> Option<DialStep> {
         self.now = self.now.max(now);
         self.judge_resolve();
-        match &mut self.state {
+        Some(match &mut self.state {
             State::Start => self.begin(),
             State::Resolving { until } => wait(*until, Phase::Resolve),
             State::Racing(race) => match race.step(&self.config.dial, self.now) {
                 Heat::Connect { attempt, addr } => DialStep::Connect { attempt, addr },
                 Heat::Abandon { attempt } => DialStep::Abandon { attempt },
                 Heat::Wait { until } => wait(until, Phase::Connect),
-                Heat::Won => {
-                    self.state = State::Over;
-                    DialStep::Ready(Conn::new())
-                }
+                Heat::Won => match Stages::of(&self.key) {
+                    Some(stages) => {
+                        self.state = State::Staged(Box::new(stages));
+                        return None;
+                    }
+                    None => self.ready(Conn::default()),
+                },
                 Heat::Lost { failed, in_time } => self.fail(Error::connect(failed, in_time)),
             },
+            State::Staged(_) => return None,
             State::Over => wait(None, Phase::Connect),
             State::Failed(error) => DialStep::Failed(error.clone()),
-        }
+        })
     }
 
     fn begin(&mut self) -> DialStep {
@@ -183,12 +220,36 @@ impl Dial {
             let kind = ErrorKind::Unsupported("tunnels through proxies are not built in yet");
             return self.fail(Error::new(kind, Phase::Start));
         }
-        if self.target.scheme() == Scheme::Https {
-            let kind = ErrorKind::Unsupported("https needs a TLS layer, and none is built in yet");
+        if self.target.scheme() == Scheme::Https && self.target.security().is_none() {
+            let kind = ErrorKind::Unsupported(match self.key.proxy() {
+                Some(_) => "proxies that are spoken to by TLS are not built in yet",
+                None => "https needs TLS, and the options have none",
+            });
             return self.fail(Error::new(kind, Phase::Start));
         }
         self.state = State::Resolving { until: self.config.dial.resolve.map(|limit| self.now + limit) };
         DialStep::Resolve
+    }
+
+    fn go_through_stages(&mut self, io: &mut Io) -> DialStep {
+        let State::Staged(stages) = &mut self.state else { return wait(None, Phase::Connect) };
+        match stages.step(&self.key, &self.config.dial, io, self.now) {
+            Staged::Wait(want) => DialStep::Wait(want),
+            Staged::Through(conn) => {
+                io.reset();
+                self.ready(conn)
+            }
+            Staged::Failed(error) => {
+                self.goodbye = io.tx.take();
+                io.reset();
+                self.fail(error)
+            }
+        }
+    }
+
+    fn ready(&mut self, conn: Conn) -> DialStep {
+        self.state = State::Over;
+        DialStep::Ready(conn)
     }
 
     fn fail(&mut self, error: Error) -> DialStep {

@@ -87,6 +87,9 @@ pub struct Engine {
     hopped: Vec<CallId>,
     /// What a call without a connection is stepped with.
     scratch: Io,
+    /// Of connections whose `Close` is in the queue, or was said last.
+    goodbyes: Vec<(ConnId, Vec<u8>)>,
+    closed: Option<ConnId>,
 }
 
 impl Engine {
@@ -104,6 +107,8 @@ impl Engine {
             common: Common::default(),
             hopped: Vec::new(),
             scratch: Io::default(),
+            goodbyes: Vec::new(),
+            closed: None,
         }
     }
 
@@ -112,6 +117,13 @@ impl Engine {
     pub fn sharing(mut self, common: Common) -> Self {
         self.common = common;
         self
+    }
+
+    /// Of the connection whose `Close` was said last: what its peer is still to be told, by one write that does not
+    /// wait, before its socket is closed. Mostly nothing; a driver that leaves it out loses nothing but manners.
+    pub fn goodbye(&mut self, conn: ConnId) -> Vec<u8> {
+        let at = self.goodbyes.iter().position(|(of, _)| *of == conn);
+        at.map_or_else(Vec::new, |at| self.goodbyes.swap_remove(at).1)
     }
 
     /// The options of requests that bring none.
@@ -194,6 +206,10 @@ impl Engine {
     /// What to do next; `None` when there is nothing until an input or [`next_timeout`](Self::next_timeout).
     pub fn next_task(&mut self, now: Instant) -> Option<Task> {
         self.tick(now);
+        if let Some(closed) = self.closed.take() {
+            // Nobody asked for it.
+            drop(self.goodbye(closed));
+        }
         while let Some(call) = self.hopped.pop() {
             self.go_on(call);
         }
@@ -232,7 +248,11 @@ impl Engine {
                 true
             }
             Task::Event { call, .. } => self.calls.contains(call),
-            Task::Dial { .. } | Task::Close { .. } => true,
+            Task::Close { conn, .. } => {
+                self.closed = Some(conn);
+                true
+            }
+            Task::Dial { .. } => true,
         }
     }
 
@@ -247,7 +267,7 @@ impl Engine {
         let driven = match link.state {
             Link::Busy(call) => self.drive_call(call, conn, io),
             Link::Idle => self.look_at_idle(conn, io),
-            Link::Dialing(_) => Driven::Free,
+            Link::Dialing(_) => self.drive_dial(conn, io),
         };
         self.route();
         self.verified(driven)
@@ -319,6 +339,11 @@ impl Engine {
             Link::Busy(call) => Some(call),
             Link::Idle | Link::Dialing { .. } => None,
         }
+    }
+
+    /// Whether a connection is being made still.
+    pub fn is_dialing(&self, conn: ConnId) -> bool {
+        self.links.dialing(conn).is_some()
     }
 
     /// When to ask for tasks again though nothing happens; not late. Asked when [`next_task`](Self::next_task) has

@@ -53,7 +53,10 @@ impl Engine {
                         self.step_detached(call);
                     }
                 }
-                PoolCommand::Close { conn, why, .. } => _ = self.close(conn, why, None),
+                PoolCommand::Close { conn, why, mut parked, .. } => {
+                    self.keep_goodbye(conn, parked.goodbye());
+                    self.close(conn, why, None);
+                }
             }
         }
     }
@@ -88,7 +91,8 @@ impl Engine {
 
     pub(super) fn drive_soon(&mut self, conn: ConnId) {
         match self.links.get_mut(conn) {
-            Some(link) if matches!(link.state, Link::Dialing(_)) => {}
+            // Before an attempt has won there are no bytes.
+            Some(link) if matches!(&link.state, Link::Dialing(dialing) if !dialing.dial.is_staged()) => {}
             Some(link) if !link.queued => {
                 link.queued = true;
                 self.tasks.push_back(Task::Drive(conn));
@@ -130,29 +134,61 @@ impl Engine {
         }
     }
 
+    /// Lets a dial say what it has to say, as long as it is not about bytes: those the driver brings.
     pub(super) fn step_dial(&mut self, conn: ConnId) {
         loop {
             let now = self.now;
             let Some(dialing) = self.links.dialing_mut(conn) else { return };
-            match dialing.dial.step(now) {
-                DialStep::Resolve => self.tasks.push_back(Task::Resolve(conn)),
-                DialStep::Connect { attempt, addr } => {
-                    dialing.unsaid.push(attempt);
-                    self.tasks.push_back(Task::Connect { conn, attempt, addr });
-                }
-                DialStep::Abandon { attempt } if dialing.take_unsaid(attempt) => {}
-                DialStep::Abandon { attempt } => self.tasks.push_back(Task::Abandon { conn, attempt }),
-                DialStep::Wait(want) => return self.arm_dial(conn, want.until),
-                DialStep::Ready(made) => {
-                    self.disarm_dial(conn);
-                    if let Some(Link::Dialing(dialing)) = self.set_link(conn, Link::Idle) {
-                        self.pool.dialed(dialing.lease, made, now);
+            match dialing.dial.step_up_to_stages(now) {
+                Some(step) => {
+                    if self.dial_says(conn, step).is_some() {
+                        return;
                     }
-                    return;
                 }
-                DialStep::Failed(error) => return self.end_dial(conn, error, CloseReason::NotMade),
+                None => return self.drive_soon(conn),
             }
         }
+    }
+
+    /// Lets a dial go on with bytes, once an attempt has won; before, they mean nothing to it.
+    pub(super) fn drive_dial(&mut self, conn: ConnId, io: &mut Io) -> Driven {
+        let now = self.now;
+        let Some(dialing) = self.links.dialing_mut(conn) else { return Driven::Free };
+        if !dialing.dial.is_staged() {
+            return Driven::Free;
+        }
+        let step = dialing.dial.step(io, now);
+        self.dial_says(conn, step).unwrap_or(Driven::Free)
+    }
+
+    /// `None`: it has more to say.
+    fn dial_says(&mut self, conn: ConnId, step: DialStep) -> Option<Driven> {
+        let dialing = self.links.dialing_mut(conn)?;
+        match step {
+            DialStep::Resolve => self.tasks.push_back(Task::Resolve(conn)),
+            DialStep::Connect { attempt, addr } => {
+                dialing.unsaid.push(attempt);
+                self.tasks.push_back(Task::Connect { conn, attempt, addr });
+            }
+            DialStep::Abandon { attempt } if dialing.take_unsaid(attempt) => {}
+            DialStep::Abandon { attempt } => self.tasks.push_back(Task::Abandon { conn, attempt }),
+            DialStep::Wait(want) => {
+                self.arm_dial(conn, want.until);
+                return Some(Driven::Wait(want));
+            }
+            DialStep::Ready(made) => {
+                self.disarm_dial(conn);
+                if let Some(Link::Dialing(dialing)) = self.set_link(conn, Link::Idle) {
+                    self.pool.dialed(dialing.lease, made, self.now);
+                }
+                return Some(Driven::Free);
+            }
+            DialStep::Failed(error) => {
+                self.end_dial(conn, error, CloseReason::NotMade);
+                return Some(Driven::Free);
+            }
+        }
+        None
     }
 
     /// One thing that a call with a connection has to say.
@@ -203,7 +239,7 @@ impl Engine {
     }
 
     /// Bytes, an end or an error on a connection that nobody uses: a fact, if there is any.
-    pub(super) fn look_at_idle(&mut self, conn: ConnId, io: &Io) -> Driven {
+    pub(super) fn look_at_idle(&mut self, conn: ConnId, io: &mut Io) -> Driven {
         let found = self.pool.parked_mut(conn).and_then(|parked| parked.idle_input(io));
         if let Some(why) = found {
             self.pool.stirred(conn, why, self.now);
@@ -255,7 +291,8 @@ impl Engine {
 
     fn end_dial(&mut self, conn: ConnId, error: Error, why: CloseReason) {
         self.disarm_dial(conn);
-        if let Some(Link::Dialing(dialing)) = self.close(conn, why, Some(error.clone())) {
+        if let Some(Link::Dialing(mut dialing)) = self.close(conn, why, Some(error.clone())) {
+            self.keep_goodbye(conn, dialing.dial.goodbye());
             self.pool.dial_failed(dialing.lease, error, self.now);
         }
     }
@@ -265,6 +302,12 @@ impl Engine {
         let link = self.links.remove(conn)?;
         self.tasks.push_back(Task::Close { conn, why, error });
         Some(link.state)
+    }
+
+    fn keep_goodbye(&mut self, conn: ConnId, goodbye: Vec<u8>) {
+        if !goodbye.is_empty() {
+            self.goodbyes.push((conn, goodbye));
+        }
     }
 
     /// What the link was before.

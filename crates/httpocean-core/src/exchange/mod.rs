@@ -13,6 +13,7 @@ mod sending;
 use http::header::UPGRADE;
 use http::{HeaderMap, Request, StatusCode, Version};
 
+use crate::conn::Conn;
 use crate::error::{ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep};
 use crate::h1::encode::Plan;
@@ -36,9 +37,9 @@ pub(crate) struct Exchange {
     interims: u32,
     /// The final response was one of HTTP/1.0.
     http10: bool,
-    /// Bytes in front of `rx` that were lent with the last step.
+    /// Bytes in front of the input that were lent with the last step.
     lent: Lent,
-    /// Where the total of `rx` stood when it began.
+    /// Where the total of the input stood when it began.
     received_before: u64,
 }
 
@@ -99,12 +100,14 @@ impl Exchange {
         key: &Key,
         plan: Plan,
         user_agent: Option<&http::HeaderValue>,
+        conn: &mut Conn,
         io: &mut Io,
     ) -> Self {
+        conn.begin(io);
         Self {
             plan,
-            received_before: io.rx.total_received() - io.rx.bytes().len() as u64,
-            sending: Sending::begin(request, key, plan, user_agent, io),
+            received_before: io.input().total_received() - io.input().bytes().len() as u64,
+            sending: Sending::begin(request, key, plan, user_agent, conn, io),
             recv: Recv::Head(HeadScan::default()),
             verdict: None,
             interims: 0,
@@ -130,7 +133,7 @@ impl Exchange {
         self.settle(io);
         match &mut self.recv {
             // What is wrong is found again, and said, by the next step.
-            Recv::Body(decoder) => decoder.read(&mut io.rx, out, limits).unwrap_or(0),
+            Recv::Body(decoder) => decoder.read(io.input_mut(), out, limits).unwrap_or(0),
             Recv::Head(_) => 0,
         }
     }
@@ -139,7 +142,8 @@ impl Exchange {
     pub(crate) fn direct(&mut self, io: &mut Io) -> u64 {
         self.settle(io);
         match &self.recv {
-            Recv::Body(decoder) if io.rx.is_quiet() => decoder.direct(),
+            // What a layer has to take apart can't be read around it.
+            Recv::Body(decoder) if !io.layered && io.rx.is_quiet() => decoder.direct(),
             Recv::Body(_) | Recv::Head(_) => 0,
         }
     }
@@ -180,15 +184,15 @@ impl Exchange {
     }
 
     /// Says how many bytes were taken: none of what was not asked for.
-    pub(crate) fn send_body(&mut self, bytes: &[u8], io: &mut Io) -> usize {
-        self.sending.body(bytes, io).unwrap_or_else(|what| {
+    pub(crate) fn send_body(&mut self, bytes: &[u8], conn: &mut Conn, io: &mut Io) -> usize {
+        self.sending.body(bytes, conn, io).unwrap_or_else(|what| {
             self.blame_body(what);
             0
         })
     }
 
-    pub(crate) fn finish_body(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) {
-        if let Err(what) = self.sending.finish(trailers, io) {
+    pub(crate) fn finish_body(&mut self, trailers: Option<&HeaderMap>, conn: &mut Conn, io: &mut Io) {
+        if let Err(what) = self.sending.finish(trailers, conn, io) {
             self.blame_body(what);
         }
     }
@@ -244,7 +248,7 @@ impl Exchange {
         if !io.tx.pending().is_empty() {
             return if self.sending.is_past_head(io) { Waits::SendBody } else { Waits::SendHead };
         }
-        if !io.rx.bytes().is_empty() {
+        if !io.input().bytes().is_empty() {
             return Waits::RestOfHead;
         }
         if io.tx.failure().is_some() {
@@ -258,12 +262,12 @@ impl Exchange {
     }
 
     /// Takes away what the last step lent.
-    fn settle(&mut self, io: &mut Io) {
+    pub(crate) fn settle(&mut self, io: &mut Io) {
         match core::mem::take(&mut self.lent) {
             Lent::Nothing => {}
-            Lent::Head(len) => io.rx.consume(len),
+            Lent::Head(len) => io.input_mut().consume(len),
             Lent::Data(len) => {
-                io.rx.consume(len);
+                io.input_mut().consume(len);
                 if let Recv::Body(decoder) = &mut self.recv {
                     decoder.took(len as u64);
                 }
@@ -272,21 +276,22 @@ impl Exchange {
     }
 
     fn receive(&mut self, request: &Request<()>, io: &mut Io, limits: &Limits) -> ExchangeStep {
+        let (input, index) = io.input_and_index();
         match &mut self.recv {
-            Recv::Head(scan) => match scan.scan(&mut io.rx, &mut io.index, limits) {
+            Recv::Head(scan) => match scan.scan(input, index, limits) {
                 Ok(Some(len)) => self.take_head(len, request, io, limits),
-                Ok(None) if io.rx.ended() => self.end_in_head(io),
+                Ok(None) if input.ended() => self.end_in_head(io),
                 Ok(None) => ExchangeStep::Blocked,
                 Err(error) => ExchangeStep::Bad(error),
             },
-            Recv::Body(decoder) => match decoder.next(&mut io.rx, limits) {
+            Recv::Body(decoder) => match decoder.next(input, limits) {
                 Ok(BodyStep::Data(n)) => {
                     self.lent = Lent::Data(n);
                     ExchangeStep::Data(n)
                 }
                 Ok(BodyStep::Blocked) => ExchangeStep::Blocked,
                 Ok(BodyStep::End) => self.finish(io),
-                Err(error) => match io.rx.failure() {
+                Err(error) => match input.failure() {
                     Some(failure) if matches!(error, ProtocolError::Truncated(_)) => {
                         ExchangeStep::Broken(failure)
                     }
@@ -345,8 +350,8 @@ impl Exchange {
         if let State::Faulty(what) = self.sending.state() {
             return ExchangeStep::BodyFault(what);
         }
-        let begun = io.rx.total_received() > self.received_before;
-        match (begun, io.rx.failure()) {
+        let begun = io.input().total_received() > self.received_before;
+        match (begun, io.input().failure()) {
             (false, failure) => ExchangeStep::Lost(failure),
             (true, Some(failure)) => ExchangeStep::Broken(failure),
             (true, None) => {
@@ -366,9 +371,9 @@ impl Exchange {
             Fate::Spent(why)
         } else if self.plan.closes {
             Fate::Spent(CloseReason::CloseHeader)
-        } else if !io.rx.bytes().is_empty() {
+        } else if !io.input().bytes().is_empty() {
             Fate::Spent(CloseReason::Unasked)
-        } else if io.rx.ended() || io.tx.failure().is_some() {
+        } else if io.input().ended() || io.tx.failure().is_some() {
             Fate::Spent(CloseReason::PeerClosed)
         } else {
             Fate::Reusable { hint: verdict.idle_hint, uses_left: verdict.uses_left }

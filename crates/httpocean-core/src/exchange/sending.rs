@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Request};
 
+use crate::conn::Conn;
 use crate::error::Sent;
 use crate::h1::encode::{self, OutFraming, Plan};
 use crate::io::Io;
@@ -12,9 +13,11 @@ use crate::key::Key;
 pub(super) struct Sending {
     framing: OutFraming,
     state: State,
-    /// Where the total of `tx` stood when it began.
+    /// Where the total of `tx` stands when it has sent all that came before.
     sent_before: u64,
-    head_len: u64,
+    /// The same, of the head, and of all that was written so far.
+    head_end: u64,
+    end: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +44,12 @@ impl Sending {
         key: &Key,
         plan: Plan,
         user_agent: Option<&HeaderValue>,
+        conn: &mut Conn,
         io: &mut Io,
     ) -> Self {
-        let sent_before = io.tx.total_sent();
-        io.tx.write(|tx| encode::write_head(tx, request, key, plan, user_agent));
+        let sent_before = io.tx.end();
+        conn.write(&mut io.tx, |tx| encode::write_head(tx, request, key, plan, user_agent));
+        let end = io.tx.end();
         let body = match plan.framing {
             OutFraming::None | OutFraming::Length(0) => State::Ended,
             OutFraming::Length(length) => State::Body { left: Some(length), asked: false },
@@ -54,7 +59,8 @@ impl Sending {
             framing: plan.framing,
             state: if plan.expects { State::Await100 } else { body },
             sent_before,
-            head_len: io.tx.pending().len() as u64,
+            head_end: end,
+            end,
         }
     }
 
@@ -83,7 +89,7 @@ impl Sending {
     }
 
     /// Takes the next piece, and says how many bytes of it: none of what was not asked for.
-    pub(super) fn body(&mut self, bytes: &[u8], io: &mut Io) -> Result<usize, Fault> {
+    pub(super) fn body(&mut self, bytes: &[u8], conn: &mut Conn, io: &mut Io) -> Result<usize, Fault> {
         let left = match self.state {
             State::Body { left, asked: true } => left,
             State::Ended if !bytes.is_empty() => return Err("it is longer than was announced"),
@@ -92,17 +98,23 @@ impl Sending {
             }
         };
         match left {
-            None => io.tx.write(|tx| encode::write_chunk(tx, bytes)),
+            None => conn.write(&mut io.tx, |tx| encode::write_chunk(tx, bytes)),
             Some(left) if bytes.len() as u64 > left => return Err("it is longer than was announced"),
-            Some(_) => io.tx.append(bytes),
+            Some(_) => conn.send(&mut io.tx, bytes),
         }
+        self.end = io.tx.end();
         let left = left.map(|left| left - bytes.len() as u64);
         self.state = if left == Some(0) { State::Ended } else { State::Body { left, asked: false } };
         Ok(bytes.len())
     }
 
     /// There is no more of the body.
-    pub(super) fn finish(&mut self, trailers: Option<&HeaderMap>, io: &mut Io) -> Result<(), Fault> {
+    pub(super) fn finish(
+        &mut self,
+        trailers: Option<&HeaderMap>,
+        conn: &mut Conn,
+        io: &mut Io,
+    ) -> Result<(), Fault> {
         let mut names = trailers.into_iter().flat_map(HeaderMap::keys);
         match self.state {
             State::Body { left: Some(_), .. } => Err("it is shorter than was announced"),
@@ -110,7 +122,8 @@ impl Sending {
                 Err("a trailer has a name that only a header may have")
             }
             State::Body { left: None, .. } => {
-                io.tx.write(|tx| encode::write_last_chunk(tx, trailers));
+                conn.write(&mut io.tx, |tx| encode::write_last_chunk(tx, trailers));
+                self.end = io.tx.end();
                 self.state = State::Ended;
                 Ok(())
             }
@@ -136,28 +149,31 @@ impl Sending {
         }
     }
 
-    /// What is not on the wire yet stays off it.
+    /// What is not on the wire yet stays off it; but a record that was sent in part would be no record, and what a
+    /// layer says after it, nothing at all.
     pub(super) fn stop(&mut self, io: &mut Io) {
         self.state = State::Stopped;
-        io.tx.clear();
+        if !io.layered {
+            io.tx.clear();
+        }
     }
 
     pub(super) fn is_ended(&self) -> bool {
         self.state == State::Ended
     }
 
-    /// Whether the transport took all of the request.
+    /// Whether the transport took all of the request. What a layer has to say behind it does not count.
     pub(super) fn is_written(&self, io: &Io) -> bool {
-        self.is_ended() && io.tx.is_delivered()
+        self.is_ended() && (io.tx.is_delivered() || io.layered && io.tx.is_delivered_to(self.end))
     }
 
     /// Whether the transport took all of the head.
     pub(super) fn is_past_head(&self, io: &Io) -> bool {
-        io.tx.total_sent() - self.sent_before >= self.head_len
+        io.tx.total_sent() >= self.head_end
     }
 
     pub(super) fn sent(&self, io: &Io) -> Sent {
-        if io.tx.total_sent() == self.sent_before {
+        if io.tx.total_sent() <= self.sent_before {
             Sent::Nothing
         } else if self.is_written(io) {
             Sent::All

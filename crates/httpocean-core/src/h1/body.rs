@@ -97,7 +97,10 @@ impl BodyDecoder {
             match progress {
                 Ok(Some(state)) => self.state = state,
                 Ok(None)
-                    if rx.ended() && rx.failure().is_none() && matches!(self.state, State::UntilClose) =>
+                    if rx.is_eof()
+                        && !rx.is_cut()
+                        && rx.failure().is_none()
+                        && matches!(self.state, State::UntilClose) =>
                 {
                     self.state = State::Done;
                 }
@@ -188,6 +191,9 @@ impl BodyDecoder {
             State::Trailers { .. } => "the connection ended inside the trailer section",
             State::UntilClose if rx.failure().is_some() => {
                 "the connection broke, and only its orderly end would have ended the body"
+            }
+            State::UntilClose if rx.is_cut() => {
+                "the connection ended without a goodbye, and only its orderly end would have ended the body"
             }
             State::UntilClose | State::Done | State::Failed(_) => "the connection ended",
         })

@@ -7,7 +7,7 @@
 //! | the same afterwards, before a response; a head that was cut short | read | the methods that the options allow |
 //! | a response whose status is listed, or has a `Retry-After` | status | the methods that the options allow |
 //! | a response whose body failed | - | never: the user has its head |
-//! | our own faults, a refusal of the pool, what is not HTTP/1.1, a proxy that does not let us | - | never: it would be the same again |
+//! | our own faults, a refusal of the pool, a bad certificate, what is not HTTP/1.1, a proxy that does not let us | - | never: it would be the same again |
 
 use core::time::Duration;
 
@@ -149,6 +149,7 @@ fn class_of_error(error: &Error, moment: Moment) -> Result<RetryClass, NotRetrie
         | ErrorKind::Content(_)
         | ErrorKind::Redirect(_)
         | ErrorKind::Status(_)
+        | ErrorKind::Tls(_)
         | ErrorKind::Cancelled
         | ErrorKind::Resolve(TransportError::Filtered)
         | ErrorKind::Connect(TransportError::Filtered)
@@ -183,7 +184,7 @@ fn class_by_phase(error: &Error) -> Result<RetryClass, NotRetried> {
     match error.phase() {
         // The user's patience with the pool, or with all of it, is at its end.
         Phase::Start | Phase::PoolWait | Phase::Backoff => Err(NotRetried::Permanent),
-        Phase::Resolve | Phase::Connect | Phase::Proxy => Ok(RetryClass::Connect),
+        Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls => Ok(RetryClass::Connect),
         Phase::SendHead | Phase::Await100 | Phase::SendBody | Phase::RecvHead => match error.sent() {
             Sent::Nothing => Ok(RetryClass::Other),
             Sent::Part | Sent::All => Ok(RetryClass::Read),

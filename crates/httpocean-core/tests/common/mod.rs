@@ -21,11 +21,14 @@ pub fn at(seconds: u64) -> Instant {
 pub fn conn() -> Conn {
     let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
     let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
-    assert!(matches!(dial.step(Instant::ZERO), DialStep::Resolve));
+    assert!(matches!(dial.step(&mut Io::default(), Instant::ZERO), DialStep::Resolve));
     dial.resolved(Ok(Route::Direct), Instant::ZERO);
-    assert!(matches!(dial.step(Instant::ZERO), DialStep::Connect { attempt: 0, addr: None }));
+    assert!(matches!(
+        dial.step(&mut Io::default(), Instant::ZERO),
+        DialStep::Connect { attempt: 0, addr: None }
+    ));
     dial.connected(0, Ok(()), Instant::ZERO);
-    let DialStep::Ready(conn) = dial.step(Instant::ZERO) else { panic!("not ready") };
+    let DialStep::Ready(conn) = dial.step(&mut Io::default(), Instant::ZERO) else { panic!("not ready") };
     conn
 }
 

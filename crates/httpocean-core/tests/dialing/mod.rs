@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use httpocean_core::dial::{Options, Route};
-use httpocean_core::{Config, Dial, DialStep, Error, Instant, Key, Phase, TransportError};
+use httpocean_core::{Config, Dial, DialStep, Error, Instant, Io, Key, Phase, TransportError};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,7 +26,7 @@ pub fn resolving(options: Options) -> Dial {
 pub fn resolving_by(config: Config) -> Dial {
     let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
     let mut dial = Dial::new(&key, &Arc::new(config), ms(0));
-    assert!(matches!(dial.step(ms(0)), DialStep::Resolve));
+    assert!(matches!(dial.step(&mut Io::default(), ms(0)), DialStep::Resolve));
     dial
 }
 
@@ -46,13 +46,13 @@ pub fn addresses(count: usize) -> Result<Route, TransportError> {
 }
 
 pub fn connects(dial: &mut Dial, number: u8, now: Instant) {
-    let step = dial.step(now);
+    let step = dial.step(&mut Io::default(), now);
     let DialStep::Connect { attempt, addr: Some(to) } = step else { panic!("{step:?}") };
     assert_eq!((attempt, to), (number, addr(usize::from(number))));
 }
 
 pub fn abandons(dial: &mut Dial, number: u8, now: Instant) {
-    let step = dial.step(now);
+    let step = dial.step(&mut Io::default(), now);
     assert!(matches!(step, DialStep::Abandon { attempt } if attempt == number), "{step:?}");
 }
 
@@ -62,7 +62,7 @@ pub fn waits(dial: &mut Dial, now: Instant) -> Option<Instant> {
 }
 
 pub fn waits_in(dial: &mut Dial, phase: Phase, now: Instant) -> Option<Instant> {
-    let step = dial.step(now);
+    let step = dial.step(&mut Io::default(), now);
     let DialStep::Wait(want) = step else { panic!("{step:?}") };
     assert!(!want.read && !want.write && want.until.is_none_or(|until| until > now));
     assert_eq!(want.phase, phase);
@@ -70,14 +70,16 @@ pub fn waits_in(dial: &mut Dial, phase: Phase, now: Instant) -> Option<Instant> 
 }
 
 pub fn is_ready(dial: &mut Dial, now: Instant) {
-    let step = dial.step(now);
+    let step = dial.step(&mut Io::default(), now);
     assert!(matches!(step, DialStep::Ready(_)), "{step:?}");
     assert_eq!(waits(dial, now + SECOND), None, "it is said once");
 }
 
 pub fn fails(dial: &mut Dial, now: Instant) -> Error {
-    let DialStep::Failed(error) = dial.step(now) else { panic!("it did not fail") };
-    let DialStep::Failed(again) = dial.step(now + SECOND) else { panic!("it does not stick") };
+    let DialStep::Failed(error) = dial.step(&mut Io::default(), now) else { panic!("it did not fail") };
+    let DialStep::Failed(again) = dial.step(&mut Io::default(), now + SECOND) else {
+        panic!("it does not stick")
+    };
     assert_eq!(error.to_string(), again.to_string());
     error
 }

@@ -92,5 +92,5 @@ pub(crate) fn idle(bytes: &[u8], ends: bool) -> Option<CloseReason> {
     if ends {
         io.rx.set_eof();
     }
-    conn().idle_input(&io)
+    conn().idle_input(&mut io)
 }

@@ -120,20 +120,24 @@ const DEPTH: usize = 8;
 fn conn() -> Conn {
     let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
     let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
-    let _ = dial.step(Instant::ZERO);
+    let _ = dial.step(&mut Io::default(), Instant::ZERO);
     dial.resolved(Ok(Route::Direct), Instant::ZERO);
-    let _ = dial.step(Instant::ZERO);
+    let _ = dial.step(&mut Io::default(), Instant::ZERO);
     dial.connected(0, Ok(()), Instant::ZERO);
-    let DialStep::Ready(conn) = dial.step(Instant::ZERO) else { panic!("it is not ready") };
+    let DialStep::Ready(conn) = dial.step(&mut Io::default(), Instant::ZERO) else {
+        panic!("it is not ready")
+    };
     conn
 }
 
 fn dial_error() -> Error {
     let key = Key::of(&"http://example.com".parse().unwrap()).unwrap();
     let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
-    let _ = dial.step(Instant::ZERO);
+    let _ = dial.step(&mut Io::default(), Instant::ZERO);
     dial.resolved(Err(TransportError::NotFound), Instant::ZERO);
-    let DialStep::Failed(error) = dial.step(Instant::ZERO) else { panic!("it did not fail") };
+    let DialStep::Failed(error) = dial.step(&mut Io::default(), Instant::ZERO) else {
+        panic!("it did not fail")
+    };
     error
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use httpocean_core::dial::{Options, Route};
-use httpocean_core::{Config, Dial, DialStep, Instant, Key, TransportError};
+use httpocean_core::{Config, Dial, DialStep, Instant, Io, Key, TransportError};
 
 use super::debug::{elements, field, fields, inside, variant};
 use super::document::Section;
@@ -54,7 +54,7 @@ impl Driven {
     }
 
     fn step(&mut self) -> Option<Answer> {
-        said(match self.dial.step(self.now) {
+        said(match self.dial.step(&mut Io::default(), self.now) {
             DialStep::Resolve => "Resolve",
             DialStep::Connect { .. } => "Connect",
             DialStep::Abandon { .. } => "Abandon",

@@ -45,7 +45,7 @@ fields!(pool_words, set_pool, pool::Options:
 fields!(config_words, set_config, Config:
     call.total, call.pool_wait, call.send, call.first_byte, call.idle, call.expect_continue,
     call.await_continue, call.user_agent, call.replay_any_method,
-    dial.resolve, dial.connect, dial.connect_each, dial.attempt_delay,
+    dial.resolve, dial.connect, dial.connect_each, dial.tls, dial.attempt_delay,
     redirects.limit, redirects.keep_method, redirects.https_only, redirects.same_host, redirects.referer,
     redirects.sensitive,
     retries.total, retries.connect, retries.read, retries.status, retries.other, retries.methods,
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn no_option_is_forgotten() {
-        let unrecorded = ["dial.filter", "retries.when"];
+        let unrecorded = ["dial.filter", "retries.when", "tls"];
         let pairs = [
             (paths(&format!("{:#?}", Options::default())), pool_words(&Options::default())),
             (paths(&format!("{:#?}", Config::default())), config_words(&Config::default())),

@@ -140,6 +140,11 @@ impl Recorder {
         driven
     }
 
+    /// See [`Engine::goodbye`]. It changes nothing that is said later, and is not recorded.
+    pub fn goodbye(&mut self, conn: ConnId) -> Vec<u8> {
+        self.engine.goodbye(conn)
+    }
+
     /// See [`Engine::send_body`].
     pub fn send_body(&mut self, call: CallId, bytes: &[u8], io: &mut Io) {
         let told = |whole| inputs::send_body(call, bytes, whole);

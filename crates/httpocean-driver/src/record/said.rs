@@ -34,6 +34,7 @@ pub(super) fn error_word(error: TransportError) -> String {
         TransportError::TimedOut => "timed-out".into(),
         TransportError::Unreachable => "unreachable".into(),
         TransportError::Filtered => "filtered".into(),
+        TransportError::Layer => "layer".into(),
         TransportError::Other(number) => format!("other:{number}"),
         unknown => format!("{unknown:?}"),
     }
@@ -47,6 +48,7 @@ pub(super) fn error_of(word: &str) -> Option<TransportError> {
         "timed-out" => TransportError::TimedOut,
         "unreachable" => TransportError::Unreachable,
         "filtered" => TransportError::Filtered,
+        "layer" => TransportError::Layer,
         _ => TransportError::Other(word.strip_prefix("other:")?.parse().ok()?),
     })
 }

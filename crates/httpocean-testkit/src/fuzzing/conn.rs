@@ -17,7 +17,7 @@ pub fn conn(bytes: &[u8]) {
     let (mut conn, mut io) = (connected(), Io::default());
     for served in 0..8 {
         idle(&mut io, &mut choices);
-        let stirred = conn.idle_input(&io);
+        let stirred = conn.idle_input(&mut io);
         assert_eq!(stirred.is_some(), !io.rx.is_quiet());
         let looks = choices.byte() % 2 == 0;
         if stirred.is_some() && looks {
@@ -28,7 +28,7 @@ pub fn conn(bytes: &[u8]) {
             None => return,
         }
         assert!(io.rx.is_quiet() && io.tx.pending().is_empty(), "kept, and not clean");
-        assert!(conn.idle_input(&io).is_none());
+        assert!(conn.idle_input(&mut io).is_none());
     }
 }
 

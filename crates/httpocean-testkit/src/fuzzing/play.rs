@@ -202,14 +202,14 @@ impl Play {
             early.extend(rest.flatten());
             return self.heard;
         }
-        let Some(conn) = self.conn.take().filter(|_| self.is_reusable()) else { return self.heard };
+        let Some(mut conn) = self.conn.take().filter(|_| self.is_reusable()) else { return self.heard };
         let mut is_stirred = false;
         for part in rest {
             self.io.rx.append(part);
-            is_stirred |= conn.idle_input(&self.io).is_some();
+            is_stirred |= conn.idle_input(&mut self.io).is_some();
         }
         self.end(ending);
-        is_stirred |= conn.idle_input(&self.io).is_some();
+        is_stirred |= conn.idle_input(&mut self.io).is_some();
         if let End::Whole { reuse, .. } = &mut self.heard.end {
             *reuse &= !is_stirred;
         }
@@ -244,11 +244,11 @@ pub(super) fn begin(question: Question<'_>, limits: &Limits) -> Call {
 pub fn connected() -> Conn {
     let key = Key::of(&"http://site.example".parse().expect("a URL")).expect("a host");
     let mut dial = Dial::new(&key, &Arc::default(), Instant::ZERO);
-    let _ = dial.step(Instant::ZERO);
+    let _ = dial.step(&mut Io::default(), Instant::ZERO);
     dial.resolved(Ok(Route::Direct), Instant::ZERO);
-    let _ = dial.step(Instant::ZERO);
+    let _ = dial.step(&mut Io::default(), Instant::ZERO);
     dial.connected(0, Ok(()), Instant::ZERO);
-    let DialStep::Ready(conn) = dial.step(Instant::ZERO) else { panic!("not ready") };
+    let DialStep::Ready(conn) = dial.step(&mut Io::default(), Instant::ZERO) else { panic!("not ready") };
     conn
 }
 
