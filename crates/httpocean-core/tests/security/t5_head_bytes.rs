@@ -76,6 +76,23 @@ fn t5_lines_end_in_crlf_and_nothing_else() {
     }
 }
 
+/// Wherever the lines before it end, and however long the head is.
+#[test]
+fn t5_one_line_without_its_cr_is_an_error_wherever_it_is() {
+    for pad in 0..80 {
+        let pad = "x".repeat(pad);
+        for head in [
+            format!("HTTP/1.1 200 OK\r\nA: {pad}\r\nContent-Length: 0\n\r\n"),
+            format!("HTTP/1.1 200 OK\r\nA: {pad}\nContent-Length: 0\r\n\r\n"),
+            format!("HTTP/1.1 200 OK\r\nA: {pad}\r\nContent-Length: 0\r\n\n"),
+        ] {
+            assert_eq!(class(&head), "bad-header", "{head:?}");
+        }
+        let head = format!("HTTP/1.1 200 {pad}\nContent-Length: 0\r\n\r\n");
+        assert_eq!(class(&head), "bad-status-line", "{head:?}");
+    }
+}
+
 #[test]
 fn t5_a_folded_line_is_part_of_its_field_and_of_no_framing_field() {
     let Read::Whole(200, _, KEPT) =
