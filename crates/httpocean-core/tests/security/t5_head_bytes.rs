@@ -83,6 +83,7 @@ fn t5_one_line_without_its_cr_is_an_error_wherever_it_is() {
         let pad = "x".repeat(pad);
         for head in [
             format!("HTTP/1.1 200 OK\r\nA: {pad}\r\nContent-Length: 0\n\r\n"),
+            format!("HTTP/1.1 200 OK\r\nA: {pad}\r\nB: c\n\r\n"),
             format!("HTTP/1.1 200 OK\r\nA: {pad}\nContent-Length: 0\r\n\r\n"),
             format!("HTTP/1.1 200 OK\r\nA: {pad}\r\nContent-Length: 0\r\n\n"),
         ] {
