@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::Extensions;
 
-use crate::authority::Scheme;
 use crate::dial::AddressFilter;
 use crate::error::{Error, ErrorKind, Phase};
 use crate::key::Key;
@@ -74,10 +73,7 @@ impl Config {
         let proxy = self.proxy.proxy_to(key.scheme(), key.host(), key.port());
         let proxy = proxy.map_err(|why| Error::new(ErrorKind::Proxy(why), Phase::Start))?;
         let key = if proxy.is_none() { key } else { key.by_proxy(proxy) };
-        let key = match key.scheme() {
-            Scheme::Http => key,
-            Scheme::Https => key.secured(self.tls.as_ref()),
-        };
+        let key = key.secured(self.tls.as_ref());
         let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };
         Ok(if self.local.is_none() { key } else { key.from_local(self.local) })
     }

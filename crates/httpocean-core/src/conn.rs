@@ -39,8 +39,9 @@ impl Conn {
     }
 
     /// Puts a layer on top of what there is; it is in its handshake then.
-    pub(crate) fn push(&mut self, layer: Box<dyn Layer>) {
-        self.layers.get_or_insert_default().push(layer);
+    pub(crate) fn push(&mut self, layer: Box<dyn Layer>, io: &mut Io) {
+        io.layered = true;
+        self.layers.get_or_insert_default().push(layer, &mut io.plain);
     }
 
     /// Goes on with the handshake of the layer on top.

@@ -63,6 +63,15 @@ impl Error {
         Self { attempts, ..Self::new(kind, Phase::Connect) }
     }
 
+    /// The error of a proxy that answers, and makes no tunnel.
+    pub(crate) fn refused_by_proxy(answer: ProxyAnswer) -> Self {
+        let status = answer.status;
+        let mut error =
+            Self::new(ErrorKind::Proxy(ProxyError::Refused(status)), Phase::Proxy).with_status(status);
+        error.more.get_or_insert_default().proxy = Some(Box::new(answer));
+        error
+    }
+
     /// What happened.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind

@@ -88,16 +88,8 @@ impl Key {
         } else {
             format!("{host}:{port}").into_boxed_str()
         };
-        Ok(Self::new(Parts {
-            scheme,
-            host,
-            port,
-            proxy: None,
-            local: None,
-            partition: 0,
-            tls: Tls::default(),
-            authority,
-        }))
+        let tls = Tls::default();
+        Ok(Self::new(Parts { scheme, host, port, proxy: None, local: None, partition: 0, tls, authority }))
     }
 
     /// The same, but apart from all keys of other partitions: for users or tenants who must not share
@@ -119,17 +111,23 @@ impl Key {
         Self::new(Parts { proxy: proxy.cloned(), ..Parts::clone(&self.parts) })
     }
 
-    /// The same, but secured in this way, if it is of a scheme that is secured: connections that are secured in
-    /// another are another's.
+    /// The same, but secured in this way, if there is anything to secure, to the server or to its proxy: connections
+    /// that are secured in another are another's.
     #[must_use]
     pub fn secured(&self, by: Option<&Security>) -> Self {
-        match self.scheme() {
-            Scheme::Http => self.clone(),
-            Scheme::Https => Self::new(Parts { tls: Tls(by.cloned()), ..Parts::clone(&self.parts) }),
+        if !self.needs_security() {
+            return self.clone();
         }
+        Self::new(Parts { tls: Tls(by.cloned()), ..Parts::clone(&self.parts) })
     }
 
-    /// How the connection is secured. Of a scheme that is secured, `None` means that nobody said how.
+    /// Whether a scheme that is secured is spoken, to the server or to its proxy.
+    pub(crate) fn needs_security(&self) -> bool {
+        let to_proxy = self.proxy().is_some_and(|proxy| proxy.kind() == Kind::Https);
+        to_proxy || self.scheme() == Scheme::Https
+    }
+
+    /// How the connection is secured. Where it has to be, `None` means that nobody said how.
     pub fn security(&self) -> Option<&Security> {
         self.parts.tls.0.as_ref()
     }
@@ -167,6 +165,11 @@ impl Key {
     /// The proxy by which it is reached.
     pub fn proxy(&self) -> Option<&Proxy> {
         self.parts.proxy.as_ref()
+    }
+
+    /// Whether a proxy is in between that is asked for a tunnel.
+    pub(crate) fn is_tunnelled(&self) -> bool {
+        self.proxy().is_some() && !self.is_forwarded()
     }
 
     /// Whether a proxy is sent the requests themselves.

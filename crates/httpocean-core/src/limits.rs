@@ -37,6 +37,12 @@ pub struct Limits {
     pub drain_bytes: u64,
     /// Time that reading an unwanted body may take. Default 50 ms.
     pub drain_time: Duration,
+    /// The head of what a proxy answers to a CONNECT, interim responses one by one. Default 16 KiB.
+    pub proxy_head_bytes: usize,
+    /// Interim responses of a proxy before that. Default 4.
+    pub proxy_interim: u32,
+    /// Bytes of a proxy's refusal that are kept in the error. Default 1 KiB.
+    pub proxy_body_bytes: usize,
     /// Addresses of one host that a dial tries, at least one; the rest is left out, and that is no error.
     /// Default 64.
     pub addresses: u8,
@@ -55,6 +61,9 @@ impl Default for Limits {
             send_ahead: 64 * 1024,
             drain_bytes: 64 * 1024,
             drain_time: Duration::from_millis(50),
+            proxy_head_bytes: 16 * 1024,
+            proxy_interim: 4,
+            proxy_body_bytes: 1024,
             addresses: 64,
         }
     }

@@ -201,8 +201,7 @@ pub(super) fn sendable(
     key: &Key,
     config: &Config,
 ) -> Result<Plan, &'static str> {
-    let is_tunnelled = key.proxy().is_some() && !key.is_forwarded();
-    if is_tunnelled && request.headers().contains_key(PROXY_AUTHORIZATION) {
+    if key.is_tunnelled() && request.headers().contains_key(PROXY_AUTHORIZATION) {
         return Err(
             "its proxy-authorization would reach the server: the proxy's URL is the place for credentials",
         );

@@ -11,6 +11,10 @@ use crate::error::TransportError;
 /// Which addresses may be connected to, whatever a name resolves to: so that a URL from outside can't reach what is
 /// inside, by a redirect either.
 ///
+/// By a proxy it is asked about the server that is to be reached, if its address is known here: written in the URL, or
+/// resolved for `socks5://`. About the proxy itself it is not asked. What a name leads to that the proxy resolves, only the
+/// proxy knows.
+///
 /// ```
 /// use httpocean_core::dial::{AddressFilter, Options};
 ///

@@ -8,13 +8,19 @@
 //! ```
 //!
 //! Addresses race as RFC 8305 says. The stages are those that the key asks for, none for plain http.
+//!
+//! By a proxy, that is what is resolved and connected to, and the way from it to the key's host is made by a stage. Only
+//! for `socks5://` the key's host is resolved as well, before: the proxy is told its address.
 
 mod filter;
+mod handshake;
 mod options;
 mod race;
+mod socks;
 mod stages;
+mod tunnel;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -22,16 +28,16 @@ use smallvec::SmallVec;
 pub use filter::AddressFilter;
 pub use options::Options;
 
-use crate::authority::Scheme;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, TransportError};
 use crate::io::Io;
 use crate::key::Key;
+use crate::proxy::Kind;
 use crate::time::Instant;
 use crate::want::Want;
 use race::{Heat, Race};
-use stages::{Staged, Stages};
+use stages::{About, Staged, Stages};
 
 /// Where a key can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +99,10 @@ pub struct Dial {
     key: Key,
     /// What is looked up and connected to.
     target: Key,
+    /// It looks up the key's host first, to tell a SOCKS proxy its address.
+    looks_ahead: bool,
+    /// What a SOCKS proxy is told of the key's host, where that is not its name.
+    told: Option<Box<str>>,
     config: Arc<Config>,
     state: State,
     now: Instant,
@@ -116,14 +126,10 @@ enum State {
 impl Dial {
     /// A dial of `key`; its clocks start when it is first stepped.
     pub fn new(key: &Key, config: &Arc<Config>, now: Instant) -> Self {
-        Self {
-            key: key.clone(),
-            target: key.first_stop(),
-            config: config.clone(),
-            state: State::Start,
-            now,
-            goodbye: Vec::new(),
-        }
+        let (key, config) = (key.clone(), config.clone());
+        let looks_ahead = is_told_an_address(&key);
+        let target = if looks_ahead { key.by_proxy(None) } else { key.first_stop() };
+        Self { key, target, looks_ahead, told: None, config, state: State::Start, now, goodbye: Vec::new() }
     }
 
     /// What it is a dial of.
@@ -153,8 +159,18 @@ impl Dial {
         self.now = self.now.max(now);
         self.judge_resolve();
         let State::Resolving { .. } = self.state else { return };
-        self.state = match route.and_then(|route| self.config.dial.filter.apply(route)) {
+        let is_ahead = core::mem::take(&mut self.looks_ahead);
+        let filter = &self.config.dial.filter;
+        // Whoever chose the proxy wants to go there.
+        let allowed =
+            |route| if self.key.proxy().is_none() || is_ahead { filter.apply(route) } else { Ok(route) };
+        self.state = match route.and_then(allowed) {
             Ok(Route::Addresses(all)) if all.is_empty() => unresolved(TransportError::NotFound),
+            Ok(route) if is_ahead => {
+                self.told = told(&route);
+                self.target = self.key.first_stop();
+                State::Start
+            }
             Ok(route) => {
                 let Config { limits, dial, .. } = &*self.config;
                 State::Racing(Box::new(Race::new(route, limits.addresses, dial, self.now)))
@@ -216,16 +232,15 @@ impl Dial {
     }
 
     fn begin(&mut self) -> DialStep {
-        if self.key.proxy().is_some() && !self.key.is_forwarded() {
-            let kind = ErrorKind::Unsupported("tunnels through proxies are not built in yet");
+        if self.key.needs_security() && self.key.security().is_none() {
+            let kind = ErrorKind::Unsupported("https needs TLS, and the options have none");
             return self.fail(Error::new(kind, Phase::Start));
         }
-        if self.target.scheme() == Scheme::Https && self.target.security().is_none() {
-            let kind = ErrorKind::Unsupported(match self.key.proxy() {
-                Some(_) => "proxies that are spoken to by TLS are not built in yet",
-                None => "https needs TLS, and the options have none",
-            });
-            return self.fail(Error::new(kind, Phase::Start));
+        let behind = self.key.address().filter(|_| self.key.proxy().is_some());
+        let behind = behind.map(|address| SocketAddr::new(address, self.key.port()));
+        if behind.is_some_and(|addr| !self.config.dial.filter.allows(&addr)) {
+            let kind = ErrorKind::Resolve(TransportError::Filtered);
+            return self.fail(Error::new(kind, Phase::Resolve));
         }
         self.state = State::Resolving { until: self.config.dial.resolve.map(|limit| self.now + limit) };
         DialStep::Resolve
@@ -233,7 +248,9 @@ impl Dial {
 
     fn go_through_stages(&mut self, io: &mut Io) -> DialStep {
         let State::Staged(stages) = &mut self.state else { return wait(None, Phase::Connect) };
-        match stages.step(&self.key, &self.config.dial, io, self.now) {
+        let told = self.told.as_deref().unwrap_or(self.key.host());
+        let about = About { key: &self.key, target: &self.target, told, config: &self.config };
+        match stages.step(about, io, self.now) {
             Staged::Wait(want) => DialStep::Wait(want),
             Staged::Through(conn) => {
                 io.reset();
@@ -268,6 +285,22 @@ impl Dial {
 
 fn wait(until: Option<Instant>, phase: Phase) -> DialStep {
     DialStep::Wait(Want { read: false, write: false, until, phase })
+}
+
+/// Whether a name has to be looked up before anybody speaks with the proxy.
+fn is_told_an_address(key: &Key) -> bool {
+    key.address().is_none() && key.proxy().is_some_and(|proxy| proxy.kind() == Kind::Socks5)
+}
+
+/// What a proxy is told instead of a name: the best address. A transport that finds its own way leaves that to it.
+fn told(route: &Route) -> Option<Box<str>> {
+    match route {
+        Route::Addresses(all) => all.first().map(|addr| match addr.ip() {
+            IpAddr::V4(address) => address.to_string().into(),
+            IpAddr::V6(address) => format!("[{address}]").into(),
+        }),
+        Route::Direct => None,
+    }
 }
 
 fn unresolved(why: TransportError) -> State {

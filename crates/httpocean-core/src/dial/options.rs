@@ -14,6 +14,8 @@ pub struct Options {
     pub connect: Option<Duration>,
     /// How long one address may take, if there are further ones. Default 3 s.
     pub connect_each: Option<Duration>,
+    /// How long a proxy may take to make a tunnel, once it is connected. Default 10 s.
+    pub proxy: Option<Duration>,
     /// How long securing a connection may take, once it is connected. Default 10 s.
     pub tls: Option<Duration>,
     /// How much of a head start an address has before the next one is tried as well; at least 10 ms. Default
@@ -29,6 +31,7 @@ impl Default for Options {
             resolve: None,
             connect: Some(Duration::from_secs(10)),
             connect_each: Some(Duration::from_secs(3)),
+            proxy: Some(Duration::from_secs(10)),
             tls: Some(Duration::from_secs(10)),
             attempt_delay: Duration::from_millis(250),
             filter: AddressFilter::default(),

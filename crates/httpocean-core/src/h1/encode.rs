@@ -12,6 +12,7 @@ use super::framing::has_token;
 use super::line;
 use crate::authority;
 use crate::key::Key;
+use crate::proxy::Proxy;
 
 /// What the caller says of the body that will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +146,22 @@ pub(crate) fn write_head(
             out.extend_from_slice(token.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the request for a tunnel to the key's host through its proxy: with what is the proxy's business alone.
+pub(crate) fn write_connect(out: &mut Vec<u8>, key: &Key, user_agent: Option<&HeaderValue>) {
+    out.extend_from_slice(b"CONNECT ");
+    write_host_and_port(out, key);
+    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+    write_host_and_port(out, key);
+    out.extend_from_slice(b"\r\n");
+    if let Some(authorization) = key.proxy().and_then(Proxy::authorization) {
+        write_field(out, &PROXY_AUTHORIZATION, authorization);
+    }
+    if let Some(user_agent) = user_agent {
+        write_field(out, &USER_AGENT, user_agent);
     }
     out.extend_from_slice(b"\r\n");
 }

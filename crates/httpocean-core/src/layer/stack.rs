@@ -32,8 +32,11 @@ struct Level {
 }
 
 impl Stack {
-    /// Puts a layer on top.
-    pub(crate) fn push(&mut self, layer: Box<dyn Layer>) {
+    /// Puts a layer on top. What the one below has for it already is in `plain`.
+    pub(crate) fn push(&mut self, layer: Box<dyn Layer>, plain: &mut RecvBuf) {
+        if let Some(below) = self.levels.last_mut() {
+            below.up.append(&plain.take());
+        }
         let (up, down) = (RecvBuf::default(), SendBuf::default());
         self.levels.push(Level { layer, state: LayerState::Handshaking, up, down });
     }

@@ -36,6 +36,13 @@ pub enum Choice {
     Wrong(&'static str),
 }
 
+/// By that proxy, whatever the URL.
+impl From<Proxy> for Rules {
+    fn from(proxy: Proxy) -> Self {
+        Self::all(proxy)
+    }
+}
+
 impl Rules {
     /// By that proxy, whatever the URL.
     pub fn all(proxy: Proxy) -> Self {

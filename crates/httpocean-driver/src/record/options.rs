@@ -45,7 +45,7 @@ fields!(pool_words, set_pool, pool::Options:
 fields!(config_words, set_config, Config:
     call.total, call.pool_wait, call.send, call.first_byte, call.idle, call.expect_continue,
     call.await_continue, call.user_agent, call.replay_any_method,
-    dial.resolve, dial.connect, dial.connect_each, dial.tls, dial.attempt_delay,
+    dial.resolve, dial.connect, dial.connect_each, dial.proxy, dial.tls, dial.attempt_delay,
     redirects.limit, redirects.keep_method, redirects.https_only, redirects.same_host, redirects.referer,
     redirects.sensitive,
     retries.total, retries.connect, retries.read, retries.status, retries.other, retries.methods,
@@ -53,7 +53,7 @@ fields!(config_words, set_config, Config:
     retries.exhausted,
     limits.head_bytes, limits.headers, limits.interim, limits.trailer_bytes, limits.chunk_line,
     limits.chunk_extensions, limits.request_head_bytes, limits.send_ahead, limits.drain_bytes,
-    limits.drain_time, limits.addresses,
+    limits.drain_time, limits.proxy_head_bytes, limits.proxy_interim, limits.proxy_body_bytes, limits.addresses,
     proxy, local, partition,
 );
 
