@@ -13,6 +13,7 @@ mod noise;
 mod play;
 mod redirect;
 mod retry_after;
+mod socks_connect;
 mod wire;
 
 use crate::reference::{faithfully, loosely};
@@ -27,13 +28,14 @@ pub use noise::Noise;
 pub use play::{End, Heard, How, Peer, connected};
 pub use redirect::redirect;
 pub use retry_after::retry_after;
+pub use socks_connect::socks_connect;
 pub use wire::{chunked_body, exchange, response_head};
 
 /// Takes any bytes, and panics when a promise is broken.
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("response_head", response_head),
     ("chunked_body", chunked_body),
     ("exchange", exchange),
@@ -45,6 +47,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("redirect", redirect),
     ("key", key),
     ("retry_after", retry_after),
+    ("socks_connect", socks_connect),
 ];
 
 /// A pool under any user: the ledger's rules hold, and it does what the slow one does.
