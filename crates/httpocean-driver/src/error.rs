@@ -5,7 +5,7 @@ use std::io;
 
 use http::{StatusCode, Uri};
 use httpocean_core::{
-    ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, NotRetried, Phase, Sent, TransportError,
+    ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, NotRetried, Phase, ProxyAnswer, Sent, TransportError,
 };
 
 use crate::Connection;
@@ -116,6 +116,11 @@ impl Error {
     /// they failed.
     pub fn attempts(&self) -> &[FailedAttempt] {
         self.0.verdict.attempts()
+    }
+
+    /// What a proxy said instead of making a tunnel.
+    pub fn proxy_answer(&self) -> Option<&ProxyAnswer> {
+        self.0.verdict.proxy_answer()
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.

@@ -8,6 +8,7 @@
 
 mod clock;
 mod connection;
+mod environment;
 mod error;
 mod observer;
 pub mod record;
@@ -19,6 +20,7 @@ mod trace;
 
 pub use clock::Clock;
 pub use connection::Connection;
+pub use environment::proxies_from_env;
 pub use error::{Error, resolve_error, transport_error};
 pub use observer::{Observed, Observer};
 pub use seed::random_seed;

@@ -41,13 +41,13 @@ pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
     BodyPlan, CallId, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason, Key,
-    Limits, NotFollowed, NotReplayed, NotRetried, Phase, ProtocolError, Sent, TransportError, call, dial,
-    policy, pool,
+    Limits, NotFollowed, NotReplayed, NotRetried, Phase, ProtocolError, ProxyAnswer, ProxyError, Sent,
+    TransportError, call, dial, policy, pool, proxy,
 };
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;
 pub use httpocean_driver::record;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats};
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
 pub use mio;
 
 pub use client::Client;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::{Method, Request, Response, Uri};
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Common, Retries, Seed};
+use httpocean_core::proxy::Rules;
 use httpocean_core::{Call, Config, call, dial, pool};
-use httpocean_driver::{Error, Observer, Stats, random_seed};
+use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed};
 
 use crate::body::Body;
 use crate::flow::Flow;
@@ -223,6 +224,19 @@ impl ClientBuilder {
     pub fn dial(mut self, options: dial::Options) -> Self {
         self.config.dial = options;
         self
+    }
+
+    /// Which proxies requests take: one for all, or [`Rules`]. Default none.
+    #[must_use]
+    pub fn proxy(mut self, rules: impl Into<Rules>) -> Self {
+        self.config.proxy = rules.into();
+        self
+    }
+
+    /// Whether the environment says so instead, as it is now. Default no.
+    #[must_use]
+    pub fn proxy_from_env(self, yes: bool) -> Self {
+        if yes { self.proxy(proxies_from_env()) } else { self }
     }
 
     /// From the start of a request to the end of its response's body. Default none.

@@ -34,12 +34,13 @@ pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
     CloseReason, Config, ErrorKind, FailedAttempt, Fault, Hop, HopReason, Key, Limits, NotFollowed,
-    NotReplayed, NotRetried, Phase, ProtocolError, Sent, TransportError, call, dial, policy, pool,
+    NotReplayed, NotRetried, Phase, ProtocolError, ProxyAnswer, ProxyError, Sent, TransportError, call, dial,
+    policy, pool, proxy,
 };
 
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats};
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
 
 pub use body::Body;
 pub use client::{Client, ClientBuilder};

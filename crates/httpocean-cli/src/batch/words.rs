@@ -90,7 +90,7 @@ fn transport(why: TransportError) -> Option<&'static str> {
         TransportError::TimedOut => Some("timed-out"),
         TransportError::Unreachable => Some("unreachable"),
         TransportError::Filtered => Some("filtered"),
-        TransportError::Other(_) => None,
+        TransportError::Layer | TransportError::Other(_) => None,
         _ => None,
     }
 }

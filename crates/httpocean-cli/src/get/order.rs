@@ -114,7 +114,7 @@ impl Order {
             include: false,
             verbose: false,
             fail: false,
-            run: Run::default(),
+            run: Run::default().with_env_proxies(),
         }
     }
 

@@ -20,7 +20,7 @@ enum Takes {
 }
 
 /// The flags, and the options that they stand for: a dot leads into an object.
-const FLAGS: [(&str, &str, Takes); 34] = [
+const FLAGS: [(&str, &str, Takes); 35] = [
     ("max-per-host", "max_per_key", Takes::Count),
     ("max-total", "max_total", Takes::Count),
     ("max-idle-per-host", "max_idle_per_key", Takes::Count),
@@ -52,6 +52,7 @@ const FLAGS: [(&str, &str, Takes); 34] = [
     ("retry-after-max", "retry_after_max_ms", Takes::Time),
     ("proxy", "proxy", Takes::Text),
     ("no-proxy", "no_proxy", Takes::Text),
+    ("proxy-from-env", "proxy_from_env", Takes::Nothing),
     ("ca-file", "ca_file", Takes::Text),
     ("https-only", "https_only", Takes::Nothing),
     ("insecure", "insecure", Takes::Nothing),
@@ -91,6 +92,13 @@ Redirects and retries:
       --retry-any-method       retry what may do harm when it is done twice, too
       --backoff TIME           the first wait between attempts (0.1), less a random part; it doubles
       --retry-after-max TIME   the longest wait that a server can ask for (60)
+
+Proxies:
+      --proxy URL              http://, https://, socks5://, socks5h:// or socks4a://, with USER:PASSWORD@
+                               before the host if need be
+      --no-proxy LIST          hosts, and ranges of addresses, that are reached directly; * is all
+      --proxy-from-env         those of the environment: http_proxy, https_proxy, all_proxy, no_proxy;
+                               `get` does so by itself
 
 More:
       --expect-continue        ask before a body is sent

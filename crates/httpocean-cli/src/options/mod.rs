@@ -3,6 +3,7 @@
 
 pub(crate) mod flags;
 mod policies;
+mod proxies;
 mod recording;
 mod value;
 
@@ -19,7 +20,7 @@ use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
 
 /// Options whose policy is not built yet.
-const LATER: [&str; 4] = ["proxy", "no_proxy", "ca_file", "insecure"];
+const LATER: [&str; 2] = ["ca_file", "insecure"];
 
 /// What [`Run`] knows and [`PerRequest`] does not.
 const OF_RUN: [&str; 13] = [
@@ -189,7 +190,10 @@ impl Run {
         let name = format!("timeout_ms.{clock}");
         match clock {
             "resolve" => dial.resolve = value::maybe(&name, value, value::duration)?,
-            "connect" => dial.connect = value::maybe(&name, value, value::duration)?,
+            "connect" => {
+                dial.connect = value::maybe(&name, value, value::duration)?;
+                dial.proxy = dial.connect;
+            }
             _ => return self.request.set_timeout(clock, value),
         }
         Ok(())
@@ -214,7 +218,8 @@ impl PerRequest {
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
-        if policies::set(&mut self.config, name, value)? {
+        if policies::set(&mut self.config, name, value)? || proxies::set(&mut self.config.proxy, name, value)?
+        {
             return Ok(());
         }
         match name {
