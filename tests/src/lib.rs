@@ -124,6 +124,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Readme;
 
 pub mod documents;
+pub mod proxy;
 pub mod real;
 pub mod scripted;
 pub mod std_alone;
