@@ -1,8 +1,9 @@
 //! What the user might do about an error.
 
 use crate::client::Failure;
+use httpocean_std::http::StatusCode;
 use httpocean_std::pool::Refusal;
-use httpocean_std::{ErrorKind, NotFollowed, Phase, ProtocolError, TransportError};
+use httpocean_std::{ErrorKind, NotFollowed, Phase, ProtocolError, ProxyError, TransportError};
 
 /// What the user might do about it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
@@ -15,6 +16,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         ErrorKind::Resolve(TransportError::NotFound) => {
             format!("is `{host}` spelled right? --resolve pins a name to an address")
         }
+        ErrorKind::Proxy(
+            ProxyError::Refused(StatusCode::PROXY_AUTHENTICATION_REQUIRED) | ProxyError::NoEntry(_),
+        ) => "its URL can say who you are: --proxy http://USER:PASSWORD@HOST:PORT".to_owned(),
         ErrorKind::Unsupported(_) if uri.scheme_str() == Some("https") => {
             "an http:// URL works today".to_owned()
         }

@@ -18,6 +18,7 @@ mod get_errors;
 mod get_pool;
 mod get_requests;
 mod mio;
+mod proxies;
 mod replay;
 mod secrets;
 mod usage;
