@@ -70,7 +70,12 @@ impl Sites {
 
     /// Where all the names are.
     pub fn names(&self) -> Names {
-        Names::pinned(self.pins.iter().cloned())
+        Names::pinned(self.pins())
+    }
+
+    /// The same, for who looks them up elsewhere.
+    pub fn pins(&self) -> impl Iterator<Item = (String, SocketAddr)> + '_ {
+        self.pins.iter().cloned()
     }
 
     /// From now on these are the redirects.

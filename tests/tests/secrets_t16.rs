@@ -1,16 +1,20 @@
 //! A secret goes to the origin that the user gave it to, and to no other: whichever secret, however the other origin
 //! differs, whatever redirects to it (T16).
 //!
-//! Scheme and proxy join the changes with TLS and proxies, `policy::redirect::follow` being asked about schemes in
+//! Scheme joins the changes with TLS, `policy::redirect::follow` being asked about schemes in
 //! the meantime (`secrets_t18.rs`, and the core's `redirect_secrets.rs`); what a client sends with every request
 //! joins the secrets when there is such a thing.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod secrets;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Method;
+use httpocean_core::Config;
+use httpocean_core::proxy::Rules;
+use httpocean_tests::proxy::{Manner, Proxy};
 use httpocean_tests::{On, Sites, on_both_adapters};
 use secrets::*;
 
@@ -20,6 +24,7 @@ on_both_adapters!(
     what_a_request_alone_calls_secret_is_secret,
     another_spelling_is_told_all,
     a_site_that_a_host_field_names_is_not_that_of_a_location,
+    by_a_proxy_it_is_the_same,
 );
 
 const NAMES: [&str; 10] = [
@@ -84,6 +89,28 @@ fn another_name_or_port_is_told_no_secret(on: On) {
         }
     }
     println!("{combinations} combinations of change, secret, status and method");
+}
+
+/// The proxy is the same for all, and no origin is its; neither when it is sent the requests, nor when it tunnels.
+fn by_a_proxy_it_is_the_same(on: On) {
+    let sites = Sites::named(&NAMES);
+    let proxy = Proxy::start(Manner { names: sites.pins().collect(), ..Manner::default() });
+    for kind in ["http", "socks5h"] {
+        let rules = Rules::all(proxy.url(kind, "").parse().unwrap());
+        let client = on.builder().config(Config { proxy: rules, ..config(true) }).build();
+        // What a request says to its proxy is not the matter here.
+        let is_for_servers =
+            |order: &Order<'_>| order.secrets.iter().all(|(name, ..)| *name != "proxy-authorization");
+        let orders = || all_orders().filter(|(order, _)| is_for_servers(order) && !order.has_body());
+        for other in others() {
+            for (order, status) in orders() {
+                goes(&client, &sites, &order, status, &[A, other]);
+            }
+        }
+        assert_eq!(client.stats().stale_replays, 0);
+    }
+    let targets: BTreeSet<_> = proxy.told().into_iter().flat_map(|told| told.targets).collect();
+    assert!(NAMES.iter().all(|name| targets.contains(*name)), "{targets:?}");
 }
 
 /// One port of several addresses, another port of one of them, and a name for it.

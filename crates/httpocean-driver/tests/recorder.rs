@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use httpocean_core::dial::{AddressFilter, Route};
 use httpocean_core::policy::Common;
+use httpocean_core::proxy::Rules;
 use httpocean_core::{BodyPlan, Config, ConnId, Driven, Instant, Io, Task, TransportError, call, dial, pool};
 use httpocean_driver::record::{Recorder, Recording, replay};
 
@@ -215,4 +216,24 @@ fn no_more_than_so_much_waits_to_be_decided() {
     world.answered(&[FOUND, "http://hunt", &"er2".repeat(20_000)]);
     assert!(String::from_utf8_lossy(&world.file.lock().unwrap()).contains("http://xxxx\n"), "120,000 do not");
     world.checked();
+}
+
+/// A handshake is told like all else that is read and sent, but for the password.
+#[test]
+fn a_handshake_with_a_proxy() {
+    for (bound, end) in [(&[5, 0, 0, 1, 9, 9, 9, 9, 0, 80][..], "ready"), (&[5, 5], "failed")] {
+        let proxy = format!("socks5h://ann:{SECRET}@proxy.test").parse().unwrap();
+        let mut world = World::new(Config { proxy: Rules::all(proxy), ..Config::default() });
+        world.engine.start(Request::get("http://a.test/").body(()).unwrap(), BodyPlan::empty(), NOW).unwrap();
+        let (conn, mut io) = (world.connected(), Io::default());
+        for answer in [&[][..], &[5, 2], &[1, 0], bound] {
+            io.rx.append(answer);
+            let _ = world.engine.drive(conn, &mut io, NOW);
+            io.tx.sent(usize::MAX);
+        }
+        let serves = world.engine.serves(conn).is_some();
+        assert_eq!(serves, end == "ready", "{end}");
+        let text = world.checked();
+        assert!(text.contains("proxy.test") && !text.contains("ann:"), "{text}");
+    }
 }
