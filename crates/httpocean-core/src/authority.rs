@@ -58,14 +58,14 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'stati
 
 /// The one spelling of a host: lower case, no trailing dot, IPv6 addresses as short as they get. What other programs
 /// may read in another way is an error.
-pub(crate) fn normalise(host: &str) -> Result<Box<str>, &'static str> {
+pub(crate) fn normalise(host: &str) -> Result<String, &'static str> {
     if let Some(v6) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         if v6.contains('%') {
             return Err("the URL's host has a zone id, which means nothing to others");
         }
         let address: Ipv6Addr =
             v6.parse().map_err(|_| "the URL's host is in brackets but no IPv6 address")?;
-        return Ok(format!("[{address}]").into_boxed_str());
+        return Ok(format!("[{address}]"));
     }
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     if host.is_empty() {
@@ -92,7 +92,7 @@ pub(crate) fn normalise(host: &str) -> Result<Box<str>, &'static str> {
     if ends_in_number(&host) && host.parse::<Ipv4Addr>().is_err() {
         return Err("the URL's host ends in a number but is no plain IPv4 address");
     }
-    Ok(host.into_boxed_str())
+    Ok(host)
 }
 
 /// The normalised host as an address, if it is one.

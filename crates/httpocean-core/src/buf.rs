@@ -111,6 +111,10 @@ impl RecvBuf {
         bytes
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.buf.capacity()
+    }
+
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.buf[self.start..self.end]
     }
@@ -236,6 +240,10 @@ impl SendBuf {
         *self = Self { buf: core::mem::take(&mut self.buf), ..Self::default() };
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.buf.capacity()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.buf.clear();
         self.start = 0;
@@ -287,9 +295,3 @@ impl fmt::Debug for SendBuf {
 
 /// A part of a buffer, small enough to keep many of.
 pub(crate) type Span = Range<u32>;
-
-/// `inner`, which must lie within `outer`, as offsets into it.
-pub(crate) fn span_in(outer: &[u8], inner: &[u8]) -> Span {
-    let start = (inner.as_ptr() as usize).saturating_sub(outer.as_ptr() as usize);
-    start as u32..(start + inner.len()) as u32
-}

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Extensions;
+use http::{Extensions, Uri};
 
 use crate::dial::AddressFilter;
 use crate::error::{Error, ErrorKind, Phase};
@@ -12,6 +12,7 @@ use crate::layer::Security;
 use crate::limits::Limits;
 use crate::policy::Retries;
 use crate::policy::redirect::Redirects;
+use crate::proxy::Proxy;
 use crate::{call, dial, proxy};
 
 /// Everything that a request can be told, apart from the pool's own options.
@@ -68,13 +69,99 @@ impl Config {
         Ok(own)
     }
 
+    /// The key of a URI with all that these options add to it: `known`, if it is that.
+    pub(crate) fn key_of(&self, uri: &Uri, known: Option<Key>) -> Result<Key, Error> {
+        match known.filter(|key| key.is_of(uri)) {
+            Some(key) if self.is_complete(&key)? => Ok(key),
+            Some(_) | None => {
+                let refuse = |what| Error::new(ErrorKind::Request(what), Phase::Start);
+                self.complete(Key::of(uri).map_err(refuse)?)
+            }
+        }
+    }
+
     /// A key of a URI with all that these options add to it.
     pub(crate) fn complete(&self, key: Key) -> Result<Key, Error> {
-        let proxy = self.proxy.proxy_to(key.scheme(), key.host(), key.port());
-        let proxy = proxy.map_err(|why| Error::new(ErrorKind::Proxy(why), Phase::Start))?;
+        let proxy = self.proxy_to(&key)?;
         let key = if proxy.is_none() { key } else { key.by_proxy(proxy) };
         let key = key.secured(self.tls.as_ref());
         let key = if self.partition == 0 { key } else { key.in_partition(self.partition) };
         Ok(if self.local.is_none() { key } else { key.from_local(self.local) })
+    }
+
+    /// Whether a key has what these options add.
+    fn is_complete(&self, key: &Key) -> Result<bool, Error> {
+        let secured = !key.needs_security() || key.security() == self.tls.as_ref();
+        let mine = secured && key.local() == self.local && key.partition() == self.partition;
+        Ok(mine && key.proxy() == self.proxy_to(key)?)
+    }
+
+    fn proxy_to(&self, key: &Key) -> Result<Option<&Proxy>, Error> {
+        let proxy = self.proxy.proxy_to(key.scheme(), key.host(), key.port());
+        proxy.map_err(|why| Error::new(ErrorKind::Proxy(why), Phase::Start))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::layer::{Host, Layer, LayerError, Secure};
+
+    #[derive(Debug)]
+    struct Unused;
+
+    impl Secure for Unused {
+        fn layer(&self, _: Host<'_>) -> Result<Box<dyn Layer>, LayerError> {
+            unreachable!("nothing is connected")
+        }
+    }
+
+    #[test]
+    fn a_known_key_changes_nothing() {
+        let uris = [
+            "http://example.com/",
+            "http://example.com:80/",
+            "https://example.com/",
+            "https://example.com:80/",
+            "http://example.com:443/",
+            "http://EXAMPLE.com./",
+            "http://[::1]:8080/",
+            "http://[0:0::1]:8080/",
+            "http://127.0.0.1:8080/",
+            "example.com:80",
+            "example.com:443",
+            "http://127.1/",
+        ];
+        let uris = uris.map(|uri| uri.parse::<Uri>().unwrap());
+        let local = Some("127.0.0.2".parse().unwrap());
+        let proxy = proxy::Rules::all("http://proxy.example:3128".parse().unwrap());
+        let secured = proxy::Rules::all("https://proxy.example:3128".parse().unwrap());
+        let configs = [
+            Config::default(),
+            Config { proxy, ..Config::default() },
+            Config { tls: Some(Unused.into()), ..Config::default() },
+            Config { tls: Some(Unused.into()), ..Config::default() },
+            Config { proxy: secured.clone(), tls: Some(Unused.into()), ..Config::default() },
+            Config { proxy: secured, tls: Some(Unused.into()), ..Config::default() },
+            Config { partition: 7, ..Config::default() },
+            Config { local, ..Config::default() },
+        ];
+        let of_all = || uris.iter().flat_map(|uri| configs.iter().map(move |config| (uri, config)));
+        for (known, with) in of_all() {
+            let known = with.key_of(known, None).ok();
+            for (uri, config) in of_all() {
+                assert_eq!(config.key_of(uri, known.clone()), config.key_of(uri, None), "{known:?} {uri}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_known_host_is_not_made_again() {
+        let (config, uri) = (Config::default(), "http://example.com:8080/one".parse().unwrap());
+        let known = config.key_of(&uri, None).unwrap();
+        let again = "http://example.com:8080/two".parse().unwrap();
+        assert!(config.key_of(&again, Some(known.clone())).unwrap().is_same(&known));
+        assert!(!config.key_of(&again, None).unwrap().is_same(&known));
     }
 }

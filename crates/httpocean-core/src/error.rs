@@ -28,20 +28,18 @@ use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
 /// assert_eq!(error.sent(), Sent::Nothing);
 /// assert!(matches!(error.kind(), ErrorKind::Request(_)));
 /// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+/// Every step may be an error and hardly any is: what is moved about has to be small.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+struct Inner {
     kind: ErrorKind,
     fault: Fault,
     phase: Phase,
     sent: Sent,
     not_replayed: Option<NotReplayed>,
     attempts: Vec<FailedAttempt>,
-    /// What most errors don't have.
-    more: Option<Box<More>>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct More {
     not_retried: Option<NotRetried>,
     history: Vec<Hop>,
     status: Option<StatusCode>,
@@ -52,7 +50,18 @@ impl Error {
     /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
     pub fn new(kind: ErrorKind, phase: Phase) -> Self {
         let fault = kind.usual_fault();
-        Self { kind, fault, phase, sent: Sent::Nothing, not_replayed: None, attempts: Vec::new(), more: None }
+        Self(Box::new(Inner {
+            kind,
+            fault,
+            phase,
+            sent: Sent::Nothing,
+            not_replayed: None,
+            attempts: Vec::new(),
+            not_retried: None,
+            history: Vec::new(),
+            status: None,
+            proxy: None,
+        }))
     }
 
     /// The error of a dial whose attempts came to nothing. `in_time`: no address was left, rather than no time.
@@ -60,7 +69,9 @@ impl Error {
         let mut reasons = attempts.iter().rev().map(|attempt| attempt.why);
         let telling = reasons.find(|why| *why != TransportError::TimedOut).filter(|_| in_time);
         let kind = telling.map_or(ErrorKind::Timeout, ErrorKind::Connect);
-        Self { attempts, ..Self::new(kind, Phase::Connect) }
+        let mut error = Self::new(kind, Phase::Connect);
+        error.0.attempts = attempts;
+        error
     }
 
     /// The error of a proxy that answers, and makes no tunnel.
@@ -68,49 +79,49 @@ impl Error {
         let status = answer.status;
         let mut error =
             Self::new(ErrorKind::Proxy(ProxyError::Refused(status)), Phase::Proxy).with_status(status);
-        error.more.get_or_insert_default().proxy = Some(Box::new(answer));
+        error.0.proxy = Some(Box::new(answer));
         error
     }
 
     /// What happened.
     pub fn kind(&self) -> &ErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
-        self.fault
+        self.0.fault
     }
 
     /// What was going on.
     pub fn phase(&self) -> Phase {
-        self.phase
+        self.0.phase
     }
 
     /// How much of the request the peer may have seen.
     pub fn sent(&self) -> Sent {
-        self.sent
+        self.0.sent
     }
 
     /// Of a connection that could not be made: each address that was tried, with its reason, in the order in which
     /// they failed.
     pub fn attempts(&self) -> &[FailedAttempt] {
-        &self.attempts
+        &self.0.attempts
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.
     pub fn not_replayed(&self) -> Option<NotReplayed> {
-        self.not_replayed
+        self.0.not_replayed
     }
 
     /// Why there was no further attempt, where the options allow any.
     pub fn not_retried(&self) -> Option<NotRetried> {
-        self.more.as_ref()?.not_retried
+        self.0.not_retried
     }
 
     /// The attempts of the call before the last one, and why each was not the last.
     pub fn history(&self) -> &[Hop] {
-        self.more.as_ref().map_or(&[], |more| &more.history)
+        &self.0.history
     }
 
     /// What the first of several attempts failed with: often it tells more than the last.
@@ -120,69 +131,75 @@ impl Error {
 
     /// The status of the response that it is about, if it is about one.
     pub fn status(&self) -> Option<StatusCode> {
-        self.more.as_ref()?.status
+        self.0.status
     }
 
     /// What a proxy said instead of making a tunnel.
     pub fn proxy_answer(&self) -> Option<&ProxyAnswer> {
-        self.more.as_ref()?.proxy.as_deref()
+        self.0.proxy.as_deref()
     }
 
     /// The same error, of a request of which so much was sent.
     #[must_use]
     pub fn with_sent(mut self, sent: Sent) -> Self {
-        self.sent = sent;
+        self.0.sent = sent;
         self
     }
 
     pub(crate) fn with_not_replayed(mut self, why: NotReplayed) -> Self {
-        self.not_replayed = Some(why);
+        self.0.not_replayed = Some(why);
         self
     }
 
     pub(crate) fn with_not_retried(mut self, why: NotRetried) -> Self {
-        self.more.get_or_insert_default().not_retried = Some(why);
+        self.0.not_retried = Some(why);
         self
     }
 
     pub(crate) fn with_history(mut self, history: Vec<Hop>) -> Self {
         if !history.is_empty() {
-            self.more.get_or_insert_default().history = history;
+            self.0.history = history;
         }
         self
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.more.get_or_insert_default().status = Some(status);
+        self.0.status = Some(status);
         self
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}, {}", self.kind, self.fault, self.phase)?;
-        match self.sent {
+        write!(f, "{} ({}, {}", self.0.kind, self.0.fault, self.0.phase)?;
+        match self.0.sent {
             Sent::Nothing => write!(f, ", nothing sent)")?,
             Sent::Part => write!(f, ", part of the request sent)")?,
             Sent::All => write!(f, ", request sent)")?,
         }
-        for (i, FailedAttempt { addr, why }) in self.attempts.iter().enumerate() {
+        for (i, FailedAttempt { addr, why }) in self.0.attempts.iter().enumerate() {
             let before = if i == 0 { ": " } else { ", " };
             match addr {
                 Some(addr) => write!(f, "{before}{addr} {why}")?,
                 None => write!(f, "{before}{why}")?,
             }
         }
-        if let Some(why) = self.not_replayed {
+        if let Some(why) = self.0.not_replayed {
             write!(f, "; not sent again: {}", why.explain())?;
         }
         if let Some(why) = self.not_retried().filter(NotRetried::gave_up) {
             write!(f, "; not retried: {}", why.explain())?;
         }
-        match self.first().filter(|first| first.kind != self.kind) {
-            Some(first) => write!(f, "; at first: {}", first.kind),
+        match self.first().filter(|first| first.kind() != self.kind()) {
+            Some(first) => write!(f, "; at first: {}", first.kind()),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -52,6 +52,11 @@ impl Io {
         (if self.layered { &mut self.plain } else { &mut self.rx }, &mut self.index)
     }
 
+    /// Bytes of memory that its buffers have.
+    pub fn capacity(&self) -> usize {
+        self.rx.capacity() + self.tx.capacity() + self.plain.capacity()
+    }
+
     /// Makes ready for the next exchange or connection: the memory stays, all else goes.
     pub fn reset(&mut self) {
         self.rx.reset();

@@ -33,21 +33,25 @@ use crate::proxy::{Kind, Proxy};
 /// assert_ne!(a, b.in_partition(1));
 /// ```
 #[derive(Clone)]
-pub struct Key {
-    parts: Arc<Parts>,
+pub struct Key(Arc<Hashed>);
+
+/// There may be very many keys, and each is in several places: they share it.
+struct Hashed {
     hash: u64,
+    parts: Parts,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Parts {
     scheme: Scheme,
-    host: Box<str>,
     port: u16,
+    /// Bytes of the authority that are the host.
+    host: u16,
     proxy: Option<Proxy>,
     local: Option<IpAddr>,
     partition: u64,
     tls: Tls,
-    /// Host and port as the `Host` field has them: derived from the others.
+    /// Host and port as the `Host` field has them.
     authority: Box<str>,
 }
 
@@ -82,33 +86,33 @@ impl Key {
             None if uri.scheme().is_none() => return Err("a CONNECT target needs a port"),
             None => scheme.default_port(),
         };
-        let host = normalise(host)?;
-        let authority = if port == scheme.default_port() && uri.scheme().is_some() {
-            host.clone()
-        } else {
-            format!("{host}:{port}").into_boxed_str()
-        };
-        let tls = Tls::default();
-        Ok(Self::new(Parts { scheme, host, port, proxy: None, local: None, partition: 0, tls, authority }))
+        let mut authority = normalise(host)?;
+        let host = authority.len() as u16;
+        if port != scheme.default_port() || uri.scheme().is_none() {
+            authority = format!("{authority}:{port}");
+        }
+        let authority = authority.into_boxed_str();
+        let (proxy, local, tls) = (None, None, Tls::default());
+        Ok(Self::new(Parts { scheme, port, host, proxy, local, partition: 0, tls, authority }))
     }
 
     /// The same, but apart from all keys of other partitions: for users or tenants who must not share
     /// connections.
     #[must_use]
     pub fn in_partition(&self, partition: u64) -> Self {
-        Self::new(Parts { partition, ..Parts::clone(&self.parts) })
+        Self::new(Parts { partition, ..self.0.parts.clone() })
     }
 
     /// The same, but connected from the local address `local`.
     #[must_use]
     pub fn from_local(&self, local: Option<IpAddr>) -> Self {
-        Self::new(Parts { local, ..Parts::clone(&self.parts) })
+        Self::new(Parts { local, ..self.0.parts.clone() })
     }
 
     /// The same, but reached by a proxy.
     #[must_use]
     pub fn by_proxy(&self, proxy: Option<&Proxy>) -> Self {
-        Self::new(Parts { proxy: proxy.cloned(), ..Parts::clone(&self.parts) })
+        Self::new(Parts { proxy: proxy.cloned(), ..self.0.parts.clone() })
     }
 
     /// The same, but secured in this way, if there is anything to secure, to the server or to its proxy: connections
@@ -118,7 +122,7 @@ impl Key {
         if !self.needs_security() {
             return self.clone();
         }
-        Self::new(Parts { tls: Tls(by.cloned()), ..Parts::clone(&self.parts) })
+        Self::new(Parts { tls: Tls(by.cloned()), ..self.0.parts.clone() })
     }
 
     /// Whether a scheme that is secured is spoken, to the server or to its proxy.
@@ -129,7 +133,7 @@ impl Key {
 
     /// How the connection is secured. Where it has to be, `None` means that nobody said how.
     pub fn security(&self) -> Option<&Security> {
-        self.parts.tls.0.as_ref()
+        self.0.parts.tls.0.as_ref()
     }
 
     /// The host as a layer has to know it.
@@ -139,22 +143,22 @@ impl Key {
 
     /// The scheme.
     pub fn scheme(&self) -> Scheme {
-        self.parts.scheme
+        self.0.parts.scheme
     }
 
     /// The normalised host; an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
-        &self.parts.host
+        &self.authority()[..usize::from(self.0.parts.host)]
     }
 
     /// The port, the scheme's default included.
     pub fn port(&self) -> u16 {
-        self.parts.port
+        self.0.parts.port
     }
 
     /// Host and port as the `Host` field has them: without the scheme's default port (RFC 9110 section 7.2).
     pub fn authority(&self) -> &str {
-        &self.parts.authority
+        &self.0.parts.authority
     }
 
     /// The host as an address, if it is one: then there is nothing to resolve.
@@ -164,7 +168,7 @@ impl Key {
 
     /// The proxy by which it is reached.
     pub fn proxy(&self) -> Option<&Proxy> {
-        self.parts.proxy.as_ref()
+        self.0.parts.proxy.as_ref()
     }
 
     /// Whether a proxy is in between that is asked for a tunnel.
@@ -180,9 +184,10 @@ impl Key {
     /// What a connection is made to: the proxy, if there is one.
     pub(crate) fn first_stop(&self) -> Self {
         let Some(proxy) = self.proxy() else { return self.clone() };
-        let (host, port) = (proxy.host().into(), proxy.port());
+        let (host, port) = (proxy.host(), proxy.port());
         let authority = format!("{host}:{port}").into_boxed_str();
-        let Parts { local, partition, .. } = *self.parts;
+        let host = host.len() as u16;
+        let Parts { local, partition, .. } = self.0.parts;
         let scheme = if proxy.kind() == Kind::Https { Scheme::Https } else { Scheme::Http };
         let tls = Tls::default();
         Self::new(Parts { scheme, host, port, proxy: None, local, partition, tls, authority })
@@ -190,24 +195,39 @@ impl Key {
 
     /// The local address to connect from, if one was asked for.
     pub fn local(&self) -> Option<IpAddr> {
-        self.parts.local
+        self.0.parts.local
     }
 
     /// The partition.
     pub fn partition(&self) -> u64 {
-        self.parts.partition
+        self.0.parts.partition
+    }
+
+    /// Whether it is the key of `uri` but for a partition and a local address, as far as that can be told at a glance:
+    /// both have to be spelt alike, and neither without a scheme, as the target of a CONNECT that names its port.
+    pub(crate) fn is_of(&self, uri: &Uri) -> bool {
+        let names_port = self.authority().len() > self.host().len();
+        uri.authority().is_some_and(|authority| authority.as_str() == self.authority())
+            && uri.scheme_str() == Some(self.scheme().as_str())
+            && names_port == (self.port() != self.scheme().default_port())
+    }
+
+    /// Whether both are one key in memory too.
+    #[cfg(test)]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     fn new(parts: Parts) -> Self {
         let mut hasher = DefaultHasher::new();
         parts.hash(&mut hasher);
-        Self { hash: hasher.finish(), parts: Arc::new(parts) }
+        Self(Arc::new(Hashed { hash: hasher.finish(), parts }))
     }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.parts, &other.parts) || self.parts == other.parts)
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.hash == other.0.hash && self.0.parts == other.0.parts)
     }
 }
 
@@ -215,7 +235,7 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.0.hash);
     }
 }
 

@@ -78,6 +78,7 @@ pub struct Client {
     pub(crate) links: Links,
     pub(crate) calls: Calls,
     pub(crate) teller: Teller,
+    pub(crate) probe_after: Duration,
     /// Sockets on their way that are to be looked at.
     pub(crate) connecting: Vec<usize>,
     /// Attempts that found no room, and when to try them again.
@@ -118,8 +119,8 @@ impl Client {
         let room = tokens.start..tokens.end - 1;
         let capacity = options.sockets();
         let clock = Clock::start();
-        let common =
-            Common { budget: options.budget, seed: Seed::new(options.pool.seed), epoch: clock.epoch() };
+        let (seed, epoch) = (Seed::new(options.pool.seed), clock.epoch());
+        let common = Common { budget: options.budget, seed, epoch };
         Ok(Self {
             engine: Recorder::new(options.pool, options.config, common, options.record),
             clock,
@@ -132,6 +133,7 @@ impl Client {
             links: Links::default(),
             calls: Calls::default(),
             teller: Teller::new(options.observer),
+            probe_after: options.probe_after,
             connecting: Vec::new(),
             crowded: Vec::new(),
             retry_at: None,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use httpocean_core::policy::Budget;
 use httpocean_core::proxy::Rules;
@@ -52,6 +53,10 @@ pub struct Options {
     /// after its event ask for [`next_event`](crate::Client::next_event) as after any other. Without one the
     /// client makes its own, with a token of its range.
     pub waker: Option<Arc<Waker>>,
+    /// Read a connection once more before it is used again, only if it was idle for so long: what came since the last
+    /// poll is noticed before the request is written. Default always, with one system call a request. What had come
+    /// by the last poll is noticed in any case.
+    pub probe_after: Duration,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
     /// Where all that the client tells its engine is written, for `httpocean replay`. Default nowhere.
@@ -95,6 +100,7 @@ impl Default for Options {
             resolver: Arc::new(SystemResolver),
             resolver_threads: 4,
             waker: None,
+            probe_after: Duration::ZERO,
             observer: None,
             record: None,
         }
@@ -108,6 +114,7 @@ impl fmt::Debug for Options {
             .field("config", &self.config)
             .field("connector", &self.connector)
             .field("resolver_threads", &self.resolver_threads)
+            .field("probe_after", &self.probe_after)
             .field("record", &self.record)
             .finish_non_exhaustive()
     }

@@ -20,6 +20,8 @@ pub(crate) struct Socket {
     /// Set by events, cleared by `WouldBlock`: a poll tells of each change once.
     pub(crate) readable: bool,
     pub(crate) writable: bool,
+    /// The peer sends no more, or the socket is broken, an event said.
+    pub(crate) ends: bool,
 }
 
 #[derive(Debug)]
@@ -66,7 +68,8 @@ impl Sockets {
             return Err(error);
         }
         let attempt = Some(attempt);
-        self.places[place].socket = Some(Socket { conn, attempt, stream, readable: false, writable: false });
+        self.places[place].socket =
+            Some(Socket { conn, attempt, stream, readable: false, writable: false, ends: false });
         Ok(place)
     }
 
@@ -100,6 +103,7 @@ impl Sockets {
             return None;
         }
         let socket = entry.socket.as_mut()?;
+        socket.ends |= event.is_read_closed() || event.is_error();
         socket.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         socket.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         Some(place)

@@ -6,7 +6,6 @@ use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken
 use httpocean_driver::{Connection, Observed};
 
 use crate::client::Client;
-use crate::dialing::tell_made;
 use crate::event::{Said, Upgraded};
 use crate::wire;
 
@@ -144,7 +143,7 @@ impl Client {
         (link.hungry, link.ended, link.until) = (true, false, None);
         // One look at what may have come since the last poll, before the request is written.
         if let Some(socket) = link.place.and_then(|place| self.sockets.get_mut(place)) {
-            socket.readable |= facts.may_be_stale();
+            socket.readable |= facts.may_be_stale() && facts.idle_for.unwrap_or_default() >= self.probe_after;
         }
         let Some(record) = self.calls.get_mut(call) else { return };
         record.connection = Some(link.facts);
@@ -244,10 +243,6 @@ impl Client {
         match error {
             Some(error) => self.teller.tell(&Observed::DialFailed { key: &link.key, error: &error }),
             None => {
-                // There was no room for it when it was made.
-                if !link.made {
-                    tell_made(&self.teller, &link, self.clock.now());
-                }
                 self.teller.count_close(why);
                 self.teller.tell(&Observed::Closed { key: &link.key, number: link.facts.number, why });
             }

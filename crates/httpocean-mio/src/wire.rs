@@ -12,11 +12,17 @@ const READ: usize = 16 * 1024;
 /// So many bytes are read before the core is shown them.
 const READ_AHEAD: usize = 64 * 1024;
 
+/// A read that did not get all that it asked for has left nothing behind, and what comes later is told by another
+/// event: epoll(7) says so, but not all systems do.
+const SHORT_IS_ALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 /// Reads what is there, within bounds. How much it was, and whether the stream ended or broke.
 pub(crate) fn read(socket: &mut Socket, io: &mut Io) -> (usize, bool) {
     let mut moved = 0;
     while socket.readable && moved < READ_AHEAD {
-        match socket.stream.read(io.rx.space(READ)) {
+        let space = io.rx.space(READ);
+        let room = space.len();
+        match socket.stream.read(space) {
             // The end stays readable: whoever reads again sees it again.
             Ok(0) => {
                 io.rx.set_eof();
@@ -25,6 +31,8 @@ pub(crate) fn read(socket: &mut Socket, io: &mut Io) -> (usize, bool) {
             Ok(n) => {
                 io.rx.filled(n);
                 moved += n;
+                // An end that was told already is not told again: it is read.
+                socket.readable = n == room || socket.ends || !SHORT_IS_ALL;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

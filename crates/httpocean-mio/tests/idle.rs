@@ -44,6 +44,37 @@ fn bytes_that_nobody_asked_for_close_it() {
     assert_eq!(fetch(&mut looped, &server.url("/")).text(), "good");
 }
 
+/// A POST on a connection that was closed since the last poll: whether it was sent into the void.
+fn is_sent_to_nobody(probe_after: Duration) -> bool {
+    let server = Server::start(|request: &Request| match request.connection {
+        0 => Reply::ok("first").then(End::Close.after(Duration::from_millis(20))),
+        _ => Reply::ok("second"),
+    });
+    let mut looped = Loop::new(Options { probe_after, ..Options::default() }).unwrap();
+    assert_eq!(fetch(&mut looped, &server.url("/")).parked, Some(true));
+    let closed = || {
+        std::thread::sleep(Duration::from_millis(20));
+        server.stats().open == 0
+    };
+    assert!((0..1_000).any(|_| closed()));
+    let request = HttpRequest::post(server.url("/")).body(()).unwrap();
+    let call = looped.client().start(request, BodyPlan::empty()).unwrap();
+    let outcome = run(&mut looped).remove(&call).unwrap();
+    let lost = outcome.error.as_ref().and_then(|error| error.not_replayed());
+    assert!(lost == Some(NotReplayed::NotIdempotent) || outcome.text() == "second");
+    lost.is_some()
+}
+
+#[test]
+fn a_connection_is_asked_for_signs_of_life_before_it_is_used_again() {
+    assert!(!is_sent_to_nobody(Duration::ZERO));
+}
+
+#[test]
+fn it_is_not_asked_if_not_wished() {
+    assert!(is_sent_to_nobody(Duration::from_secs(3600)));
+}
+
 #[test]
 fn a_stale_connection_costs_a_hop() {
     let server = Server::start(|request: &Request| match request.connection {

@@ -11,9 +11,9 @@ use httpocean_core::{ErrorKind, Io, TransportError, Want};
 use httpocean_driver::{Clock, resolve_error, transport_error};
 use smallvec::SmallVec;
 
-use crate::flow::carry;
 use crate::socket;
 use crate::transport::{Connect, Connecting, Started, Transport};
+use crate::wire::{READ, carry};
 
 pub(crate) struct Attempts<'a> {
     connector: &'a dyn Connect,
@@ -83,7 +83,7 @@ impl<'a> Attempts<'a> {
     pub(crate) fn carry(&mut self, io: &mut Io, want: Want, until: Option<Instant>) {
         let Some(transport) = &mut self.winner else { return };
         let carried = guarded(|| {
-            carry(&mut **transport, io, want, until);
+            carry(&mut **transport, io, &mut READ.clone(), want, until);
             Ok(())
         });
         if let Err(error) = carried {

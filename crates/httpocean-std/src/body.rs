@@ -188,8 +188,8 @@ impl Body {
         }
     }
 
-    pub(crate) fn incoming_from(incoming: Incoming) -> Self {
-        Kind::Incoming(Box::new(incoming)).into()
+    pub(crate) fn incoming_from(incoming: Box<Incoming>) -> Self {
+        Kind::Incoming(incoming).into()
     }
 
     /// What was read of it already is not sent: its start is where it stands.

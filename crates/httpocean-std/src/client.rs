@@ -105,16 +105,23 @@ impl Client {
         let mut body = body.into();
         body.start_here();
         let uri = parts.uri.clone();
-        let config = shared.config.of_request(&parts.extensions).cloned();
-        let call = config
-            .and_then(|config| {
-                Call::new(Request::from_parts(parts, ()), body.plan(), &config, shared.clock.now())
-            })
-            .map_err(|verdict| Error::new(verdict, uri))?
-            .sharing(&shared.common);
-        let mut flow = Flow::new(shared, call, body);
-        let (parts, ()) = flow.run_to_head()?.into_parts();
-        let incoming = Incoming::new(flow)?;
+        let now = shared.clock.now();
+        let config = match shared.config.of_request(&parts.extensions) {
+            Ok(config) => config.clone(),
+            Err(verdict) => return Err(Error::new(verdict, uri)),
+        };
+        let request = Request::from_parts(parts, ());
+        let known = shared.known_key(request.uri());
+        let call = Call::of_client(request, body.plan(), &config, &shared.common, known.clone(), now);
+        let call = match call {
+            Ok(call) => call,
+            Err(verdict) => return Err(Error::new(verdict, uri)),
+        };
+        if known.as_ref() != Some(call.key()) {
+            shared.remember_key(call.key());
+        }
+        let mut incoming = Box::new(Incoming::new(Flow::new(shared, call, body, now)));
+        let (parts, ()) = incoming.take_head()?.into_parts();
         Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
     }
 

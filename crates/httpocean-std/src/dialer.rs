@@ -14,7 +14,7 @@ use httpocean_core::{ErrorKind, Io, Key, Phase, TransportError};
 use httpocean_driver::Observed;
 
 use crate::attempts::{Attempts, guarded};
-use crate::shared::{DialError, Parked, Shared};
+use crate::shared::{DialError, Ends, Parked, Shared};
 
 /// How long a thread without work stays.
 const STAY: Duration = Duration::from_secs(5);
@@ -79,7 +79,7 @@ impl Shared {
         let conn = lease.conn();
         match outcome {
             Ok(parked) => {
-                let (local, peer, took) = (parked.local, parked.peer, started.elapsed());
+                let (local, peer, took) = (parked.ends.local, parked.ends.peer, started.elapsed());
                 self.teller.tell(&Observed::Dialed { key: &key, local, peer, took });
                 self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
@@ -117,7 +117,7 @@ impl Shared {
                     // What a user's transport does here must not cost the slot.
                     let addrs = guarded(|| Ok((transport.local_addr(), transport.peer_addr())));
                     let (local, peer) = addrs.unwrap_or_default();
-                    return Ok(Parked { conn, transport, local, peer });
+                    return Ok(Parked { conn, transport, ends: Box::new(Ends { local, peer }) });
                 }
                 DialStep::Failed(verdict) => {
                     attempts.say_goodbye(&dial.goodbye());

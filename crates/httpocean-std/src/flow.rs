@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate, Refusal};
-use httpocean_core::{Call, CallStep, ErrorKind, Hop, Io, Phase, TransportError, Want};
+use httpocean_core::{Call, CallStep, ErrorKind, Hop, Instant, Io, Phase, Want};
 use httpocean_driver::{Connection, Error, Observed, transport_error};
 
 use crate::body::Body;
@@ -13,9 +13,8 @@ use crate::held::Held;
 use crate::mailbox::Answer;
 use crate::shared::Shared;
 use crate::transport::{Transport, is_wait};
+use crate::wire::{READ, carry, flush, probe};
 
-/// Bytes that a read of the wire asks for where the user's own buffer can't take them.
-pub(crate) const READ: usize = 8 * 1024;
 /// Bytes of a request body that are read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -34,6 +33,10 @@ pub(crate) struct Flow {
     piece: Vec<u8>,
     /// The first write of an exchange goes out at once; before each further one comes a look for an answer.
     wrote: bool,
+    /// How much the next read of the wire asks for.
+    room: usize,
+    /// The time when something last took any.
+    now: Instant,
     told: Told,
 }
 
@@ -65,7 +68,8 @@ pub(crate) enum Seen {
 }
 
 impl Flow {
-    pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body) -> Self {
+    /// Of a call that was made at `now`.
+    pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body, now: Instant) -> Self {
         Self {
             shared: shared.clone(),
             call,
@@ -77,6 +81,8 @@ impl Flow {
             owed: None,
             piece: Vec::new(),
             wrote: false,
+            room: READ,
+            now,
             told: Told::default(),
         }
     }
@@ -91,6 +97,11 @@ impl Flow {
 
     pub(crate) fn call_mut(&mut self) -> &mut Call {
         &mut self.call
+    }
+
+    /// To be called where time has gone by: after a wait, and after the user had the word.
+    pub(crate) fn look_at_clock(&mut self) {
+        self.now = self.shared.clock.now();
     }
 
     pub(crate) fn io(&self) -> &Io {
@@ -112,7 +123,7 @@ impl Flow {
     /// Does what can be done without the peer; then says what the user may care about.
     pub(crate) fn turn(&mut self) -> Result<Seen, Error> {
         loop {
-            match self.call.step(&mut self.io, self.shared.clock.now()) {
+            match self.call.step(&mut self.io, self.now) {
                 CallStep::Acquire(demand) => self.acquire(demand),
                 CallStep::Release(fate) => self.release(fate),
                 CallStep::Wait(want) => return Ok(Seen::Wait(want)),
@@ -146,17 +157,20 @@ impl Flow {
         if want.write && !self.wrote {
             self.wrote = true;
             flush(transport, &mut self.io);
-        } else {
-            carry(transport, &mut self.io, want, until);
+            return Ok(());
         }
+        carry(transport, &mut self.io, &mut self.room, want, until);
+        self.look_at_clock();
         Ok(())
     }
 
     /// Before another attempt.
     fn pause(&mut self, until: Option<std::time::Instant>) -> Result<(), Error> {
         let Some(until) = until else { return Err(self.broken("a call waits for nothing")) };
-        if self.shared.is_over_by(until) {
-            self.call.refused(Refusal::ShutDown, None, self.shared.clock.now());
+        let is_over = self.shared.is_over_by(until);
+        self.look_at_clock();
+        if is_over {
+            self.call.refused(Refusal::ShutDown, None, self.now);
         }
         Ok(())
     }
@@ -167,7 +181,9 @@ impl Flow {
         let until = self.shared.clock.system(want.until);
         let Some(transport) = self.held.as_mut().and_then(Held::transport) else { return 0 };
         let len = out.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
-        match transport.read(&mut out[..len], until) {
+        let read = transport.read(&mut out[..len], until);
+        self.look_at_clock();
+        match read {
             Ok(0) => self.io.rx.set_eof(),
             Ok(n) => {
                 self.call.took(n as u64, &mut self.io);
@@ -191,17 +207,18 @@ impl Flow {
     /// wait; then the connection is saved or closed.
     pub(crate) fn abandon(&mut self) {
         self.told.ended = true;
-        self.call.discard(self.shared.clock.now());
+        self.look_at_clock();
+        self.call.discard(self.now);
         let mut read = false;
         loop {
             match self.turn() {
                 Ok(Seen::Wait(_)) if !read => {
                     read = true;
                     if let Some(transport) = self.held.as_mut().and_then(Held::transport) {
-                        probe(transport, &mut self.io);
+                        probe(transport, &mut self.io, &mut self.room);
                     }
                 }
-                Ok(Seen::Wait(_)) => self.call.cancel(self.shared.clock.now()),
+                Ok(Seen::Wait(_)) => self.call.cancel(self.now),
                 Ok(Seen::End | Seen::Upgraded) | Err(_) => return,
                 Ok(Seen::Head(_) | Seen::Data(_)) => {}
             }
@@ -211,7 +228,8 @@ impl Flow {
     /// The user wants no more, and has a moment: what is left is read within the limits. Whether the
     /// connection went back to the pool alive.
     pub(crate) fn drain(&mut self) -> Result<bool, Error> {
-        self.call.discard(self.shared.clock.now());
+        self.look_at_clock();
+        self.call.discard(self.now);
         loop {
             match self.turn()? {
                 Seen::Wait(want) => self.wait(want)?,
@@ -252,15 +270,16 @@ impl Flow {
     fn acquire(&mut self, demand: Demand) {
         self.owed = None;
         self.demand = demand;
-        let started = std::time::Instant::now();
-        let mut answer = self.shared.acquire(self.call.key(), demand, self.call.history().is_empty());
+        let asked = self.now;
+        let first = self.call.history().is_empty();
+        let mut answer = self.shared.acquire(self.call.key(), demand, first, &mut self.now, &mut self.io);
         loop {
             match answer {
                 Answer::Granted { lease, parked, facts } => {
-                    let connection = Connection::new(facts, parked.local, parked.peer);
+                    let connection = Connection::new(facts, parked.ends.local, parked.ends.peer);
                     let held = Held::new(&self.shared, lease, parked, connection);
                     match self.try_grant(held, facts) {
-                        Ok(()) => return self.granted(facts, started.elapsed()),
+                        Ok(()) => return self.granted(facts, self.now - asked),
                         Err(Some(another)) => answer = another,
                         Err(None) => return,
                     }
@@ -271,7 +290,7 @@ impl Flow {
                         None => (None, None),
                     };
                     self.told.source = source;
-                    return self.call.refused(why, verdict, self.shared.clock.now());
+                    return self.call.refused(why, verdict, self.now);
                 }
             }
         }
@@ -279,21 +298,20 @@ impl Flow {
 
     /// A connection that was idle is asked whether it is still there: what it has to say before it was asked
     /// anything is shown to the core. If it is dead, the answer to asking for another.
-    #[expect(clippy::result_large_err, reason = "it is no error, but what is gone on with")]
     fn try_grant(&mut self, mut held: Held, facts: Facts) -> Result<(), Option<Answer>> {
         let mut conn = held.take_conn();
         let asked = facts.may_be_stale() && self.shared.probes(facts);
         if asked {
             if let Some(transport) = held.transport() {
-                probe(transport, &mut self.io);
+                probe(transport, &mut self.io, &mut self.room);
             }
         }
         match conn.idle_input(&mut self.io) {
             None => {
-                self.wrote = false;
+                (self.wrote, self.room) = (false, READ);
                 self.told.connection = Some(held.facts);
                 self.held = Some(held);
-                self.call.attach(conn, facts, self.shared.clock.now());
+                self.call.attach(conn, facts, self.now);
                 Ok(())
             }
             Some(why) => {
@@ -304,7 +322,7 @@ impl Flow {
                     why,
                 });
                 let Some((lease, parked)) = held.into_grant() else { return Err(None) };
-                Err(Some(self.shared.retake(lease, parked, why, self.demand)))
+                Err(Some(self.shared.retake(lease, parked, why, self.demand, &mut self.now)))
             }
         }
     }
@@ -326,7 +344,8 @@ impl Flow {
     fn release(&mut self, fate: Fate) {
         let conn = self.call.detach();
         if let Some(held) = self.held.take() {
-            self.told.parked = Some(held.release(conn, fate));
+            let io = std::mem::take(&mut self.io);
+            self.told.parked = Some(held.release(conn, fate, io, self.now));
         }
     }
 
@@ -345,7 +364,7 @@ impl Flow {
         if !self.io.tx.pending().is_empty() {
             self.wrote = true;
             flush(transport, &mut self.io);
-            probe(transport, &mut self.io);
+            probe(transport, &mut self.io, &mut self.room);
         }
     }
 
@@ -391,52 +410,5 @@ impl Flow {
 
     fn broken(&mut self, what: &'static str) -> Error {
         self.error(httpocean_core::Error::new(ErrorKind::Unsupported(what), Phase::Start))
-    }
-}
-
-/// Writes, or reads what came before that could be done; where there is nothing to write, reads.
-pub(crate) fn carry(
-    transport: &mut dyn Transport,
-    io: &mut Io,
-    want: Want,
-    until: Option<std::time::Instant>,
-) {
-    if !want.write {
-        return fill(transport, io, until);
-    }
-    match transport.wait(want.read, true, until) {
-        Ok(ready) if ready.read => fill(transport, io, Some(std::time::Instant::now())),
-        Ok(ready) if ready.write => flush(transport, io),
-        Ok(_) => {}
-        Err(error) => io.tx.fail(transport_error(&error)),
-    }
-}
-
-fn flush(transport: &mut dyn Transport, io: &mut Io) {
-    match transport.write(io.tx.pending()) {
-        // Who takes nothing and says no reason would be asked again for ever.
-        Ok(0) => io.tx.fail(TransportError::Reset),
-        Ok(n) => io.tx.sent(n),
-        Err(error) if is_wait(&error) => {}
-        Err(error) => io.tx.fail(transport_error(&error)),
-    }
-}
-
-fn fill(transport: &mut dyn Transport, io: &mut Io, until: Option<std::time::Instant>) {
-    let result = transport.read(io.rx.space(READ), until);
-    took_in(result, io);
-}
-
-fn probe(transport: &mut dyn Transport, io: &mut Io) {
-    let result = transport.probe(io.rx.space(READ));
-    took_in(result, io);
-}
-
-fn took_in(result: io::Result<usize>, io: &mut Io) {
-    match result {
-        Ok(0) => io.rx.set_eof(),
-        Ok(n) => io.rx.filled(n),
-        Err(error) if is_wait(&error) => {}
-        Err(error) => io.rx.fail(transport_error(&error)),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use httpocean_core::pool::{Fate, Lease};
-use httpocean_core::{CloseReason, Conn};
+use httpocean_core::{CloseReason, Conn, Instant, Io};
 use httpocean_driver::{Connection, Observed};
 
 use crate::shared::{Parked, Shared};
@@ -34,12 +34,12 @@ impl Held {
         self.grant.as_mut().map(|(_, parked)| std::mem::take(&mut parked.conn)).unwrap_or_default()
     }
 
-    /// Back to the pool. Whether it stays open.
-    pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate) -> bool {
+    /// Back to the pool, with its buffers, which are clean. Whether it stays open.
+    pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate, io: Io, now: Instant) -> bool {
         let Some((lease, mut parked)) = self.grant.take() else { return false };
         let key = lease.key().clone();
         parked.conn = conn.unwrap_or_default();
-        let kept = self.shared.release(lease, parked, fate);
+        let kept = self.shared.release(lease, parked, fate, io, now);
         if kept {
             self.shared.teller.tell(&Observed::Parked { key: &key, connection: &self.facts });
         }
@@ -62,7 +62,8 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some((lease, parked)) = self.grant.take() {
-            self.shared.release(lease, parked, Fate::Spent(CloseReason::Cancelled));
+            let now = self.shared.clock.now();
+            self.shared.release(lease, parked, Fate::Spent(CloseReason::Cancelled), Io::default(), now);
         }
     }
 }

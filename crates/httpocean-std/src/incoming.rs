@@ -1,11 +1,12 @@
 //! The body of a response, on its way.
 
-use http::HeaderMap;
+use http::{HeaderMap, Response};
 use httpocean_core::{Hop, Want};
 use httpocean_driver::Error;
 
-use crate::flow::{Flow, READ, Seen, Told};
+use crate::flow::{Flow, Seen, Told};
 use crate::transport::Transport;
+use crate::wire::READ;
 
 /// A response whose head was handed out. It holds its connection until the body's end.
 pub(crate) struct Incoming {
@@ -15,6 +16,8 @@ pub(crate) struct Incoming {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// For its head.
+    Awaiting,
     Reading,
     /// It broke off: whoever reads on is told again, and never sees an end.
     Failed,
@@ -23,11 +26,16 @@ enum State {
 }
 
 impl Incoming {
-    /// A response without a body gives its connection back here.
-    pub(crate) fn new(flow: Flow) -> Result<Self, Error> {
-        let mut incoming = Self { flow, state: State::Reading };
-        incoming.settle()?;
-        Ok(incoming)
+    pub(crate) fn new(flow: Flow) -> Self {
+        Self { flow, state: State::Awaiting }
+    }
+
+    /// Waits for the head. A response without a body gives its connection back at once.
+    pub(crate) fn take_head(&mut self) -> Result<Response<()>, Error> {
+        let head = self.flow.run_to_head()?;
+        self.state = State::Reading;
+        self.settle()?;
+        Ok(head)
     }
 
     pub(crate) fn told(&self) -> &Told {
@@ -48,9 +56,10 @@ impl Incoming {
     }
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        if out.is_empty() {
+        if out.is_empty() || self.state == State::Over {
             return Ok(0);
         }
+        self.flow.look_at_clock();
         while matches!(self.state, State::Reading | State::Failed) {
             let mut n = self.flow.read_buffered(out);
             if n == 0 {

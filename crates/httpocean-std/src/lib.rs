@@ -29,6 +29,7 @@ mod tcp;
 mod transport;
 mod unix;
 mod upgraded;
+mod wire;
 
 pub use http;
 pub use httpocean_core as core;

@@ -9,11 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Uri;
 use httpocean_core::policy::Common;
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
-use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Key, Pool, PoolCommand, WaitId};
+use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, PoolCommand, WaitId};
 use httpocean_driver::{Clock, Observed, Observer, Stats, Teller};
-use smallvec::SmallVec;
 
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
@@ -22,6 +22,12 @@ use crate::transport::{Connect, Transport};
 pub(crate) struct Parked {
     pub(crate) conn: Conn,
     pub(crate) transport: Box<dyn Transport>,
+    /// Apart from the rest, which goes from hand to hand with each request.
+    pub(crate) ends: Box<Ends>,
+}
+
+/// The addresses on this side and on the other, where they have any.
+pub(crate) struct Ends {
     pub(crate) local: Option<SocketAddr>,
     pub(crate) peer: Option<SocketAddr>,
 }
@@ -35,6 +41,11 @@ impl Parked {
     }
 }
 
+/// So many sets of buffers are kept for requests that will need some.
+const SPARE: usize = 16;
+/// Larger ones are let go of: few responses need them.
+const SPARE_BYTES: usize = 128 * 1024;
+
 /// Why a dial failed: the core's verdict, and what the system said.
 pub(crate) struct DialError {
     pub(crate) verdict: httpocean_core::Error,
@@ -43,6 +54,8 @@ pub(crate) struct DialError {
 
 pub(crate) struct Shared {
     state: Mutex<State>,
+    /// Keys that were made before. Nobody makes one under this lock either.
+    keys: Mutex<Keys>,
     /// Wakes dial threads.
     pub(crate) work: Condvar,
     /// Wakes who waits for the next attempt when there will be none.
@@ -67,6 +80,8 @@ pub(crate) struct State {
     /// Dials that must not begin before so many closes, those said before them, are done.
     held_back: VecDeque<(u64, Lease)>,
     pub(crate) abandoned: Vec<ConnId>,
+    /// Buffers that nobody uses: idle connections have none.
+    spare: Vec<Io>,
     pub(crate) threads: usize,
     pub(crate) idle_threads: usize,
     /// Threads that are counted and have not looked for a job yet.
@@ -85,9 +100,9 @@ struct ToClose {
 /// What a look at the pool left to do outside of its lock.
 #[derive(Default)]
 struct Outbox {
-    answers: SmallVec<[(Arc<Mailbox>, Answer); 1]>,
+    answers: Vec<(Arc<Mailbox>, Answer)>,
     own: Option<Answer>,
-    closes: SmallVec<[ToClose; 1]>,
+    closes: Vec<ToClose>,
     spawn: usize,
 }
 
@@ -110,6 +125,7 @@ impl Shared {
             closes_said: 0,
             held_back: VecDeque::new(),
             abandoned: Vec::new(),
+            spare: Vec::new(),
             threads: 0,
             idle_threads: 0,
             starting: 0,
@@ -117,6 +133,7 @@ impl Shared {
         };
         Self {
             state: Mutex::new(state),
+            keys: Mutex::default(),
             work: Condvar::new(),
             over: Condvar::new(),
             common: Common { epoch: clock.epoch(), ..common },
@@ -129,13 +146,31 @@ impl Shared {
         }
     }
 
+    /// What may be the key of a URI.
+    pub(crate) fn known_key(&self, uri: &Uri) -> Option<Key> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).look_up(uri).cloned()
+    }
+
+    pub(crate) fn remember_key(&self, key: &Key) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remember(key);
+    }
+
     /// Asks for a connection and sleeps until the answer, in a mailbox of its own. `first`: at the first attempt of a
-    /// request, which is counted if it has to wait.
-    pub(crate) fn acquire(self: &Arc<Self>, key: &Key, demand: Demand, first: bool) -> Answer {
-        let now = self.clock.now();
+    /// request, which is counted if it has to wait. `now` goes on if it sleeps; `io` gets buffers that were used before.
+    pub(crate) fn acquire(
+        self: &Arc<Self>,
+        key: &Key,
+        demand: Demand,
+        first: bool,
+        now: &mut Instant,
+        io: &mut Io,
+    ) -> Answer {
         let mut state = self.lock();
-        let waiter = state.pool.acquire(key, demand, now);
-        self.await_answer(state, waiter, first)
+        if let Some(spare) = state.spare.pop() {
+            *io = spare;
+        }
+        let waiter = state.pool.acquire(key, demand, *now);
+        self.await_answer(state, waiter, first, now)
     }
 
     /// The connection of a grant was dead: another one, before all who wait.
@@ -145,16 +180,31 @@ impl Shared {
         parked: Parked,
         why: CloseReason,
         demand: Demand,
+        now: &mut Instant,
     ) -> Answer {
-        let now = self.clock.now();
         let mut state = self.lock();
-        let waiter = state.pool.retake(lease, parked, why, demand, now);
-        self.await_answer(state, waiter, false)
+        let waiter = state.pool.retake(lease, parked, why, demand, *now);
+        self.await_answer(state, waiter, false, now)
     }
 
-    /// Whether the connection stays open.
-    pub(crate) fn release(self: &Arc<Self>, lease: Lease, parked: Parked, fate: Fate) -> bool {
-        self.with_pool(|pool, now| pool.release(lease, parked, fate, now))
+    /// Whether the connection stays open. The buffers are clean.
+    pub(crate) fn release(
+        self: &Arc<Self>,
+        lease: Lease,
+        parked: Parked,
+        fate: Fate,
+        io: Io,
+        now: Instant,
+    ) -> bool {
+        let mut state = self.lock();
+        if state.spare.len() < SPARE && io.capacity() <= SPARE_BYTES {
+            state.spare.push(io);
+        }
+        let kept = state.pool.release(lease, parked, fate, now);
+        let outbox = self.settle(&mut state, None, now);
+        drop(state);
+        self.carry_out(outbox);
+        kept
     }
 
     pub(crate) fn with_pool<R>(
@@ -164,7 +214,7 @@ impl Shared {
         let now = self.clock.now();
         let mut state = self.lock();
         let result = act(&mut state.pool, now);
-        let outbox = self.settle(&mut state, None);
+        let outbox = self.settle(&mut state, None, now);
         drop(state);
         self.carry_out(outbox);
         result
@@ -205,8 +255,9 @@ impl Shared {
         mut state: MutexGuard<'_, State>,
         waiter: WaitId,
         first: bool,
+        now: &mut Instant,
     ) -> Answer {
-        let mut outbox = self.settle(&mut state, Some(waiter));
+        let mut outbox = self.settle(&mut state, Some(waiter), *now);
         if let Some(answer) = outbox.own.take() {
             drop(state);
             self.carry_out(outbox);
@@ -221,12 +272,14 @@ impl Shared {
         drop(state);
         self.carry_out(outbox);
         loop {
-            if let Some(answer) = mailbox.take(self.clock.system(wake)) {
+            let answer = mailbox.take(self.clock.system(wake));
+            *now = self.clock.now();
+            if let Some(answer) = answer {
                 return answer;
             }
             // A deadline of this waiter or of its key: whoever looks judges it.
             let mut state = self.lock();
-            let outbox = self.settle(&mut state, None);
+            let outbox = self.settle(&mut state, None, *now);
             let answered = !state.mailboxes.contains_key(&waiter);
             wake = if answered { None } else { state.pool.next_timeout_of(waiter) };
             drop(state);
@@ -235,8 +288,7 @@ impl Shared {
     }
 
     /// Polls the pool dry and sorts what it says.
-    fn settle(&self, state: &mut State, own: Option<WaitId>) -> Outbox {
-        let now = self.clock.now();
+    fn settle(&self, state: &mut State, own: Option<WaitId>, now: Instant) -> Outbox {
         let mut outbox = Outbox::default();
         while let Some(command) = state.pool.poll(now) {
             match command {
@@ -265,11 +317,14 @@ impl Shared {
     }
 
     fn carry_out(self: &Arc<Self>, outbox: Outbox) {
+        if outbox.is_empty() {
+            return;
+        }
         for (mailbox, answer) in outbox.answers {
             mailbox.put(answer);
         }
         let mut spawn = outbox.spawn;
-        let mut closed: SmallVec<[(u64, Key, u64, CloseReason); 1]> = SmallVec::new();
+        let mut closed = Vec::with_capacity(outbox.closes.len());
         for ToClose { ticket, key, number, parked, why } in outbox.closes {
             // A transport of the user's that panics while it is closed is gone all the same.
             let _ = catch_unwind(AssertUnwindSafe(|| parked.close()));
@@ -302,6 +357,12 @@ impl Shared {
         state.threads += spawn;
         state.starting += spawn;
         spawn
+    }
+}
+
+impl Outbox {
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.closes.is_empty() && self.spawn == 0
     }
 }
 

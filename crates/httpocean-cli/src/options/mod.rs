@@ -140,8 +140,7 @@ impl Run {
             .connector(connector))
     }
 
-    /// What the other adapter is made with. It looks at each connection before it uses it again, so that there
-    /// is no `probe_after_ms`.
+    /// What the other adapter is made with.
     pub(crate) fn mio_options(&self) -> Done<httpocean_mio::Options> {
         use httpocean_mio::{Connector, Options, UnixConnector};
         let defaults = Options::default();
@@ -154,6 +153,7 @@ impl Run {
             },
             resolver: Arc::new(self.pins.clone()),
             record: self.recording()?,
+            probe_after: self.probe_after,
             ..defaults
         })
     }

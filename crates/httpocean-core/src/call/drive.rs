@@ -114,7 +114,7 @@ impl Call {
     fn conclude(&mut self, step: ExchangeStep, io: &mut Io) -> CallStep {
         match step {
             ExchangeStep::End(fate) => {
-                self.trailers = self.exchange.as_mut().and_then(Exchange::trailers);
+                self.trailers = self.exchange.as_mut().and_then(Exchange::trailers).map(Box::new);
                 self.release(fate, Then::End, io)
             }
             ExchangeStep::Upgraded if io.layered => {

@@ -109,7 +109,8 @@ pub struct Call {
     draining: Option<Drain>,
     /// What comes after the body that is drained.
     after_drain: Then,
-    trailers: Option<HeaderMap>,
+    /// Hardly any response has some.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 #[derive(Debug)]
@@ -179,22 +180,35 @@ struct Drain {
 }
 
 impl Call {
-    /// Judges the request and makes a call of it; nothing else happens yet. The error is of the caller's
-    /// making: wrong fields, a body that contradicts them, a URL that can't be connected to.
+    /// Judges the request and makes a call of it, the only one of its client; nothing else happens yet. The error is
+    /// of the caller's making: wrong fields, a body that contradicts them, a URL that can't be connected to.
     ///
     /// The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
     /// redirect to another origin drops (see [`policy::redirect`](crate::policy::redirect)).
     pub fn new(
+        request: Request<()>,
+        body: BodyPlan,
+        config: &Arc<Config>,
+        now: Instant,
+    ) -> Result<Self, Error> {
+        Self::of_client(request, body, config, &Common::default(), None, now)
+    }
+
+    /// The same, as one of the calls of a client, which share some things. `known` is a key that may be its own, as
+    /// [`Keys`](crate::Keys) has it; any other is passed over.
+    pub fn of_client(
         mut request: Request<()>,
         body: BodyPlan,
         config: &Arc<Config>,
+        common: &Common,
+        known: Option<Key>,
         now: Instant,
     ) -> Result<Self, Error> {
         let refuse = |what| Error::new(ErrorKind::Request(what), Phase::Start);
         if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
             return Err(refuse("its URL has no scheme, such as http://"));
         }
-        let key = config.complete(Key::of(request.uri()).map_err(refuse)?)?;
+        let key = config.key_of(request.uri(), known)?;
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
         redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
@@ -215,8 +229,8 @@ impl Call {
             history: Vec::new(),
             redirects: 0,
             retries: Spent::default(),
-            place: Common::default().enter(),
-            epoch: None,
+            place: common.enter(),
+            epoch: common.epoch,
             handed: 0,
             body_touched: false,
             sent_before: Sent::Nothing,
@@ -227,13 +241,6 @@ impl Call {
             after_drain: Then::End,
             trailers: None,
         })
-    }
-
-    /// As one of the calls of a client, which share some things. Before its first step.
-    #[must_use]
-    pub fn sharing(mut self, common: &Common) -> Self {
-        (self.place, self.epoch) = (common.enter(), common.epoch);
-        self
     }
 
     /// What its connection has to be connected to.
@@ -410,6 +417,6 @@ impl Call {
 
     /// The trailer fields of the response, once, after `End`.
     pub fn trailers(&mut self) -> Option<HeaderMap> {
-        self.trailers.take()
+        self.trailers.take().map(|trailers| *trailers)
     }
 }

@@ -31,6 +31,7 @@ use crate::error::{Error, TransportError};
 use crate::h1::encode::BodyPlan;
 use crate::io::Io;
 use crate::key::Key;
+use crate::keys::Keys;
 use crate::policy::Common;
 use crate::pool::{self, Counts, Facts, Pool};
 use crate::time::Instant;
@@ -83,6 +84,7 @@ pub struct Engine {
     now: Instant,
     stale_inputs: u64,
     common: Common,
+    keys: Keys,
     /// Calls whose `Hop` was said, to go on with when the driver has heard it.
     hopped: Vec<CallId>,
     /// What a call without a connection is stepped with.
@@ -105,6 +107,7 @@ impl Engine {
             now: Instant::ZERO,
             stale_inputs: 0,
             common: Common::default(),
+            keys: Keys::default(),
             hopped: Vec::new(),
             scratch: Io::default(),
             goodbyes: Vec::new(),
@@ -137,8 +140,11 @@ impl Engine {
     pub fn start(&mut self, request: Request<()>, body: BodyPlan, now: Instant) -> Result<CallId, Error> {
         self.tick(now);
         let config = self.config.of_request(request.extensions())?.clone();
-        let call = Call::new(request, body, &config, self.now)?;
-        let call = call.sharing(&self.common);
+        let known = self.keys.look_up(request.uri()).cloned();
+        let call = Call::of_client(request, body, &config, &self.common, known.clone(), self.now)?;
+        if known.as_ref() != Some(call.key()) {
+            self.keys.remember(call.key());
+        }
         let id = self.calls.insert(Entry::new(call));
         self.step_detached(id);
         self.route();

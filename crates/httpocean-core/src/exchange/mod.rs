@@ -15,7 +15,7 @@ use http::{HeaderMap, Request, StatusCode, Version};
 
 use crate::conn::Conn;
 use crate::error::{ProtocolError, Sent, TransportError};
-use crate::h1::body::{BodyDecoder, BodyStep};
+use crate::h1::body::{BodyDecoder, BodyStep, Gathered};
 use crate::h1::encode::Plan;
 use crate::h1::framing::{Framing, Verdict, frame, names_only};
 use crate::h1::head::HeadScan;
@@ -48,7 +48,7 @@ enum Lent {
     #[default]
     Nothing,
     Head(usize),
-    Data(usize),
+    Data(Gathered),
 }
 
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl Exchange {
     pub(crate) fn body_left(&self) -> Option<u64> {
         match &self.recv {
             Recv::Body(decoder) => {
-                let lent = if let Lent::Data(len) = self.lent { len as u64 } else { 0 };
+                let lent = if let Lent::Data(lent) = self.lent { lent.data as u64 } else { 0 };
                 decoder.left().map(|left| left.saturating_sub(lent))
             }
             Recv::Head(_) => None,
@@ -266,10 +266,10 @@ impl Exchange {
         match core::mem::take(&mut self.lent) {
             Lent::Nothing => {}
             Lent::Head(len) => io.input_mut().consume(len),
-            Lent::Data(len) => {
-                io.input_mut().consume(len);
+            Lent::Data(lent) => {
+                io.input_mut().consume(lent.behind);
                 if let Recv::Body(decoder) = &mut self.recv {
-                    decoder.took(len as u64);
+                    decoder.took(lent.of_last as u64);
                 }
             }
         }
@@ -286,8 +286,9 @@ impl Exchange {
             },
             Recv::Body(decoder) => match decoder.next(input, limits) {
                 Ok(BodyStep::Data(n)) => {
-                    self.lent = Lent::Data(n);
-                    ExchangeStep::Data(n)
+                    let lent = decoder.gather(n, input, limits);
+                    self.lent = Lent::Data(lent);
+                    ExchangeStep::Data(lent.data)
                 }
                 Ok(BodyStep::Blocked) => ExchangeStep::Blocked,
                 Ok(BodyStep::End) => self.finish(io),

@@ -26,6 +26,17 @@ pub(crate) struct BodyDecoder {
     trailers: Option<Box<Trailers>>,
 }
 
+/// Data of one chunk or more, in front of the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gathered {
+    /// So many bytes of data.
+    pub(crate) data: usize,
+    /// Where in the buffer goes on what was not looked at.
+    pub(crate) behind: usize,
+    /// How many bytes of the data are of the last chunk: what [`BodyDecoder::took`] is to be told.
+    pub(crate) of_last: usize,
+}
+
 /// What is in front of the buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum BodyStep {
@@ -111,6 +122,31 @@ impl BodyDecoder {
         }
     }
 
+    /// Moves the data of further chunks that are in `rx` in front, right behind the `n` bytes that [`next`](Self::next)
+    /// found there, so that one step speaks of all of them. Chunks that are not plain to see stay where they are.
+    pub(crate) fn gather(&mut self, n: usize, rx: &mut RecvBuf, limits: &Limits) -> Gathered {
+        let mut gathered = Gathered { data: n, behind: n, of_last: n };
+        while let State::Chunk(left) = &mut self.state {
+            let bytes = rx.bytes_mut();
+            if *left != gathered.of_last as u64 || !bytes[gathered.behind..].starts_with(b"\r\n") {
+                break;
+            }
+            let line = gathered.behind + 2;
+            let Some((size @ 1.., len)) = ChunkLine::at_once(&bytes[line..], limits.chunk_line) else {
+                break;
+            };
+            let start = line + len;
+            let there = usize::try_from(size).unwrap_or(usize::MAX).min(bytes.len() - start);
+            if there == 0 {
+                break;
+            }
+            bytes.copy_within(start..start + there, gathered.data);
+            gathered = Gathered { data: gathered.data + there, behind: start + there, of_last: there };
+            *left = size;
+        }
+        gathered
+    }
+
     /// `n` bytes of the body were consumed, from the buffer or around it.
     pub(crate) fn took(&mut self, n: u64) {
         match &mut self.state {
@@ -132,6 +168,9 @@ impl BodyDecoder {
     ) -> Result<usize, ProtocolError> {
         let mut filled = 0;
         loop {
+            if filled > 0 && self.is_done() {
+                return Ok(filled);
+            }
             match self.next(rx, limits) {
                 Ok(BodyStep::Data(there)) => {
                     let n = there.min(out.len() - filled);
@@ -141,10 +180,21 @@ impl BodyDecoder {
                     out[filled..filled + n].copy_from_slice(&rx.bytes()[..n]);
                     rx.consume(n);
                     self.took(n as u64);
+                    self.pass_on(rx, limits);
                     filled += n;
                 }
                 Err(error) if filled == 0 => return Err(error),
                 Ok(BodyStep::Blocked | BodyStep::End) | Err(_) => return Ok(filled),
+            }
+        }
+    }
+
+    /// From the end of a chunk's data to the next, where all that is between them is there and plain.
+    fn pass_on(&mut self, rx: &mut RecvBuf, limits: &Limits) {
+        if let (State::ChunkEnd(false), [b'\r', b'\n', line @ ..]) = (&self.state, rx.bytes()) {
+            if let Some((size @ 1.., len)) = ChunkLine::at_once(line, limits.chunk_line) {
+                rx.consume(2 + len);
+                self.state = State::Chunk(size);
             }
         }
     }
@@ -217,6 +267,12 @@ fn read_size(
     rx: &mut RecvBuf,
     limits: &Limits,
 ) -> Result<Option<State>, ProtocolError> {
+    if let Some((size, len)) =
+        line.is_new().then(|| ChunkLine::at_once(rx.bytes(), limits.chunk_line)).flatten()
+    {
+        rx.consume(len);
+        return Ok(Some(after_size(size)));
+    }
     let mut read = 0;
     let mut size = None;
     for &byte in rx.bytes() {
@@ -236,10 +292,14 @@ fn read_size(
         }
     }
     rx.consume(read);
-    Ok(size.map(|size| match size {
+    Ok(size.map(after_size))
+}
+
+fn after_size(size: u64) -> State {
+    match size {
         0 => State::Trailers { consumed: 0, seen: 0 },
         size => State::Chunk(size),
-    }))
+    }
 }
 
 /// Consumes CR, then LF, behind the data of a chunk.

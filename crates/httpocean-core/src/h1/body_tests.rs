@@ -1,6 +1,6 @@
 use http::HeaderMap;
 
-use super::body::{BodyDecoder, BodyStep};
+use super::body::{BodyDecoder, BodyStep, Gathered};
 use super::framing::Framing;
 use crate::buf::RecvBuf;
 use crate::error::{ProtocolError, TransportError};
@@ -33,9 +33,10 @@ fn decode_in_steps(
         match decoder.next(&mut rx, limits) {
             Ok(BodyStep::Data(n)) => {
                 assert!(decoder.direct() >= n as u64);
-                body.extend_from_slice(&rx.bytes()[..n]);
-                rx.consume(n);
-                decoder.took(n as u64);
+                let Gathered { data, behind, of_last } = decoder.gather(n, &mut rx, limits);
+                body.extend_from_slice(&rx.bytes()[..data]);
+                rx.consume(behind);
+                decoder.took(of_last as u64);
             }
             Ok(BodyStep::Blocked) => match parts.next() {
                 Some(part) => rx.append(part),
@@ -226,4 +227,27 @@ fn reading_the_last_byte_finds_the_end_that_is_there() {
     rx.append(b"2\r\nab\r\n0\r\n\r\n");
     assert_eq!(decoder.read(&mut rx, &mut [0; 2], &Limits::default()), Ok(2));
     assert!(decoder.is_done() && rx.bytes().is_empty());
+}
+
+#[test]
+fn chunks_that_are_there_are_one_piece() {
+    let (mut rx, mut decoder, limits) =
+        (RecvBuf::default(), BodyDecoder::new(Framing::Chunked), Limits::default());
+    rx.append(b"2\r\nab\r\n3\r\ncde\r\n4\r\nfg");
+    assert_eq!(decoder.next(&mut rx, &limits), Ok(BodyStep::Data(2)));
+    let gathered = decoder.gather(2, &mut rx, &limits);
+    assert_eq!(gathered, Gathered { data: 7, behind: 17, of_last: 2 });
+    assert_eq!(&rx.bytes()[..7], b"abcdefg");
+    rx.consume(gathered.behind);
+    decoder.took(2);
+    assert_eq!((rx.bytes(), decoder.direct()), (&b""[..], 2));
+}
+
+#[test]
+fn a_chunk_with_an_extension_is_a_piece_of_its_own() {
+    let (mut rx, mut decoder, limits) =
+        (RecvBuf::default(), BodyDecoder::new(Framing::Chunked), Limits::default());
+    rx.append(b"1\r\na\r\n1\r\nb\r\n1;x\r\nc\r\n");
+    assert_eq!(decoder.next(&mut rx, &limits), Ok(BodyStep::Data(1)));
+    assert_eq!(decoder.gather(1, &mut rx, &limits), Gathered { data: 2, behind: 7, of_last: 1 });
 }

@@ -53,6 +53,24 @@ enum At {
 }
 
 impl ChunkLine {
+    /// The short way: the size of a whole line in front of `bytes` that has no extensions, and the line's length.
+    /// `None` says nothing about the line, which then goes byte by byte.
+    pub(crate) fn at_once(bytes: &[u8], line_max: usize) -> Option<(u64, usize)> {
+        let mut size = 0;
+        for (at, byte) in bytes.iter().enumerate().take(line_max.min(16) + 1) {
+            match hex_digit(*byte) {
+                Some(digit) if at < 16 => size = size << 4 | u64::from(digit),
+                _ => return (at > 0 && bytes[at..].starts_with(b"\r\n")).then_some((size, at + 2)),
+            }
+        }
+        None
+    }
+
+    /// Whether no byte of the line was taken yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.len == 0
+    }
+
     /// Takes one byte; the line may have `line_max` of them before its CRLF.
     pub(crate) fn step(&mut self, byte: u8, line_max: usize) -> Result<Step, ProtocolError> {
         if matches!(self.at, At::Size) {

@@ -9,7 +9,7 @@ use http::header::{
 use http::{Method, Request, Version};
 
 use super::framing::has_token;
-use super::line;
+use super::named::{Hops, Named};
 use crate::authority;
 use crate::key::Key;
 use crate::proxy::Proxy;
@@ -43,6 +43,9 @@ impl BodyPlan {
     }
 }
 
+/// Room for most heads.
+const USUAL_HEAD: usize = 512;
+
 /// How the request's body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutFraming {
@@ -62,46 +65,60 @@ pub(crate) struct Plan {
     pub(crate) closes: bool,
     /// It offers another protocol.
     pub(crate) upgrades: bool,
+    /// It has a `Host`, a `User-Agent` of its own.
+    names_host: bool,
+    names_agent: bool,
+    /// What `Connection` has to name and does not yet: fields that are for the next hop alone (RFC 9110 section
+    /// 7.6.1).
+    unnamed: Hops,
+    /// `Expect` has to be said and is not yet.
+    adds_expect: bool,
 }
 
 /// Judges a request before anything is done for it. The error is a sentence that says what is wrong.
 pub(crate) fn plan(request: &Request<()>, body: BodyPlan, expect: bool) -> Result<Plan, &'static str> {
-    let (method, fields) = (request.method(), request.headers());
+    let method = request.method();
     if request.version() != Version::HTTP_11 {
         return Err("only HTTP/1.1 is spoken; leave the request's version as it is");
     }
-    if repeats_a_single(fields) {
+    if repeats_a_single(request.headers()) {
         return Err("a field that may stand only once is given twice");
     }
-    let framing = framing(method, fields, body)?;
+    let named = Named::of(request.headers());
+    let framing = framing(method, &named, body)?;
     let empty = matches!(framing, OutFraming::None | OutFraming::Length(0));
     if !empty && (method == Method::TRACE || method == Method::CONNECT) {
         return Err("a TRACE or CONNECT request has no body");
     }
-    if !empty && method == Method::OPTIONS && !fields.contains_key(CONTENT_TYPE) {
+    if !empty && method == Method::OPTIONS && !named.content_type {
         return Err("an OPTIONS request with a body needs a content-type");
     }
-    if fields.get(HOST).is_some_and(|host| !is_authority(host.as_bytes())) {
+    if named.host.is_some_and(|host| !is_authority(host)) {
         return Err("the host field is not a host with an optional port");
     }
-    if fields.get(REFERER).is_some_and(|url| tells_too_much(url.as_bytes())) {
+    if named.referer.is_some_and(tells_too_much) {
         return Err("a referer must hold no fragment, user name or password");
     }
-    if fields.get_all(TE).iter().any(|te| accepts_chunked(te.as_bytes())) {
+    if named.accepts_chunked {
         return Err("chunked is always acceptable and must not be named in TE");
     }
-    let expected = fields.get(EXPECT).is_some_and(|value| has_token(value.as_bytes(), "100-continue"));
+    let expected = named.expect.is_some_and(|value| has_token(value, "100-continue"));
     if expected && empty {
         return Err("100-continue can't be expected by a request without a body");
     }
-    if framing != OutFraming::Chunked && fields.contains_key(TRAILER) {
+    if framing != OutFraming::Chunked && named.trailer {
         return Err("trailers need a chunked body");
     }
+    let adds_expect = expect && !empty && named.expect.is_none();
     Ok(Plan {
         framing,
-        expects: expected || (expect && !empty && !fields.contains_key(EXPECT)),
-        closes: fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), "close")),
-        upgrades: fields.contains_key(UPGRADE),
+        expects: expected || adds_expect,
+        closes: named.closes,
+        upgrades: named.there.upgrade,
+        names_host: named.host.is_some(),
+        names_agent: named.user_agent,
+        unnamed: named.there.without(named.connection),
+        adds_expect,
     })
 }
 
@@ -114,17 +131,18 @@ pub(crate) fn write_head(
     user_agent: Option<&HeaderValue>,
 ) {
     let fields = request.headers();
+    out.reserve(USUAL_HEAD);
     out.extend_from_slice(request.method().as_str().as_bytes());
     out.push(b' ');
     write_target(out, request, key);
     out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-    match fields.get(HOST) {
+    match plan.names_host.then(|| fields.get(HOST)).flatten() {
         Some(host) => out.extend_from_slice(host.as_bytes()),
         None if request.method() == Method::CONNECT => write_host_and_port(out, key),
         None => out.extend_from_slice(key.authority().as_bytes()),
     }
     out.extend_from_slice(b"\r\n");
-    if let Some(user_agent) = user_agent.filter(|_| !fields.contains_key(USER_AGENT)) {
+    if let Some(user_agent) = user_agent.filter(|_| !plan.names_agent) {
         write_field(out, &USER_AGENT, user_agent);
     }
     if let Some(authorization) = proxy_authorization(fields, key) {
@@ -137,15 +155,11 @@ pub(crate) fn write_head(
             write_field(out, name, value);
         }
     }
-    write_framing(out, request, plan);
-    // A field that is for the next hop alone has to be named as such (RFC 9110 section 7.6.1).
-    for (name, token) in [(UPGRADE, "upgrade"), (TE, "te"), (KEEP_ALIVE, "keep-alive")] {
-        let named = fields.get_all(CONNECTION).iter().any(|value| has_token(value.as_bytes(), token));
-        if fields.contains_key(name) && !named {
-            out.extend_from_slice(b"connection: ");
-            out.extend_from_slice(token.as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
+    write_framing(out, plan);
+    for token in plan.unnamed.tokens() {
+        out.extend_from_slice(b"connection: ");
+        out.extend_from_slice(token.as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -214,9 +228,6 @@ pub(crate) fn may_trail(name: &HeaderName) -> bool {
     !["content-", "if-", "proxy-"].into_iter().any(of_no_use_late) && !NEVER_TRAILS.contains(name)
 }
 
-/// `http` has no name for it.
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-
 /// Fields of a request that are no lists, so that two of them have no meaning (RFC 9110 section 5.3; of `Origin` RFC
 /// 6454 section 7.3). `Expect` is a list, but of one thing.
 const SINGLES: [HeaderName; 19] = [
@@ -274,24 +285,16 @@ fn tells_too_much(referer: &[u8]) -> bool {
     referer.contains(&b'#') || authority.next().is_some_and(|authority| authority.contains(&b'@'))
 }
 
-/// With a weight, too: `TE: chunked;q=0.5`.
-fn accepts_chunked(te: &[u8]) -> bool {
-    te.split(|&byte| byte == b',').any(|member| {
-        let coding = member.split(|&byte| byte == b';').next().unwrap_or_default();
-        line::trim(coding).eq_ignore_ascii_case(b"chunked")
-    })
-}
-
-fn framing(method: &Method, fields: &HeaderMap, body: BodyPlan) -> Result<OutFraming, &'static str> {
-    let announced = match fields.get(CONTENT_LENGTH) {
-        Some(value) => Some(decimal(value.as_bytes()).ok_or("the content-length given is not a number")?),
+fn framing(method: &Method, named: &Named<'_>, body: BodyPlan) -> Result<OutFraming, &'static str> {
+    let announced = match named.content_length {
+        Some(value) => Some(decimal(value).ok_or("the content-length given is not a number")?),
         None => None,
     };
-    if let Some(coding) = fields.get(TRANSFER_ENCODING) {
+    if let Some(coding) = named.transfer_encoding {
         if announced.is_some() {
             return Err("content-length and transfer-encoding must not both be given");
         }
-        if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        if !coding.eq_ignore_ascii_case(b"chunked") {
             return Err("the only transfer-encoding that can be sent is chunked");
         }
         return Ok(OutFraming::Chunked);
@@ -339,16 +342,19 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
     if !target.starts_with('/') {
         out.push(b'/');
     }
-    let bytes = target.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        let is_escape =
-            || bytes[at + 1..].iter().take(2).filter(|digit| digit.is_ascii_hexdigit()).count() == 2;
-        if is_target_byte(byte) || byte == b'%' && is_escape() {
-            out.push(byte);
+    let mut rest = target.as_bytes();
+    while let Some(at) = rest.iter().position(|&byte| !is_target_byte(byte)) {
+        let (plain, behind) = (&rest[..at], &rest[at + 1..]);
+        out.extend_from_slice(plain);
+        let is_escape = behind.iter().take(2).filter(|digit| digit.is_ascii_hexdigit()).count() == 2;
+        if rest[at] == b'%' && is_escape {
+            out.push(b'%')
         } else {
-            write_escaped(out, byte);
+            write_escaped(out, rest[at])
         }
+        rest = behind;
     }
+    out.extend_from_slice(rest);
 }
 
 /// Who we are to the proxy that is sent the request; what the request says itself goes first.
@@ -366,16 +372,31 @@ fn write_host_and_port(out: &mut Vec<u8>, key: &Key) {
 
 /// What RFC 3986 allows in a path or a query beside escapes. A `%` that begins none means itself.
 fn is_target_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte)
+    TARGET_BYTES[usize::from(byte)]
 }
+
+static TARGET_BYTES: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        allowed[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"-._~!$&'()*+,;=:@/?";
+    let mut at = 0;
+    while at < marks.len() {
+        allowed[marks[at] as usize] = true;
+        at += 1;
+    }
+    allowed
+};
 
 fn write_escaped(out: &mut Vec<u8>, byte: u8) {
     let hex = b"0123456789ABCDEF";
     out.extend_from_slice(&[b'%', hex[usize::from(byte >> 4)], hex[usize::from(byte & 15)]]);
 }
 
-fn write_framing(out: &mut Vec<u8>, request: &Request<()>, plan: Plan) {
-    let said = request.headers().contains_key(EXPECT);
+fn write_framing(out: &mut Vec<u8>, plan: Plan) {
     match plan.framing {
         OutFraming::None => {}
         OutFraming::Length(length) => {
@@ -385,7 +406,7 @@ fn write_framing(out: &mut Vec<u8>, request: &Request<()>, plan: Plan) {
         }
         OutFraming::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
-    if plan.expects && !said {
+    if plan.adds_expect {
         out.extend_from_slice(b"expect: 100-continue\r\n");
     }
 }

@@ -48,16 +48,17 @@ pub(crate) fn frame(
     if status == StatusCode::SWITCHING_PROTOCOLS && !upgrade_offered {
         return Err(ProtocolError::UnsolicitedUpgrade("101 to a request that offered no upgrade"));
     }
-    let hints = read_keep_alive(head);
+    let named = Named::of(head);
     let framing = match status {
         StatusCode::SWITCHING_PROTOCOLS => Framing::Tunnel,
         // Any 2xx opens the tunnel, 204 included (RFC 9110 section 9.3.6).
         _ if method == Method::CONNECT && status.is_success() => Framing::Tunnel,
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Framing::None,
         _ if status.is_informational() || method == Method::HEAD => Framing::None,
-        _ => frame_by_fields(head)?,
+        _ => frame_by_fields(head, named)?,
     };
-    let close = reason_to_close(framing, head);
+    let close = reason_to_close(framing, head, named);
+    let hints = if named.keep_alive { read_keep_alive(head) } else { KeepAlive::default() };
     Ok(Verdict { framing, close, idle_hint: hints.timeout, uses_left: hints.max })
 }
 
@@ -69,20 +70,52 @@ pub(crate) fn names_only(head: &Head<'_>, offered: GetAll<'_, HeaderValue>) -> b
     })
 }
 
+/// Which of the fields that matter here there are: most heads have only one of them.
+#[derive(Clone, Copy, Default)]
+struct Named<'a> {
+    connection: bool,
+    keep_alive: bool,
+    /// How many fields, and what the last one says.
+    content_length: (usize, &'a [u8]),
+    transfer_encoding: bool,
+}
+
+impl<'a> Named<'a> {
+    fn of(head: &Head<'a>) -> Self {
+        let mut named = Self::default();
+        for field in head.each() {
+            match field.name_len() {
+                10 => {
+                    named.connection |= field.is("connection");
+                    named.keep_alive |= field.is("keep-alive");
+                }
+                14 if field.is("content-length") => {
+                    named.content_length = (named.content_length.0 + 1, field.value());
+                }
+                17 => named.transfer_encoding |= field.is("transfer-encoding"),
+                _ => {}
+            }
+        }
+        named
+    }
+}
+
 /// Whether a comma-separated list of tokens names `token`.
 pub(crate) fn has_token(value: &[u8], token: &str) -> bool {
     value.split(|&byte| byte == b',').any(|member| line::trim(member).eq_ignore_ascii_case(token.as_bytes()))
 }
 
 /// Steps 3 to 8: `Transfer-Encoding`, then `Content-Length`, then neither.
-fn frame_by_fields(head: &Head<'_>) -> Result<Framing, ProtocolError> {
-    if head.field("transfer-encoding").is_some() {
+fn frame_by_fields(head: &Head<'_>, named: Named<'_>) -> Result<Framing, ProtocolError> {
+    if named.transfer_encoding {
         check_codings(head)?;
         return Ok(Framing::Chunked);
     }
-    match content_length(head)? {
+    let usual = if let (1, value) = named.content_length { parse_decimal(value).ok() } else { None };
+    match usual {
         Some(length) => Ok(Framing::Length(length)),
-        None => Ok(Framing::UntilClose),
+        None if named.content_length.0 == 0 => Ok(Framing::UntilClose),
+        None => content_length(head).map(Framing::Length),
     }
 }
 
@@ -105,9 +138,9 @@ fn check_codings(head: &Head<'_>) -> Result<(), ProtocolError> {
 
 /// The one length that all `Content-Length` fields agree on. Members that are spelt differently don't agree, even
 /// if they are equal as numbers, and an empty member is not a number.
-fn content_length(head: &Head<'_>) -> Result<Option<u64>, ProtocolError> {
+fn content_length(head: &Head<'_>) -> Result<u64, ProtocolError> {
     let mut lengths = members(head, "content-length");
-    let Some(first) = lengths.next() else { return Ok(None) };
+    let first = lengths.next().unwrap_or_default();
     let length = parse_decimal(first)?;
     for other in lengths {
         if other != first {
@@ -115,37 +148,40 @@ fn content_length(head: &Head<'_>) -> Result<Option<u64>, ProtocolError> {
             return Err(ProtocolError::ConflictingLength("differing Content-Length values"));
         }
     }
-    Ok(Some(length))
+    Ok(length)
 }
 
 fn parse_decimal(digits: &[u8]) -> Result<u64, ProtocolError> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(ProtocolError::ConflictingLength("a Content-Length that is not a number"));
     }
-    let number = digits
-        .iter()
-        .try_fold(0u64, |number, digit| number.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
-    number.ok_or(ProtocolError::TooLarge("a Content-Length over 64 bits"))
+    let add = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
+    if digits.len() < 20 {
+        return Ok(digits.iter().fold(0, add));
+    }
+    let checked = |number: u64, digit: &u8| number.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
+    digits.iter().try_fold(0, checked).ok_or(ProtocolError::TooLarge("a Content-Length over 64 bits"))
 }
 
 /// RFC 9112 section 9.3. A tunnel is not used again either, but that needs no reason.
-fn reason_to_close(framing: Framing, head: &Head<'_>) -> Option<CloseReason> {
+fn reason_to_close(framing: Framing, head: &Head<'_>, named: Named<'_>) -> Option<CloseReason> {
     if framing == Framing::Tunnel {
         return None;
     }
     // Two framings at once (section 6.3), or one that HTTP/1.0 does not know (section 6.1). Without a body the
     // fields only tell what there might have been.
-    let framed_twice = framing == Framing::Chunked && head.field("content-length").is_some();
-    if framed_twice || (is_http10(head) && head.field("transfer-encoding").is_some()) {
+    let framed_twice = framing == Framing::Chunked && named.content_length.0 > 0;
+    if framed_twice || (is_http10(head) && named.transfer_encoding) {
         return Some(CloseReason::Protocol);
     }
     if framing == Framing::UntilClose {
         return Some(CloseReason::UntilClose);
     }
-    if has_option(head, b"close") {
+    let has_option = |option: &[u8]| named.connection && has_option(head, option);
+    if has_option(b"close") {
         return Some(CloseReason::CloseHeader);
     }
-    if is_http10(head) && !has_option(head, b"keep-alive") {
+    if is_http10(head) && !has_option(b"keep-alive") {
         return Some(CloseReason::Http10);
     }
     None

@@ -1,13 +1,11 @@
 //! Response heads: found in the receive buffer, checked, and shown as views into it.
 
-use core::mem::MaybeUninit;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::arrival::Arrival;
 use super::line;
-use crate::buf::{RecvBuf, Span, span_in};
+use crate::buf::{RecvBuf, Span};
 use crate::error::ProtocolError;
 use crate::limits::Limits;
 
@@ -56,11 +54,7 @@ impl<'a> Head<'a> {
 
     /// All fields in their order: the names as they were sent, the values without the white space around them.
     pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        let Self { bytes, index } = *self;
-        let head = Self { bytes, index };
-        index.fields.iter().map(move |(name, value)| {
-            (core::str::from_utf8(head.part(name)).unwrap_or_default(), head.part(value))
-        })
+        self.each().map(|field| (core::str::from_utf8(field.name()).unwrap_or_default(), field.value()))
     }
 
     /// The value of the first field of that name, in whichever case.
@@ -101,15 +95,15 @@ impl<'a> Head<'a> {
         response
     }
 
+    /// All fields, in their order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let Self { bytes, index } = *self;
+        index.fields.iter().map(move |(name, value)| Field { head: Self { bytes, index }, name, value })
+    }
+
     /// The values of all fields of that name, in whichever case.
     pub(crate) fn values<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let Self { bytes, index } = *self;
-        let head = Self { bytes, index };
-        index
-            .fields
-            .iter()
-            .filter(move |(sent, _)| head.part(sent).eq_ignore_ascii_case(name.as_bytes()))
-            .map(move |(_, value)| Self { bytes, index }.part(value))
+        self.each().filter(move |field| field.is(name)).map(|field| field.value())
     }
 
     /// A driver may ask for a shorter view than there is a head: then parts are missing.
@@ -118,9 +112,36 @@ impl<'a> Head<'a> {
     }
 }
 
+/// One field of a head: most are passed by for the length of their names.
+#[derive(Debug)]
+pub(crate) struct Field<'a> {
+    head: Head<'a>,
+    name: &'a Span,
+    value: &'a Span,
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn name_len(&self) -> usize {
+        self.name.len()
+    }
+
+    /// As it was sent.
+    pub(crate) fn name(&self) -> &'a [u8] {
+        self.head.part(self.name)
+    }
+
+    pub(crate) fn value(&self) -> &'a [u8] {
+        self.head.part(self.value)
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name_len() == name.len() && self.name().eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
 /// How far the head in front of a buffer has been read. What comes out does not depend on how the bytes were cut:
-/// a well-formed head that is there at once goes the short way through `httparse`; all else goes line by line,
-/// each line once and only when it is whole, and only there are errors made.
+/// a well-formed head that is there at once goes the short way; all else goes line by line, each line once and only
+/// when it is whole, and only there are errors made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HeadScan {
     /// Where the first line starts that was not read yet.
@@ -143,6 +164,7 @@ impl HeadScan {
             if let Some(len) = scan_at_once(rx.bytes(), index, limits) {
                 return Ok(Some(len));
             }
+            index.clear();
         }
         let bytes = rx.bytes_mut();
         if self.line == 0 {
@@ -180,38 +202,21 @@ fn fields_limit(limits: &Limits) -> usize {
 
 /// The short way. Takes no head that the long way would refuse, and says nothing about one that it does not take.
 fn scan_at_once(bytes: &[u8], index: &mut HeadIndex, limits: &Limits) -> Option<usize> {
-    let mut room = [const { MaybeUninit::uninit() }; 64];
-    let mut parsed = httparse::Response::new(&mut []);
-    let parsing =
-        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut room);
-    let Ok(httparse::Status::Complete(len)) = parsing else { return None };
-    // It skips empty lines in front.
-    if len > head_limit(limits)
-        || parsed.headers.len() > fields_limit(limits)
-        || !bytes.starts_with(b"HTTP/1.")
-    {
+    let head = bytes.get(..head_limit(limits)).unwrap_or(bytes);
+    let line_end = line::text_len(head);
+    if !head[line_end..].starts_with(b"\r\n") || !head.starts_with(b"HTTP/1.") {
         return None;
     }
-    let status = StatusCode::from_u16(parsed.code?).ok()?;
-    // It takes a bare LF for the end of a line. All that was accepted has LF there, so CR is all to look for.
-    let ends_in_crlf = |end: usize| end >= 2 && bytes[end - 2] == b'\r';
-    for header in parsed.headers.iter() {
-        let name = span_in(bytes, header.name.as_bytes());
-        if !ends_in_crlf(name.start as usize) || header.name.len() > line::NAME_MAX {
-            index.clear();
-            return None;
-        }
-        index.fields.push((name, span_in(bytes, header.value)));
+    read_status_line(&head[..line_end], index).ok()?;
+    let mut at = line_end + 2;
+    while !head[at..].starts_with(b"\r\n") {
+        let (name, value, len) =
+            line::field_at_once(&head[at..]).filter(|_| index.fields.len() < fields_limit(limits))?;
+        let span = |part: core::ops::Range<usize>| (at + part.start) as u32..(at + part.end) as u32;
+        index.fields.push((span(name), span(value)));
+        at += len;
     }
-    if !ends_in_crlf(len) || !ends_in_crlf(len - 2) {
-        index.clear();
-        return None;
-    }
-    let line_end = index.fields.first().map_or(len - 2, |(name, _)| name.start as usize);
-    index.reason = reason_in(line_end - 2);
-    index.status = status;
-    index.http10 = parsed.version == Some(0);
-    Some(len)
+    Some(at + 2)
 }
 
 /// Refuses at its first bytes what will never be a status line, without waiting for a line to end: HTTP/2, TLS and

@@ -7,6 +7,7 @@ pub(crate) mod encode;
 pub(crate) mod framing;
 pub(crate) mod head;
 mod line;
+mod named;
 
 #[cfg(test)]
 mod body_tests;

@@ -128,6 +128,10 @@ impl<T, E> Pool<T, E> {
             self.close(conn, parked, why, None);
             return false;
         }
+        // Where nobody waits, it is nobody's turn.
+        if self.hosts.get(host).is_none_or(|host| host.waiters() == 0) {
+            return self.park(conn, parked);
+        }
         if !never_used && self.is_turn_of_fresh(host) {
             self.close(conn, parked, CloseReason::Evicted, Some(host));
             return false;
@@ -145,22 +149,27 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// Decides a grant; [`say`](Self::say) says it.
+    /// Decides a grant to one who waits.
     pub(super) fn assign(&mut self, conn: ConnId, parked: T, waiter: WaitId) {
         self.unqueue(waiter);
-        self.grants += 1;
-        let grants = self.grants;
-        if let Some(slot) = self.conns.get_mut(conn) {
-            let idle_since = slot.idle_since();
-            slot.granted = grants;
-            slot.state = State::Granted { parked, waiter, idle_since };
-        }
-        if let Some(waiting) = self.waiters.get_mut(waiter) {
-            waiting.state = Waiting::Assigned(conn);
-            let host = waiting.host;
-            self.push_word(Word::Grant { waiter, conn });
+        if let Some(host) = self.grant(conn, parked, waiter) {
             self.trim_dials(host);
         }
+    }
+
+    /// Decides a grant to one who is in no queue; [`say`](Self::say) says it. The key of both.
+    pub(super) fn grant(&mut self, conn: ConnId, parked: T, waiter: WaitId) -> Option<HostId> {
+        self.grants += 1;
+        if let Some(slot) = self.conns.get_mut(conn) {
+            let idle_since = slot.idle_since();
+            slot.granted = self.grants;
+            slot.state = State::Granted { parked, waiter, idle_since };
+        }
+        let waiting = self.waiters.get_mut(waiter)?;
+        waiting.state = Waiting::Assigned(conn);
+        let host = waiting.host;
+        self.push_word(Word::Grant { waiter, conn });
+        Some(host)
     }
 
     /// Takes a grant back that was decided and not said, because the connection is gone.

@@ -30,7 +30,9 @@ impl<T, E> Pool<T, E> {
         self.evict_surplus(id);
         self.feed();
         // At the key's limit its own idle connections are what a fresh one can take the place of.
-        self.balance(id);
+        if self.hosts.get(id).is_some_and(|host| host.wants() > 0) {
+            self.balance(id);
+        }
         self.conns.get(conn).is_some_and(|slot| slot.is_idle())
     }
 
@@ -69,7 +71,9 @@ impl<T, E> Pool<T, E> {
         self.idle.remove(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.remove(&mut self.conns, conn);
-            host.rotation.remove(&(turn, conn));
+            if !host.rotation.is_empty() {
+                host.rotation.remove(&(turn, conn));
+            }
         }
         let slot = self.conns.get_mut(conn)?;
         let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {

@@ -382,11 +382,13 @@ impl<T, E> Pool<T, E> {
         while let Some(word) = self.words.pop_front() {
             self.work += 1;
             if let Some(command) = self.say(word) {
-                return self.verified(Some(command));
+                self.verified(());
+                return Some(command);
             }
         }
         self.settle_timers();
-        self.verified(None)
+        self.verified(());
+        None
     }
 
     /// When to poll again though nothing happens; not late. Asked when [`poll`](Self::poll) has just said `None`, not

@@ -28,7 +28,7 @@ impl<T, E> Pool<T, E> {
         if !demand.fresh && self.may_take_idle(host, arrival) {
             if let Some(conn) = self.take_idle(host) {
                 if let Some(parked) = self.unpark(conn) {
-                    self.assign(conn, parked, waiter);
+                    self.grant(conn, parked, waiter);
                     return waiter;
                 }
             }

@@ -98,7 +98,7 @@ fn entry(text: &str) -> Option<Entry> {
     }
     let text = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')).unwrap_or(text);
     let (host, port) = split_port(text).ok()?;
-    let host = normalise(host).ok()?;
+    let host = normalise(host).ok()?.into_boxed_str();
     Some(Entry { host: address(&host).map_or(Host::Name(host), whole), port })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn proxy(url: &str) -> Result<Parts, &'static str> {
         None => (None, rest),
     };
     let (host, port) = split_port(authority)?;
-    let (host, port) = (normalise(host)?, port.unwrap_or(kind.default_port()));
+    let (host, port) = (normalise(host)?.into_boxed_str(), port.unwrap_or(kind.default_port()));
     let credentials = match userinfo {
         None | Some("") => None,
         Some(userinfo) => Some(credentials(userinfo)?),

@@ -24,8 +24,7 @@ mod location;
 mod reasons;
 
 use http::header::{
-    AUTHORIZATION, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, TRAILER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+    EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, REFERER, TRAILER, TRANSFER_ENCODING,
 };
 use http::{Method, Request, StatusCode};
 
@@ -283,9 +282,16 @@ fn is_secret(name: &HeaderName, fields: &HeaderMap, policy: &Redirects) -> bool 
 }
 
 fn is_secret_name(name: &HeaderName, policy: &Redirects) -> bool {
-    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE, PROXY_AUTHENTICATE].contains(name)
-        || name.as_str() == "cookie2"
-        || policy.sensitive.contains(name)
+    let always = matches!(
+        name.as_str(),
+        "authorization"
+            | "cookie"
+            | "cookie2"
+            | "proxy-authorization"
+            | "www-authenticate"
+            | "proxy-authenticate"
+    );
+    always || policy.sensitive.contains(name)
 }
 
 /// Removes every value of these fields.
