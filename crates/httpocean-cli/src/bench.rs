@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use httpocean_mio::{BodyPlan, Event, Loop};
+use httpocean_std::http::header::{ACCEPT, HeaderValue};
 use httpocean_std::http::{Request, StatusCode, Uri};
-use httpocean_std::{Body, Client};
+use httpocean_std::{Body, Client, Config};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::options::flags::number;
@@ -22,6 +24,8 @@ prints `ok N BYTES SECONDS`. A status other than 2xx ends it, as any failure doe
 
 Usage: httpocean bench URL N [M] [OPTIONS]
 
+      --idle K        before that, one request on each of K other connections, each with a key
+                      of its own in the pool, which stay idle (0)
       --transport std|mio, and every pool and time option of `httpocean get`
       --help          this text
 
@@ -36,6 +40,7 @@ struct Plan {
     uri: Uri,
     requests: usize,
     threads: usize,
+    idle: usize,
     run: Run,
 }
 
@@ -56,6 +61,12 @@ fn run(plan: &Plan) -> Done {
 
 fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
     let client = plan.run.std_client()?;
+    for config in others(client.config(), plan.idle) {
+        let mut request = get(&plan.uri, Body::empty());
+        request.extensions_mut().insert(config);
+        let mut response = client.send(request).map_err(failed)?;
+        response.body_mut().read_to_vec(u64::MAX).map_err(failed)?;
+    }
     let bytes = AtomicU64::new(0);
     let started = Instant::now();
     threads::share(plan.threads, plan.threads, |thread| {
@@ -86,6 +97,12 @@ fn fetch(client: &Client, uri: &Uri, times: usize) -> Done<u64> {
 /// As many at a time, all on this thread.
 fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
     let mut looped = Loop::new(plan.run.mio_options()?)?;
+    for config in others(&looped.client().config().clone(), plan.idle) {
+        let mut request = get(&plan.uri, ());
+        request.extensions_mut().insert(config);
+        looped.client().start(request, BodyPlan::empty()).map_err(failed)?;
+        while looped.next_event()?.is_some() {}
+    }
     let started = Instant::now();
     let start = |looped: &mut Loop| {
         looped.client().start(get(&plan.uri, ()), BodyPlan::empty()).map(drop).map_err(failed)
@@ -118,10 +135,17 @@ fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
     Ok((bytes, started.elapsed().as_secs_f64()))
 }
 
+/// Made anew each time, as programs do.
 fn get<B>(uri: &Uri, body: B) -> Request<B> {
     let mut request = Request::new(body);
     *request.uri_mut() = uri.clone();
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
     request
+}
+
+/// Options of requests that share a connection with none but their own kind.
+fn others(config: &Config, count: usize) -> impl Iterator<Item = Arc<Config>> {
+    (1..=count as u64).map(|partition| Arc::new(Config { partition, ..config.clone() }))
 }
 
 fn check(uri: &Uri, status: StatusCode) -> Done {
@@ -140,11 +164,16 @@ fn failed(failure: impl fmt::Display) -> Stop {
 impl Plan {
     fn parse(mut args: Parser) -> Done<Option<Self>> {
         let mut values = Vec::new();
-        let mut run = Run::default().wide_enough(ROOM);
+        let (mut run, mut idle) = (Run::default().wide_enough(ROOM), 0);
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Value(value) => values.push(value.string()?),
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
+                Arg::Long("idle") => {
+                    let value = args.value()?.string()?;
+                    idle = usize::try_from(number("idle connections", &value)?).unwrap_or(usize::MAX);
+                    run = run.wide_enough(ROOM.saturating_add(idle));
+                }
                 Arg::Long(flag) => {
                     let flag = flag.to_owned();
                     run.take_flag(&flag, &mut args)?;
@@ -167,6 +196,6 @@ impl Plan {
         if threads == 0 {
             return Err(Stop::usage("at least 1 at a time"));
         }
-        Ok(Some(Self { uri, requests, threads, run: run.without_upgrade()? }))
+        Ok(Some(Self { uri, requests, threads, idle, run: run.without_upgrade()? }))
     }
 }

@@ -31,6 +31,18 @@ fn several_connections_share_the_requests() {
 }
 
 #[test]
+fn other_connections_stay_idle_meanwhile() {
+    for transport in ["std", "mio"] {
+        let server = Server::start(|_| Reply::ok("12345"));
+        let said = run(&["bench", &server.url("/"), "10", "--idle", "20", "--transport", transport]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert_eq!(figures(said.text()).1, 50);
+        let stats = server.stats();
+        assert_eq!((stats.requests, stats.accepted, stats.peak_open), (30, 21, 21), "{transport}");
+    }
+}
+
+#[test]
 fn a_failure_is_no_measurement() {
     let server = Server::start(|_| Reply::status(404, "Not Found"));
     let said = run(&["bench", &server.url("/"), "5"]);
