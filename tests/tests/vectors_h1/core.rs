@@ -40,14 +40,29 @@ fn one(case: &Case, dice: &mut Dice) -> Result<Seen, String> {
     let play = |parts, how| {
         Peer { question: question(case), limits: Limits::default(), parts, ending: case.ending }.play(how)
     };
+    let tunnelled = |parts, how| {
+        Peer { question: question(case), limits: Limits::default(), parts, ending: case.ending }
+            .play_in_tunnel(how)
+    };
     let whole = play(vec![&bytes[..]], How::Lent);
     if play(bytes.chunks(1).collect(), How::Lent) != whole {
         return Err("byte by byte it reads otherwise".to_owned());
+    }
+    // What is no HTTP any more comes out of the layers in another way.
+    let is_told_alike = !matches!(whole.end, fuzzing::End::Upgraded(_));
+    if is_told_alike && tunnelled(bytes.chunks(1).collect(), How::Lent) != whole {
+        return Err("through a proxy and two layers it reads otherwise".to_owned());
     }
     for _ in 0..SPLITS {
         let cuts = cuts(bytes.len(), dice);
         let parts = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
         let how = [How::Lent, How::Copied(7), How::Direct(4096)][dice.roll(3) as usize];
+        let parts: Vec<_> = parts;
+        if is_told_alike && tunnelled(parts.clone(), how) != whole {
+            return Err(format!(
+                "cut at {cuts:?} it reads otherwise through a proxy and two layers, {how:?}"
+            ));
+        }
         if play(parts, how) != whole {
             return Err(format!("cut at {cuts:?} it reads otherwise, {how:?}"));
         }

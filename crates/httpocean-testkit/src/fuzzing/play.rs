@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request};
 use httpocean_core::dial::Route;
+use httpocean_core::layer::Security;
 use httpocean_core::pool::{Facts, Fate};
+use httpocean_core::proxy::Rules;
 use httpocean_core::{
     BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, Instant, Io, Key, Limits, TransportError,
 };
 
 use crate::bytes::Bytes;
 use crate::reference::exchange::{Ending, Field, Head, Question};
+use crate::toy::{Toy, ToyPeer};
 
 /// How the user takes the body of the response.
 #[derive(Clone, Copy, Debug)]
@@ -74,14 +77,29 @@ impl Peer<'_> {
     /// # Panics
     /// When the call breaks a promise.
     pub fn play(&self, how: How) -> Heard {
+        self.play_on(connected(), None, how)
+    }
+
+    /// The same behind a proxy, with a layer to it and another one within its tunnel. A peer that ends the stream says
+    /// goodbye before.
+    ///
+    /// # Panics
+    /// When the dial or the call breaks a promise.
+    pub fn play_in_tunnel(&self, how: How) -> Heard {
+        let (conn, ends) = tunnelled();
+        self.play_on(conn, Some(ends), how)
+    }
+
+    fn play_on(&self, conn: Conn, ends: Option<Ends>, how: How) -> Heard {
         let mut play = Play {
             call: begin(self.question, &self.limits),
             io: Io::default(),
+            ends,
             heard: Heard::default(),
             fate: None,
             conn: None,
         };
-        play.connect();
+        play.connect(conn);
         let mut parts = self.parts.iter().copied();
         let mut ended = false;
         loop {
@@ -105,6 +123,7 @@ impl Peer<'_> {
 struct Play {
     call: Call,
     io: Io,
+    ends: Option<Ends>,
     heard: Heard,
     fate: Option<Fate>,
     /// After its release.
@@ -112,9 +131,9 @@ struct Play {
 }
 
 impl Play {
-    fn connect(&mut self) {
+    fn connect(&mut self, conn: Conn) {
         assert!(matches!(self.call.step(&mut self.io, Instant::ZERO), CallStep::Acquire(_)));
-        self.call.attach(connected(), Facts::default(), Instant::ZERO);
+        self.call.attach(conn, Facts::default(), Instant::ZERO);
         assert!(matches!(self.call.step(&mut self.io, Instant::ZERO), CallStep::Wait(_)));
         let all = self.io.tx.pending().len();
         self.io.tx.sent(all);
@@ -130,13 +149,25 @@ impl Play {
                 rest = &part[n..];
             }
         }
-        self.io.rx.append(rest);
+        self.show(rest);
+    }
+
+    fn show(&mut self, part: &[u8]) {
+        match &mut self.ends {
+            None => self.io.rx.append(part),
+            Some(ends) => self.io.rx.append(&ends.wrap(part)),
+        }
     }
 
     fn end(&mut self, ending: Ending) {
         match ending {
             Ending::Open => {}
-            Ending::Fin => self.io.rx.set_eof(),
+            Ending::Fin => {
+                if let Some(ends) = &mut self.ends {
+                    self.io.rx.append(&ends.goodbye());
+                }
+                self.io.rx.set_eof();
+            }
             Ending::Reset => self.io.rx.fail(TransportError::Reset),
         }
     }
@@ -205,7 +236,7 @@ impl Play {
         let Some(mut conn) = self.conn.take().filter(|_| self.is_reusable()) else { return self.heard };
         let mut is_stirred = false;
         for part in rest {
-            self.io.rx.append(part);
+            self.show(part);
             is_stirred |= conn.idle_input(&mut self.io).is_some();
         }
         self.end(ending);
@@ -250,6 +281,75 @@ pub fn connected() -> Conn {
     dial.connected(0, Ok(()), Instant::ZERO);
     let DialStep::Ready(conn) = dial.step(&mut Io::default(), Instant::ZERO) else { panic!("not ready") };
     conn
+}
+
+/// The other ends of two layers, one within the other.
+struct Ends {
+    proxy: ToyPeer,
+    server: ToyPeer,
+}
+
+impl Ends {
+    /// What the server says, as it comes over the wire.
+    fn wrap(&mut self, plain: &[u8]) -> Vec<u8> {
+        self.server.send(plain);
+        self.proxy.send(&self.server.take_wire());
+        self.proxy.take_wire()
+    }
+
+    fn goodbye(&mut self) -> Vec<u8> {
+        self.server.close();
+        self.proxy.send(&self.server.take_wire());
+        self.proxy.close();
+        self.proxy.take_wire()
+    }
+
+    /// Hears what the client says up to the server, and answers in the handshakes.
+    fn hear(&mut self, wire: &[u8], asked: &mut Vec<u8>) -> Vec<u8> {
+        self.proxy.receive(wire);
+        let inside = self.proxy.take_plain();
+        if asked.ends_with(b"\r\n\r\n") {
+            self.server.receive(&inside);
+            self.proxy.send(&self.server.take_wire());
+        } else {
+            asked.extend_from_slice(&inside);
+            if asked.ends_with(b"\r\n\r\n") {
+                self.proxy.send(b"HTTP/1.1 200 OK\r\n\r\n");
+            }
+        }
+        self.proxy.take_wire()
+    }
+}
+
+/// A connection as a dial makes it through an https proxy.
+fn tunnelled() -> (Conn, Ends) {
+    let proxy = Rules::all("https://proxy.example".parse().expect("it is a proxy's URL"));
+    let tls = Some(Security::new(Toy::default()));
+    let config = Arc::new(Config { proxy, tls, ..Config::default() });
+    let request = Request::get("https://site.example/").body(()).expect("a request");
+    let call = Call::new(request, BodyPlan::empty(), &config, Instant::ZERO).expect("it can be sent");
+    let (mut dial, mut io) = (Dial::new(call.key(), &config, Instant::ZERO), Io::default());
+    let (mut ends, mut asked) = (Ends { proxy: ToyPeer::new(5), server: ToyPeer::new(9) }, Vec::new());
+    for _ in 0..20 {
+        match dial.step(&mut io, Instant::ZERO) {
+            DialStep::Resolve => dial.resolved(Ok(Route::Direct), Instant::ZERO),
+            DialStep::Connect { attempt, .. } => dial.connected(attempt, Ok(()), Instant::ZERO),
+            DialStep::Wait(_) => {
+                let said = io.tx.pending().to_vec();
+                io.tx.sent(said.len());
+                io.rx.append(&ends.hear(&said, &mut asked));
+            }
+            DialStep::Ready(conn) => {
+                assert_eq!(
+                    (ends.proxy.host(), ends.server.host()),
+                    (Some("proxy.example"), Some("site.example"))
+                );
+                return (conn, ends);
+            }
+            step @ (DialStep::Abandon { .. } | DialStep::Failed(_)) => panic!("{step:?}"),
+        }
+    }
+    panic!("a handshake without an end");
 }
 
 /// The head as it is lent; what it promises of itself is checked.
