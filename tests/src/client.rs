@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
+use httpocean_core::layer::Security;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Retries};
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
@@ -138,6 +139,13 @@ impl Builder {
     #[must_use]
     pub fn redirects(mut self, options: Redirects) -> Self {
         Arc::make_mut(&mut self.setup.config).redirects = options;
+        self
+    }
+
+    /// How https is secured.
+    #[must_use]
+    pub fn tls(mut self, tls: impl Into<Security>) -> Self {
+        Arc::make_mut(&mut self.setup.config).tls = Some(tls.into());
         self
     }
 

@@ -4,6 +4,7 @@ mod adapter;
 mod body;
 mod by_mio;
 mod by_std;
+mod certificates;
 mod client;
 mod counted;
 mod echo;
@@ -13,6 +14,7 @@ mod hanging;
 mod names;
 mod recorder;
 mod sites;
+mod tls_end;
 mod upload;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +25,7 @@ use httpocean_testkit::server::Server;
 
 pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
 pub use body::{Body, of_reading};
+pub use certificates::{Authority, Identity};
 pub use client::{Builder, Client, RequestBuilder};
 pub use counted::{Counted, Open};
 pub use echo::serve;
@@ -34,6 +37,7 @@ pub use httpocean_testkit::times;
 pub use names::{Names, named};
 pub use recorder::Recorder;
 pub use sites::{Seen, Sites};
+pub use tls_end::{TlsFront, TlsServer};
 pub use upload::{UPLOAD, Upload, content, whole};
 
 /// Only a broken test waits this long.

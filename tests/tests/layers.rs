@@ -167,6 +167,6 @@ fn options_of_a_request_get_a_connection_of_their_own(on: On) {
     }
     get(&client, &url(&front));
     assert_eq!(at_rest(&client).connections_opened, 2);
-    let error = client.get(url(&front)).change(|config| config.tls = None).send().expect_err("no TLS");
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    // Who says nothing has it as the client has it.
+    client.get(url(&front)).change(|config| config.tls = None).send().expect("hi");
 }

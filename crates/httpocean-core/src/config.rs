@@ -45,8 +45,9 @@ pub struct Config {
     pub limits: Limits,
     /// Which proxies requests take. A part of the key.
     pub proxy: proxy::Rules,
-    /// How connections of https are secured; `None`: they are not made. A part of the key, by
-    /// which a request with options of its own never gets a connection that was secured by others.
+    /// How connections of https are secured. `None`: as the client says, and if that says nothing either, they are not
+    /// made. A part of the key, so that a request with options of its own never gets a connection that was secured by
+    /// others.
     pub tls: Option<Security>,
     /// The local address to connect from. A part of the key.
     pub local: Option<IpAddr>,
@@ -112,7 +113,7 @@ mod tests {
     struct Unused;
 
     impl Secure for Unused {
-        fn layer(&self, _: Host<'_>) -> Result<Box<dyn Layer>, LayerError> {
+        fn layer(&self, _: Host<'_>, _: u16) -> Result<Box<dyn Layer>, LayerError> {
             unreachable!("nothing is connected")
         }
     }

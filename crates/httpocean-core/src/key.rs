@@ -131,7 +131,7 @@ impl Key {
         to_proxy || self.scheme() == Scheme::Https
     }
 
-    /// How the connection is secured. Where it has to be, `None` means that nobody said how.
+    /// How the connection is secured. Where it has to be, `None` means: as the options of the dial say.
     pub fn security(&self) -> Option<&Security> {
         self.0.parts.tls.0.as_ref()
     }

@@ -59,8 +59,9 @@ pub enum LayerState {
 
 /// Makes the layer of each new connection that has to be secured.
 pub trait Secure: fmt::Debug + Send + Sync {
-    /// A layer for a connection to `host`, which is also who the peer has to show to be.
-    fn layer(&self, host: Host<'_>) -> Result<Box<dyn Layer>, LayerError>;
+    /// A layer for a connection to `host`, which is also who the peer has to show to be. What is remembered from
+    /// one connection to the next, such as a session, is of that host and port alone.
+    fn layer(&self, host: Host<'_>, port: u16) -> Result<Box<dyn Layer>, LayerError>;
 }
 
 /// Who a connection is made to, as the key has it: a name in lower case or an address.
@@ -85,8 +86,8 @@ impl Security {
         Self(Arc::new(secure))
     }
 
-    pub(crate) fn layer(&self, host: Host<'_>) -> Result<Box<dyn Layer>, LayerError> {
-        self.0.layer(host)
+    pub(crate) fn layer(&self, host: Host<'_>, port: u16) -> Result<Box<dyn Layer>, LayerError> {
+        self.0.layer(host, port)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod record;
 mod seed;
 mod stats;
 mod teller;
+mod tls;
 #[cfg(feature = "tracing")]
 mod trace;
 
@@ -22,9 +23,12 @@ pub use clock::Clock;
 pub use connection::Connection;
 pub use environment::proxies_from_env;
 pub use error::{Error, resolve_error, transport_error};
+#[cfg(feature = "rustls")]
+pub use httpocean_rustls as rustls;
 pub use observer::{Observed, Observer};
 pub use seed::random_seed;
 pub use stats::Stats;
 pub use teller::Teller;
+pub use tls::with_tls;
 #[cfg(feature = "tracing")]
 pub use trace::Tracing;

@@ -9,7 +9,7 @@ use http::{HeaderMap, Request};
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
-use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed};
+use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, with_tls};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -110,6 +110,9 @@ impl Client {
         }
         if options.pool.seed == 0 {
             options.pool.seed = random_seed();
+        }
+        if options.config.tls.is_none() {
+            with_tls(Arc::make_mut(&mut options.config));
         }
         let token = Token(tokens.end - 1);
         let (waker, token) = match options.waker.take() {

@@ -47,6 +47,8 @@ pub use httpocean_core::{
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;
 pub use httpocean_driver::record;
+#[cfg(feature = "rustls")]
+pub use httpocean_driver::rustls;
 pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
 pub use mio;
 

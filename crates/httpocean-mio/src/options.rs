@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use httpocean_core::layer::Security;
 use httpocean_core::policy::Budget;
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Config, pool};
@@ -64,6 +65,23 @@ pub struct Options {
 }
 
 impl Options {
+    /// The same, with https secured in this way. Default, with the feature `rustls`: for whom Mozilla's authorities
+    /// vouch, by TLS 1.2 or 1.3.
+    ///
+    /// ```
+    /// use httpocean_mio::Options;
+    /// use httpocean_mio::rustls::{Tls, Version};
+    ///
+    /// let options = Options::default().with_tls(Tls::builder().versions(&[Version::Tls13]).build()?);
+    /// # drop(options);
+    /// # Ok::<(), httpocean_mio::rustls::OptionsError>(())
+    /// ```
+    #[must_use]
+    pub fn with_tls(mut self, tls: impl Into<Security>) -> Self {
+        Arc::make_mut(&mut self.config).tls = Some(tls.into());
+        self
+    }
+
     /// How many tokens a client with these options needs: one for each connection, some for attempts that race,
     /// one for the waker. A larger range tells late events of a closed socket from those of its successor.
     pub fn tokens(&self) -> usize {

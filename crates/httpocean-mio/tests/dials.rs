@@ -90,11 +90,22 @@ fn the_system_does_not_know_it() {
 }
 
 #[test]
-fn https_says_that_it_is_missing() {
+#[cfg(feature = "rustls")]
+fn https_is_spoken_by_default() {
     let mut looped = loop_of(1);
-    let error = fetch(&mut looped, "https://127.0.0.1/").error.unwrap();
-    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
-    assert_eq!((looped.client().stats().dials_failed, looped.client().stats().open), (1, 0));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let in_clear = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 3]).unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let error = fetch(&mut looped, &url).error.unwrap();
+    in_clear.join().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Tls(_)), "{error}");
+    let stats = looped.client().stats();
+    assert_eq!((stats.connections_opened, stats.dials_failed, stats.open), (0, 1, 0));
 }
 
 #[test]

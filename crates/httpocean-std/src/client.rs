@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response, Uri};
+use httpocean_core::layer::Security;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Common, Retries, Seed};
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Call, Config, call, dial, pool};
-use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed};
+use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed, with_tls};
 
 use crate::body::Body;
 use crate::flow::Flow;
@@ -246,6 +247,27 @@ impl ClientBuilder {
         if yes { self.proxy(proxies_from_env()) } else { self }
     }
 
+    /// How connections of https are secured. Default, with the feature `rustls`: for whom Mozilla's authorities vouch,
+    /// by TLS 1.2 or 1.3.
+    ///
+    /// ```
+    /// use httpocean_std::Client;
+    /// use httpocean_std::rustls::Tls;
+    ///
+    /// # let ca = std::env::temp_dir().join("httpocean-ca-of-an-example.pem");
+    /// // Our own authority, and nobody else.
+    /// let tls = Tls::builder().ca_file(ca).build();
+    /// # let tls = tls.or_else(|_| Tls::builder().build());
+    /// let client = Client::builder().tls(tls?).build();
+    /// # drop(client);
+    /// # Ok::<(), httpocean_std::rustls::OptionsError>(())
+    /// ```
+    #[must_use]
+    pub fn tls(mut self, tls: impl Into<Security>) -> Self {
+        self.config.tls = Some(tls.into());
+        self
+    }
+
     /// From the start of a request to the end of its response's body. Default none.
     #[must_use]
     pub fn total_timeout(mut self, limit: Duration) -> Self {
@@ -347,7 +369,9 @@ impl ClientBuilder {
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
         let threads = self.dial_threads.unwrap_or(pool.max_dials);
         let common = Common { budget: self.budget, seed: Seed::new(pool.seed), epoch: None };
-        let config = Arc::new(self.config);
+        let mut config = self.config;
+        with_tls(&mut config);
+        let config = Arc::new(config);
         let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
     }

@@ -41,6 +41,8 @@ pub use httpocean_core::{
 
 #[cfg(feature = "tracing")]
 pub use httpocean_driver::Tracing;
+#[cfg(feature = "rustls")]
+pub use httpocean_driver::rustls;
 pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
 
 pub use body::Body;

@@ -10,7 +10,7 @@
 //! use httpocean_core::layer::{Host, LayerState, Secure};
 //! use httpocean_core::{RecvBuf, SendBuf};
 //!
-//! let mut layer = Toy::default().layer(Host::Name("site.example")).unwrap();
+//! let mut layer = Toy::default().layer(Host::Name("site.example"), 443).unwrap();
 //! let (mut tx, mut plain) = (SendBuf::default(), RecvBuf::default());
 //! assert_eq!(layer.receive(b"", &mut tx, &mut plain), Ok(LayerState::Handshaking));
 //!
@@ -37,7 +37,7 @@ pub struct Toy {
 }
 
 impl Secure for Toy {
-    fn layer(&self, host: Host<'_>) -> Result<Box<dyn Layer>, LayerError> {
+    fn layer(&self, host: Host<'_>, _: u16) -> Result<Box<dyn Layer>, LayerError> {
         if let Some(why) = self.refuses {
             return Err(LayerError::new(LayerFault::Local, why));
         }

@@ -1,6 +1,7 @@
 //! What the user might do about an error.
 
 use crate::client::Failure;
+use httpocean_std::core::layer::LayerFault;
 use httpocean_std::http::StatusCode;
 use httpocean_std::pool::Refusal;
 use httpocean_std::{ErrorKind, NotFollowed, Phase, ProtocolError, ProxyError, TransportError};
@@ -19,8 +20,11 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         ErrorKind::Proxy(
             ProxyError::Refused(StatusCode::PROXY_AUTHENTICATION_REQUIRED) | ProxyError::NoEntry(_),
         ) => "its URL can say who you are: --proxy http://USER:PASSWORD@HOST:PORT".to_owned(),
-        ErrorKind::Unsupported(_) if uri.scheme_str() == Some("https") => {
-            "an http:// URL works today".to_owned()
+        ErrorKind::Tls(why) if why.fault() == LayerFault::Identity => {
+            "if you know who it is, --ca-file FILE trusts the certificate of its authority".to_owned()
+        }
+        ErrorKind::Tls(why) if why.what() == "the peer does not speak TLS" => {
+            format!("is it http://{host}?")
         }
         ErrorKind::Timeout => {
             format!("a longer limit is set with {}, or with --timeout", limit_of(failure.phase())?)
@@ -49,6 +53,7 @@ fn limit_of(phase: Phase) -> Option<&'static str> {
         Phase::PoolWait => "--pool-timeout",
         Phase::Resolve => "--resolve-timeout",
         Phase::Connect | Phase::Proxy => "--connect-timeout",
+        Phase::Tls => "--tls-timeout",
         Phase::SendHead | Phase::SendBody => "--send-timeout",
         Phase::RecvHead => "--first-byte-timeout",
         Phase::RecvBody => "--idle-timeout",

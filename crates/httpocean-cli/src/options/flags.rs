@@ -78,6 +78,7 @@ Time limits, in seconds, or with a unit as in 250ms:
       --pool-timeout TIME      waiting for a connection that others use
       --resolve-timeout TIME   looking up the host's name
       --connect-timeout TIME   connecting (10)
+      --tls-timeout TIME       securing a connection, once it is connected (10)
       --send-timeout TIME      while the server takes no further byte of the request
       --first-byte-timeout TIME  from the end of the request to the first byte of the response
       --idle-timeout TIME      between two bytes of the response
@@ -98,6 +99,10 @@ Proxies:
       --no-proxy LIST          hosts, and ranges of addresses, that are reached directly; * is all
       --proxy-from-env         those of the environment: http_proxy, https_proxy, all_proxy, no_proxy;
                                `get` does so by itself
+
+TLS:
+      --ca-file FILE           trust the certificates in this file (PEM), and nobody else
+      --insecure               trust anybody: whoever is on the way can read and change everything
 
 More:
       --expect-continue        ask before a body is sent

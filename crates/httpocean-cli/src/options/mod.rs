@@ -5,6 +5,7 @@ pub(crate) mod flags;
 mod policies;
 mod proxies;
 mod recording;
+mod tls;
 mod value;
 
 use std::path::PathBuf;
@@ -18,9 +19,7 @@ use serde_json::Value;
 use crate::client::{Client, Pace, Reactor};
 use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
-
-/// Options whose policy is not built yet.
-const LATER: [&str; 2] = ["ca_file", "insecure"];
+use tls::Trust;
 
 /// What [`Run`] knows and [`PerRequest`] does not.
 const OF_RUN: [&str; 13] = [
@@ -68,6 +67,7 @@ pub(crate) struct PerRequest {
     pub(crate) config: Config,
     /// The protocol to switch to.
     pub(crate) upgrade: Option<String>,
+    trust: Trust,
 }
 
 /// Why an option can't be obeyed, in a sentence.
@@ -194,6 +194,7 @@ impl Run {
                 dial.connect = value::maybe(&name, value, value::duration)?;
                 dial.proxy = dial.connect;
             }
+            "tls" => dial.tls = value::maybe(&name, value, value::duration)?,
             _ => return self.request.set_timeout(clock, value),
         }
         Ok(())
@@ -232,8 +233,12 @@ impl PerRequest {
                 return limits.iter().try_for_each(|(limit, value)| self.set_limit(limit, value));
             }
             "expect_continue" => self.config.call.expect_continue = value::yes_or_no(name, value)?,
+            "ca_file" => {
+                let path = value::maybe(name, value, value::text)?;
+                self.config.tls = self.trust.set_ca_file(path)?;
+            }
+            "insecure" => self.config.tls = self.trust.set_insecure(value::yes_or_no(name, value)?)?,
             "upgrade" => self.upgrade = value::maybe(name, value, value::text)?,
-            later if LATER.contains(&later) => return Err(not_yet(name)),
             of_run if OF_RUN.contains(&of_run) => return Err(belongs_to_run(name)),
             _ => return Err(format!("there is no option `{name}`")),
         }
@@ -249,8 +254,7 @@ impl PerRequest {
             "send" => &mut call.send,
             "first_byte" => &mut call.first_byte,
             "idle" => &mut call.idle,
-            "resolve" | "connect" => return Err(belongs_to_run(&name)),
-            "tls" => return Err(not_yet(&name)),
+            "resolve" | "connect" | "tls" => return Err(belongs_to_run(&name)),
             _ => return Err(format!("there is no option `{name}`")),
         };
         *limit = value::maybe(&name, value, value::duration)?;
@@ -270,10 +274,6 @@ impl PerRequest {
         }
         Ok(())
     }
-}
-
-pub(crate) fn not_yet(name: &str) -> Unfit {
-    format!("not yet supported: {name}")
 }
 
 fn belongs_to_run(name: &str) -> Unfit {

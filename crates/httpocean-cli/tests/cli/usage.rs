@@ -38,14 +38,3 @@ fn wrong_usage_exits_with_2_and_a_hint() {
         assert_eq!(said.text(), "");
     }
 }
-
-#[test]
-fn what_comes_later_is_refused_by_name() {
-    let later: [(&[&str], &str); 2] =
-        [(&["--insecure"], "insecure"), (&["--tls-timeout", "1"], "timeout_ms.tls")];
-    for (args, name) in later {
-        let said = run(&[&["get", "http://127.0.0.1/"], args].concat());
-        assert_eq!(said.code, 2, "{args:?}");
-        assert!(said.stderr.contains(&format!("not yet supported: {name}")), "{}", said.stderr);
-    }
-}

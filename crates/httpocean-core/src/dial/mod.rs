@@ -126,7 +126,10 @@ enum State {
 impl Dial {
     /// A dial of `key`; its clocks start when it is first stepped.
     pub fn new(key: &Key, config: &Arc<Config>, now: Instant) -> Self {
-        let (key, config) = (key.clone(), config.clone());
+        // Who did not say how it is to be secured leaves that to the client.
+        let usual = key.security().is_none() && config.tls.is_some();
+        let key = if usual { key.secured(config.tls.as_ref()) } else { key.clone() };
+        let config = config.clone();
         let looks_ahead = is_told_an_address(&key);
         let target = if looks_ahead { key.by_proxy(None) } else { key.first_stop() };
         Self { key, target, looks_ahead, told: None, config, state: State::Start, now, goodbye: Vec::new() }

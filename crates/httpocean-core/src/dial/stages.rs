@@ -20,7 +20,7 @@ use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, ProtocolError};
 use crate::io::Io;
 use crate::key::Key;
-use crate::layer::{Host, LayerState};
+use crate::layer::LayerState;
 use crate::proxy::Kind;
 use crate::time::Instant;
 use crate::want::Want;
@@ -118,8 +118,8 @@ impl Stages {
         let About { key, target, told, config } = about;
         self.until = stage.limit(config).map(|limit| now + limit);
         match stage {
-            Stage::ProxyTls => self.secure(key, target.peer(), io),
-            Stage::Tls => self.secure(key, key.peer(), io),
+            Stage::ProxyTls => self.secure(key, target, io),
+            Stage::Tls => self.secure(key, key, io),
             Stage::Tunnel => {
                 self.handshake = key.proxy().map(|proxy| Proxied::new(proxy, key, told, config));
                 Ok(())
@@ -127,9 +127,10 @@ impl Stages {
         }
     }
 
-    fn secure(&mut self, key: &Key, host: Host<'_>, io: &mut Io) -> Result<(), Error> {
+    fn secure(&mut self, key: &Key, peer: &Key, io: &mut Io) -> Result<(), Error> {
         let Some(security) = key.security() else { return Ok(()) };
-        let layer = security.layer(host).map_err(|why| Error::new(ErrorKind::Tls(why), Phase::Tls))?;
+        let layer = security.layer(peer.peer(), peer.port());
+        let layer = layer.map_err(|why| Error::new(ErrorKind::Tls(why), Phase::Tls))?;
         self.conn.push(layer, io);
         Ok(())
     }

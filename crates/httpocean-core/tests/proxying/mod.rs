@@ -38,7 +38,7 @@ pub struct Through {
 struct Clear;
 
 impl Secure for Clear {
-    fn layer(&self, _: Host<'_>) -> Result<Box<dyn Layer>, LayerError> {
+    fn layer(&self, _: Host<'_>, _: u16) -> Result<Box<dyn Layer>, LayerError> {
         Ok(Box::new(Self))
     }
 }

@@ -183,7 +183,7 @@ impl Script {
             "bad-request" => {
                 ask["headers"] = [json!([["content-length", "5"]]), json!([["host", "a b"]])][id % 2].clone()
             }
-            "bad-url" => ask["url"] = json!(["no url", "https://127.0.0.1/", "http://127.1/"][id % 3]),
+            "bad-url" => ask["url"] = json!(["no url", "ftp://127.0.0.1/", "http://127.1/"][id % 3]),
             _ => {}
         }
         match kind {
