@@ -1,18 +1,24 @@
 //! Not only TCP: Unix sockets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use httpocean_std::{ErrorKind, Phase, dial};
-use httpocean_tests::{Client, On, at_rest, on_both_adapters, serve};
+use httpocean_core::proxy::Rules;
+use httpocean_std::{Config, ErrorKind, Phase, dial};
+use httpocean_testkit::server::{Reply, Server};
+use httpocean_tests::proxy::{Manner, Proxy};
+use httpocean_tests::{Client, On, at_rest, get, on_both_adapters, serve};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 on_both_adapters!(
     a_unix_socket_carries_requests,
     a_unix_socket_carries_large_bodies,
+    a_proxy_may_listen_at_a_unix_socket,
     a_unix_socket_that_is_not_there_can_not_be_connected_to,
     a_unix_socket_whose_backlog_is_full_is_given_up_in_time,
 );
@@ -47,6 +53,33 @@ fn a_unix_socket_carries_requests(on: On) {
     echoes(&client, 5);
     let response = client.get("http://anywhere/").send().unwrap();
     assert_eq!(response.body().connection().unwrap().local, None);
+    std::fs::remove_file(path).unwrap();
+}
+
+/// It is told names: a transport that finds its own way looks none up.
+fn a_proxy_may_listen_at_a_unix_socket(on: On) {
+    let path = path("proxy");
+    let listener = UnixListener::bind(&path).unwrap();
+    let server = Server::start(|_| Reply::ok("hi"));
+    let names = [("a.test:80".to_owned(), server.addr())].into();
+    let proxy = Proxy::start(Manner { names, ..Manner::default() });
+    let addr = proxy.addr();
+    std::thread::spawn(move || {
+        for near in listener.incoming() {
+            let (mut near, mut far) = (near.unwrap(), TcpStream::connect(addr).unwrap());
+            let (mut near_too, mut far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            std::thread::spawn(move || io::copy(&mut near, &mut far).and(far.shutdown(Shutdown::Write)));
+            std::thread::spawn(move || {
+                io::copy(&mut far_too, &mut near_too).and(near_too.shutdown(Shutdown::Write))
+            });
+        }
+    });
+    for kind in ["http", "socks5", "socks5h", "socks4a"] {
+        let rules = Rules::all(format!("{kind}://proxy.invalid").parse().unwrap());
+        let client = on.builder().config(Config { proxy: rules, ..Config::default() }).unix(&path).build();
+        assert_eq!(get(&client, "http://a.test/"), "hi", "{kind}");
+    }
+    assert!(proxy.told().iter().all(|told| told.targets == ["a.test:80"]), "{:?}", proxy.told());
     std::fs::remove_file(path).unwrap();
 }
 
