@@ -1,14 +1,17 @@
 //! What went wrong: whose fault, in which phase, and how much of the request the peer may have seen.
 
+mod protocol;
 mod proxy;
+mod transport;
 
 use core::fmt;
 use core::time::Duration;
-use std::net::SocketAddr;
 
 use http::{StatusCode, Uri};
 
+pub use protocol::ProtocolError;
 pub use proxy::{ProxyAnswer, ProxyError};
+pub use transport::{FailedAttempt, TransportError};
 
 use crate::layer::{LayerError, LayerFault};
 use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
@@ -395,110 +398,5 @@ impl fmt::Display for Phase {
             Self::Drain => "draining the body of the response",
             Self::Backoff => "waiting before the next attempt",
         })
-    }
-}
-
-/// An address that could not be connected to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FailedAttempt {
-    /// Which; `None` where the transport found its own way.
-    pub addr: Option<SocketAddr>,
-    /// Why not.
-    pub why: TransportError,
-}
-
-/// How a transport failed, as far as the core cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TransportError {
-    /// The name is not known.
-    NotFound,
-    /// Nobody listens there.
-    Refused,
-    /// The peer reset the connection, or it broke.
-    Reset,
-    /// It took too long.
-    TimedOut,
-    /// There is no way to that address.
-    Unreachable,
-    /// The address filter of the options lets nobody connect to any of the addresses.
-    Filtered,
-    /// A layer above it can't go on: [`ErrorKind::Tls`] says why.
-    Layer,
-    /// Anything else, by the system's error number; 0 where there is none.
-    Other(i32),
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("not found"),
-            Self::Refused => f.write_str("connection refused"),
-            Self::Reset => f.write_str("connection reset"),
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Unreachable => f.write_str("unreachable"),
-            Self::Filtered => f.write_str("not allowed by the address filter"),
-            Self::Layer => f.write_str("a layer above it failed"),
-            Self::Other(0) => f.write_str("failed"),
-            Self::Other(number) => write!(f, "failed with system error {number}"),
-        }
-    }
-}
-
-/// In which way a response is not acceptable. The sentence inside says what exactly was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ProtocolError {
-    /// The status line is not one (RFC 9112 section 4).
-    BadStatusLine(&'static str),
-    /// A header field is not one (RFC 9112 section 5).
-    BadHeader(&'static str),
-    /// The chunked coding is broken, its trailer section included (RFC 9112 section 7.1).
-    BadChunk(&'static str),
-    /// Fields that frame the message contradict each other or make no sense (RFC 9112 section 6.3).
-    ConflictingLength(&'static str),
-    /// The message ended before it was whole (RFC 9112 section 8).
-    Truncated(&'static str),
-    /// A limit of [`Limits`](crate::Limits) was crossed.
-    TooLarge(&'static str),
-    /// A transfer coding other than exactly one final `chunked` (RFC 9112 section 6.1).
-    UnsupportedTransferCoding(&'static str),
-    /// `101 Switching Protocols` without having been asked for (RFC 9110 section 7.8).
-    UnsolicitedUpgrade(&'static str),
-}
-
-impl ProtocolError {
-    /// The class as one stable word, such as `bad-header`.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Self::BadStatusLine(_) => "bad-status-line",
-            Self::BadHeader(_) => "bad-header",
-            Self::BadChunk(_) => "bad-chunk",
-            Self::ConflictingLength(_) => "conflicting-length",
-            Self::Truncated(_) => "truncated",
-            Self::TooLarge(_) => "too-large",
-            Self::UnsupportedTransferCoding(_) => "unsupported-transfer-coding",
-            Self::UnsolicitedUpgrade(_) => "unsolicited-upgrade",
-        }
-    }
-
-    /// What exactly was seen, as a part of a sentence.
-    pub fn explain(&self) -> &'static str {
-        match self {
-            Self::BadStatusLine(what)
-            | Self::BadHeader(what)
-            | Self::BadChunk(what)
-            | Self::ConflictingLength(what)
-            | Self::Truncated(what)
-            | Self::TooLarge(what)
-            | Self::UnsupportedTransferCoding(what)
-            | Self::UnsolicitedUpgrade(what) => what,
-        }
-    }
-}
-
-impl fmt::Display for ProtocolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.class(), self.explain())
     }
 }

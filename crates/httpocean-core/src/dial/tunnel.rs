@@ -5,9 +5,9 @@ use http::{HeaderValue, Method};
 use crate::buf::RecvBuf;
 use crate::error::{Error, ProtocolError, ProxyAnswer, ProxyError};
 use crate::h1::body::{BodyDecoder, BodyStep};
-use crate::h1::encode;
 use crate::h1::framing::{Framing, frame};
 use crate::h1::head::{Head, HeadIndex, HeadScan};
+use crate::h1::proxied::write_connect;
 use crate::key::Key;
 use crate::limits::Limits;
 
@@ -40,7 +40,7 @@ impl Tunnel {
     /// Asks the key's proxy for a tunnel to its host. Nothing that the request says is told to the proxy.
     pub(super) fn new(key: &Key, user_agent: Option<&HeaderValue>, limits: &Limits) -> Self {
         let mut ask = Vec::new();
-        encode::write_connect(&mut ask, key, user_agent);
+        write_connect(&mut ask, key, user_agent);
         let limits = Limits { head_bytes: limits.proxy_head_bytes, ..limits.clone() };
         Self { state: State::Start(ask), limits, interims: 0 }
     }

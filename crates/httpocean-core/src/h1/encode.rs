@@ -10,9 +10,9 @@ use http::{Method, Request, Version};
 
 use super::framing::has_token;
 use super::named::{Hops, Named};
+use super::proxied::authorization;
 use crate::authority;
 use crate::key::Key;
-use crate::proxy::Proxy;
 
 /// What the caller says of the body that will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ pub(crate) fn write_head(
     if let Some(user_agent) = user_agent.filter(|_| !plan.names_agent) {
         write_field(out, &USER_AGENT, user_agent);
     }
-    if let Some(authorization) = proxy_authorization(fields, key) {
+    if let Some(authorization) = authorization(fields, key) {
         write_field(out, &PROXY_AUTHORIZATION, authorization);
     }
     for (name, value) in fields {
@@ -164,22 +164,6 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes the request for a tunnel to the key's host through its proxy: with what is the proxy's business alone.
-pub(crate) fn write_connect(out: &mut Vec<u8>, key: &Key, user_agent: Option<&HeaderValue>) {
-    out.extend_from_slice(b"CONNECT ");
-    write_host_and_port(out, key);
-    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-    write_host_and_port(out, key);
-    out.extend_from_slice(b"\r\n");
-    if let Some(authorization) = key.proxy().and_then(Proxy::authorization) {
-        write_field(out, &PROXY_AUTHORIZATION, authorization);
-    }
-    if let Some(user_agent) = user_agent {
-        write_field(out, &USER_AGENT, user_agent);
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
 /// An upper bound, near enough, of the bytes that [`write_head`] will write.
 pub(crate) fn head_bound(request: &Request<()>, key: &Key, user_agent: Option<&HeaderValue>) -> usize {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
@@ -188,7 +172,7 @@ pub(crate) fn head_bound(request: &Request<()>, key: &Key, user_agent: Option<&H
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let ours = 3 * key.authority().len()
         + user_agent.map_or(0, HeaderValue::len)
-        + proxy_authorization(request.headers(), key).map_or(0, HeaderValue::len);
+        + authorization(request.headers(), key).map_or(0, HeaderValue::len);
     request.method().as_str().len() + target.len() + 2 * escaped + fields + ours + 224
 }
 
@@ -357,14 +341,8 @@ fn write_target(out: &mut Vec<u8>, request: &Request<()>, key: &Key) {
     out.extend_from_slice(rest);
 }
 
-/// Who we are to the proxy that is sent the request; what the request says itself goes first.
-fn proxy_authorization<'a>(fields: &HeaderMap, key: &'a Key) -> Option<&'a HeaderValue> {
-    let proxy = key.proxy().filter(|_| key.is_forwarded())?;
-    proxy.authorization().filter(|_| !fields.contains_key(PROXY_AUTHORIZATION))
-}
-
 /// A tunnel's target names its port even where it is the default, in the line and in `Host` alike.
-fn write_host_and_port(out: &mut Vec<u8>, key: &Key) {
+pub(super) fn write_host_and_port(out: &mut Vec<u8>, key: &Key) {
     out.extend_from_slice(key.host().as_bytes());
     out.push(b':');
     write_number(out, u64::from(key.port()));
@@ -416,7 +394,7 @@ fn is_ours(name: &HeaderName) -> bool {
     *name == HOST || *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING
 }
 
-fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+pub(super) fn write_field(out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     out.extend_from_slice(name.as_str().as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value.as_bytes());

@@ -8,6 +8,7 @@ pub(crate) mod framing;
 pub(crate) mod head;
 mod line;
 mod named;
+pub(crate) mod proxied;
 
 #[cfg(test)]
 mod body_tests;
