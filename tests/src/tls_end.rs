@@ -9,7 +9,8 @@ use httpocean_std::rustls::rustls;
 use httpocean_testkit::front::{Front, Terminal};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ServerConnection, WebPkiClientVerifier};
+use rustls::server::{ResolvesServerCertUsingSni, ServerConnection, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{HandshakeKind, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 use crate::certificates::{Authority, Identity};
@@ -21,6 +22,8 @@ pub struct TlsServer {
     versions: Vec<&'static SupportedProtocolVersion>,
     clients: Option<Arc<RootCertStore>>,
     alpn: Vec<Vec<u8>>,
+    /// The only name that it has a certificate for.
+    name: Option<&'static str>,
     goodbyes: bool,
 }
 
@@ -28,7 +31,14 @@ impl TlsServer {
     /// With this certificate, TLS 1.2 and 1.3, and `http/1.1`.
     pub fn new(identity: Identity) -> Self {
         let versions = vec![&rustls::version::TLS12, &rustls::version::TLS13];
-        Self { identity, versions, clients: None, alpn: vec![b"http/1.1".to_vec()], goodbyes: true }
+        Self {
+            identity,
+            versions,
+            clients: None,
+            alpn: vec![b"http/1.1".to_vec()],
+            name: None,
+            goodbyes: true,
+        }
     }
 
     /// This version alone.
@@ -54,6 +64,12 @@ impl TlsServer {
     #[must_use]
     pub fn alpn(self, protocol: &str) -> Self {
         Self { alpn: vec![protocol.as_bytes().to_vec()], ..self }
+    }
+
+    /// Has a certificate for who asks by this name, and for nobody else.
+    #[must_use]
+    pub fn knows_only(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
     }
 
     /// Ends connections without `close_notify`.
@@ -95,7 +111,16 @@ impl TlsServer {
         let chain = CertificateDer::pem_slice_iter(self.identity.certificate.as_bytes());
         let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
         let key = PrivateKeyDer::from_pem_slice(self.identity.key.as_bytes()).expect("a key");
-        let mut config = builder.with_single_cert(chain, key).expect("they go together");
+        let mut config = match self.name {
+            None => builder.with_single_cert(chain, key).expect("they go together"),
+            Some(name) => {
+                let key =
+                    rustls::crypto::ring::sign::any_supported_type(&key).expect("a key of a known kind");
+                let mut resolver = ResolvesServerCertUsingSni::new();
+                resolver.add(name, CertifiedKey::new(chain, key)).expect("a certificate for it");
+                builder.with_cert_resolver(Arc::new(resolver))
+            }
+        };
         config.alpn_protocols.clone_from(&self.alpn);
         config
     }

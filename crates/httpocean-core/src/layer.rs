@@ -76,7 +76,7 @@ pub enum Host<'a> {
 /// How connections are secured: a [`Secure`] that configurations and keys share.
 ///
 /// It equals its clones and nothing else, so that two of them never share a connection, whatever their options are.
-/// Make one and clone it.
+/// Make one and clone it: what is made of a [`Secure`] anew, by `into()` too, is another.
 #[derive(Clone)]
 pub struct Security(Arc<dyn Secure>);
 

@@ -57,7 +57,9 @@ fn of_certificate(why: &CertificateError) -> String {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the certificate is not one for servers".into()
         }
-        CertificateError::BadSignature => "the peer does not own the certificate that it shows".into(),
+        CertificateError::BadSignature => {
+            "a signature is wrong: the certificate is not from whom it names, or not the peer's own".into()
+        }
         CertificateError::Other(other) => format!("the certificate is not acceptable: {other}"),
         other => format!("the certificate is not acceptable: {other}"),
     }
@@ -82,14 +84,16 @@ fn of_alert(alert: AlertDescription) -> String {
         AlertDescription::HandshakeFailure => "the peer finds nothing in common with what is allowed".into(),
         AlertDescription::UnrecognisedName => "the peer knows no host of that name".into(),
         AlertDescription::NoApplicationProtocol => "the peer does not speak http/1.1 there".into(),
+        AlertDescription::AccessDenied => "the peer gives no access".into(),
         AlertDescription::CertificateRequired => "the peer wants a certificate of its client".into(),
         AlertDescription::UnknownCA
         | AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateRevoked
         | AlertDescription::CertificateExpired
-        | AlertDescription::CertificateUnknown
-        | AlertDescription::AccessDenied => format!("the peer does not accept our certificate: {alert:?}"),
+        | AlertDescription::CertificateUnknown => {
+            format!("the peer does not accept our certificate: {alert:?}")
+        }
         other => format!("the peer gave up: {other:?}"),
     }
 }

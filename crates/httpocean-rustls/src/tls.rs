@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use httpocean_core::layer::{Host, Layer, LayerError, LayerFault, Secure};
+use httpocean_core::layer::{Host, Layer, LayerError, LayerFault, Secure, Security};
 use rustls::ClientConfig;
 use rustls::client::{ClientConnection, Resumption};
 use rustls::pki_types::ServerName;
@@ -21,12 +21,12 @@ const PORTS: usize = 16;
 /// How connections are secured; for [`Config::tls`](httpocean_core::Config), by `into()`.
 ///
 /// Clones are the same: they share sessions, and in a pool their requests share connections.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    inner: Arc<Inner>,
+    security: Security,
 }
 
-struct Inner {
+struct Sessions {
     config: Arc<ClientConfig>,
     resumes: bool,
     /// By port: sessions are told apart by the host's name already.
@@ -48,20 +48,27 @@ impl Tls {
     /// `resumes`: with sessions for each host and port.
     pub(crate) fn new(config: ClientConfig, resumes: bool) -> Self {
         let by_port = Mutex::default();
-        Self { inner: Arc::new(Inner { config: Arc::new(config), resumes, by_port }) }
+        Self { security: Security::new(Sessions { config: Arc::new(config), resumes, by_port }) }
     }
+}
 
+impl From<Tls> for Security {
+    fn from(tls: Tls) -> Self {
+        tls.security
+    }
+}
+
+impl Sessions {
     fn config(&self, port: u16) -> Arc<ClientConfig> {
-        let Inner { config, resumes, by_port } = &*self.inner;
-        if !resumes {
-            return config.clone();
+        if !self.resumes {
+            return self.config.clone();
         }
-        let mut by_port = by_port.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_port = self.by_port.lock().unwrap_or_else(PoisonError::into_inner);
         if by_port.len() >= PORTS && !by_port.contains_key(&port) {
             by_port.pop_last();
         }
         let of_port = by_port.entry(port).or_insert_with(|| {
-            let mut config = ClientConfig::clone(config);
+            let mut config = ClientConfig::clone(&self.config);
             config.resumption = Resumption::in_memory_sessions(SESSIONS);
             Arc::new(config)
         });
@@ -77,7 +84,7 @@ impl Default for Tls {
     }
 }
 
-impl Secure for Tls {
+impl Secure for Sessions {
     fn layer(&self, host: Host<'_>, port: u16) -> Result<Box<dyn Layer>, LayerError> {
         let name = match host {
             Host::Name(name) => ServerName::try_from(name.to_owned()).map_err(|_| {
@@ -90,8 +97,8 @@ impl Secure for Tls {
     }
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").field("resumes", &self.inner.resumes).finish_non_exhaustive()
+        f.debug_struct("Rustls").field("resumes", &self.resumes).finish_non_exhaustive()
     }
 }
