@@ -1,5 +1,6 @@
 //! Certificates of tests, and who issues them.
 
+use crate::real::Home;
 use httpocean_std::rustls::Tls;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -78,6 +79,19 @@ impl Identity {
         let (params, key) = of_server(names);
         let certificate = params.self_signed(&key).expect("a certificate");
         Self { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+impl Identity {
+    /// As files that servers read: `certificate`, `key`, and `both` in one.
+    ///
+    /// # Panics
+    /// When they can't be written.
+    pub fn write(&self, home: &Home) {
+        let both = format!("{}{}", self.certificate, self.key);
+        for (name, pem) in [("certificate", &self.certificate), ("key", &self.key), ("both", &both)] {
+            std::fs::write(home.path(name), pem).expect("a file can be written");
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Client;
+use crate::{Client, Identity};
 
 pub use blocks::Blocks;
 
@@ -78,11 +78,24 @@ pub struct Real {
 impl Real {
     /// nginx, in one process. `site` is what stands in its `server` block, where `HOME` is the directory.
     pub fn nginx(home: Home, site: &str) -> Option<Self> {
+        Self::nginx_on(home, "", site)
+    }
+
+    /// The same, with TLS. Its log ends each line with the version and whether the session was resumed, `r` or `.`.
+    pub fn nginx_tls(home: Home, identity: &Identity, site: &str) -> Option<Self> {
+        identity.write(&home);
+        let site = format!(
+            "ssl_certificate HOME/certificate; ssl_certificate_key HOME/key; ssl_protocols TLSv1.2 TLSv1.3; {site}"
+        );
+        Self::nginx_on(home, "ssl", &site)
+    }
+
+    fn nginx_on(home: Home, listens: &str, site: &str) -> Option<Self> {
         let program = program("nginx")?;
         // It names its process when all of its sockets listen.
         let up = |server: &Self| fs::metadata(server.home.path("pid")).is_ok_and(|pid| pid.len() > 0);
         Some(Self::on_a_port(home, up, |home, port| {
-            let config = nginx_config(port, site).replace("HOME", &home.0.to_string_lossy());
+            let config = nginx_config(port, listens, site).replace("HOME", &home.0.to_string_lossy());
             fs::write(home.path("nginx.conf"), config).expect("a file can be written");
             let mut command = Command::new(&program);
             command.arg("-p").arg(&home.0).arg("-c").arg(home.path("nginx.conf"));
@@ -92,10 +105,22 @@ impl Real {
 
     /// haproxy in front of `backend`. `defaults` is more of its section `defaults`.
     pub fn haproxy(defaults: &str, backend: SocketAddr) -> Option<Self> {
+        Self::haproxy_on(Home::new(), "", defaults, backend)
+    }
+
+    /// The same, with TLS. Its log ends each line with the version and whether the session was resumed, `1` or `0`.
+    pub fn haproxy_tls(identity: &Identity, defaults: &str, backend: SocketAddr) -> Option<Self> {
+        let home = Home::new();
+        identity.write(&home);
+        Self::haproxy_on(home, "ssl crt HOME/both", defaults, backend)
+    }
+
+    fn haproxy_on(home: Home, binds: &str, defaults: &str, backend: SocketAddr) -> Option<Self> {
         let program = program("haproxy")?;
         let up = |server: &Self| TcpStream::connect(server.addr).is_ok();
-        Some(Self::on_a_port(Home::new(), up, |home, port| {
-            let config = haproxy_config(port, defaults, backend);
+        Some(Self::on_a_port(home, up, |home, port| {
+            let config = haproxy_config(port, binds, defaults, backend);
+            let config = config.replace("HOME", &home.0.to_string_lossy());
             fs::write(home.path("haproxy.cfg"), config).expect("a file can be written");
             let mut command = Command::new(&program);
             command.arg("-db").arg("-f").arg(home.path("haproxy.cfg"));
@@ -125,6 +150,11 @@ impl Real {
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
+    }
+
+    /// The same, by TLS and under the name localhost.
+    pub fn tls_url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.addr.port())
     }
 
     /// Its directory.
@@ -306,22 +336,24 @@ pub fn peak_memory() -> Option<u64> {
     Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
-fn nginx_config(port: u16, site: &str) -> String {
+fn nginx_config(port: u16, listens: &str, site: &str) -> String {
+    let more = if listens.is_empty() { "" } else { " $ssl_protocol $ssl_session_reused" };
     format!(
         "daemon off; master_process off; pid HOME/pid; error_log HOME/error.log warn;
          events {{ worker_connections 256; }}
          http {{
              client_body_temp_path HOME/body; proxy_temp_path HOME/proxy; fastcgi_temp_path HOME/fastcgi;
              uwsgi_temp_path HOME/uwsgi; scgi_temp_path HOME/scgi;
-             log_format line '$connection $connection_requests $status $request_method $host $request_uri';
+             log_format line '$connection $connection_requests $status $request_method $host $request_uri{more}';
              access_log HOME/access.log line;
              default_type text/plain;
-             server {{ listen 127.0.0.1:{port}; root HOME/www; {site} }}
+             server {{ listen 127.0.0.1:{port} {listens}; root HOME/www; {site} }}
          }}"
     )
 }
 
-fn haproxy_config(port: u16, defaults: &str, backend: SocketAddr) -> String {
+fn haproxy_config(port: u16, binds: &str, defaults: &str, backend: SocketAddr) -> String {
+    let more = if binds.is_empty() { "" } else { " %sslv %[ssl_fc_is_resumed]" };
     format!(
         "global
             nbthread 1
@@ -331,13 +363,13 @@ fn haproxy_config(port: u16, defaults: &str, backend: SocketAddr) -> String {
             mode http
             log global
             option dontlognull
-            log-format \"%cp 0 %ST %ts %HM %HU\"
+            log-format \"%cp 0 %ST %ts %HM %HU{more}\"
             timeout connect 10s
             timeout client 20s
             timeout server 20s
             {defaults}
          frontend front
-            bind 127.0.0.1:{port}
+            bind 127.0.0.1:{port} {binds}
             default_backend back
          backend back
             server only {backend}\n"

@@ -52,7 +52,7 @@ impl Trust {
             builder = builder.danger_accept_any_certificate();
         }
         let tls = builder.build().map_err(|error| error.to_string())?;
-        let security = Security::new(tls);
+        let security = Security::from(tls);
         made.insert(self.who.clone(), security.clone());
         Ok(Some(security))
     }
