@@ -295,3 +295,9 @@ impl fmt::Debug for SendBuf {
 
 /// A part of a buffer, small enough to keep many of.
 pub(crate) type Span = Range<u32>;
+
+/// `inner`, which must lie within `outer`, as offsets into it.
+pub(crate) fn span_in(outer: &[u8], inner: &[u8]) -> Span {
+    let start = (inner.as_ptr() as usize).saturating_sub(outer.as_ptr() as usize);
+    start as u32..(start + inner.len()) as u32
+}

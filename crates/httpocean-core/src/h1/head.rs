@@ -1,11 +1,13 @@
 //! Response heads: found in the receive buffer, checked, and shown as views into it.
 
+use core::mem::MaybeUninit;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::arrival::Arrival;
 use super::line;
-use crate::buf::{RecvBuf, Span};
+use crate::buf::{RecvBuf, Span, span_in};
 use crate::error::ProtocolError;
 use crate::limits::Limits;
 
@@ -140,8 +142,8 @@ impl<'a> Field<'a> {
 }
 
 /// How far the head in front of a buffer has been read. What comes out does not depend on how the bytes were cut:
-/// a well-formed head that is there at once goes the short way; all else goes line by line, each line once and only
-/// when it is whole, and only there are errors made.
+/// a well-formed head that is there at once goes the short way through `httparse`; all else goes line by line,
+/// each line once and only when it is whole, and only there are errors made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HeadScan {
     /// Where the first line starts that was not read yet.
@@ -164,7 +166,6 @@ impl HeadScan {
             if let Some(len) = scan_at_once(rx.bytes(), index, limits) {
                 return Ok(Some(len));
             }
-            index.clear();
         }
         let bytes = rx.bytes_mut();
         if self.line == 0 {
@@ -202,21 +203,38 @@ fn fields_limit(limits: &Limits) -> usize {
 
 /// The short way. Takes no head that the long way would refuse, and says nothing about one that it does not take.
 fn scan_at_once(bytes: &[u8], index: &mut HeadIndex, limits: &Limits) -> Option<usize> {
-    let head = bytes.get(..head_limit(limits)).unwrap_or(bytes);
-    let line_end = line::text_len(head);
-    if !head[line_end..].starts_with(b"\r\n") || !head.starts_with(b"HTTP/1.") {
+    let mut room = [const { MaybeUninit::uninit() }; 64];
+    let mut parsed = httparse::Response::new(&mut []);
+    let parsing =
+        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut room);
+    let Ok(httparse::Status::Complete(len)) = parsing else { return None };
+    // It skips empty lines in front.
+    if len > head_limit(limits)
+        || parsed.headers.len() > fields_limit(limits)
+        || !bytes.starts_with(b"HTTP/1.")
+    {
         return None;
     }
-    read_status_line(&head[..line_end], index).ok()?;
-    let mut at = line_end + 2;
-    while !head[at..].starts_with(b"\r\n") {
-        let (name, value, len) =
-            line::field_at_once(&head[at..]).filter(|_| index.fields.len() < fields_limit(limits))?;
-        let span = |part: core::ops::Range<usize>| (at + part.start) as u32..(at + part.end) as u32;
-        index.fields.push((span(name), span(value)));
-        at += len;
+    let status = StatusCode::from_u16(parsed.code?).ok()?;
+    // It takes a bare LF for the end of a line. All that was accepted has LF there, so CR is all to look for.
+    let ends_in_crlf = |end: usize| end >= 2 && bytes[end - 2] == b'\r';
+    for header in parsed.headers.iter() {
+        let name = span_in(bytes, header.name.as_bytes());
+        if !ends_in_crlf(name.start as usize) || header.name.len() > line::NAME_MAX {
+            index.clear();
+            return None;
+        }
+        index.fields.push((name, span_in(bytes, header.value)));
     }
-    Some(at + 2)
+    if !ends_in_crlf(len) || !ends_in_crlf(len - 2) {
+        index.clear();
+        return None;
+    }
+    let line_end = index.fields.first().map_or(len - 2, |(name, _)| name.start as usize);
+    index.reason = reason_in(line_end - 2);
+    index.status = status;
+    index.http10 = parsed.version == Some(0);
+    Some(len)
 }
 
 /// Refuses at its first bytes what will never be a status line, without waiting for a line to end: HTTP/2, TLS and

@@ -48,50 +48,6 @@ pub(crate) fn value(line: &[u8], from: usize) -> Result<Range<usize>, ProtocolEr
     Ok(from + start..from + end)
 }
 
-/// The same of the line in front of `bytes`, whose end is not known yet: the name, the value, and how long the line
-/// is. `None`: it is not whole, or has something that asks for a closer look.
-pub(crate) fn field_at_once(bytes: &[u8]) -> Option<(Range<usize>, Range<usize>, usize)> {
-    let colon = bytes.iter().position(|&byte| !is_token(byte))?;
-    let mut start = colon + 1;
-    while bytes.get(start).is_some_and(|&byte| is_space(byte)) {
-        start += 1;
-    }
-    let behind = start + text_len(bytes.get(start..)?);
-    let mut end = behind;
-    while end > start && is_space(bytes[end - 1]) {
-        end -= 1;
-    }
-    let is_plain =
-        colon > 0 && colon <= NAME_MAX && bytes[colon] == b':' && bytes[behind..].starts_with(b"\r\n");
-    is_plain.then_some((0..colon, start..end, behind + 2))
-}
-
-/// How many bytes in front may stand in a field value.
-pub(crate) fn text_len(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((eight, behind)) = rest.split_first_chunk() {
-        let marks = controls(u64::from_le_bytes(*eight));
-        if marks == 0 {
-            rest = behind;
-            continue;
-        }
-        let at = (marks.trailing_zeros() / 8) as usize;
-        if eight[at] != b'\t' {
-            return bytes.len() - rest.len() + at;
-        }
-        rest = &rest[at + 1..];
-    }
-    let tail = rest.iter().position(|&byte| !is_text(byte)).unwrap_or(rest.len());
-    bytes.len() - rest.len() + tail
-}
-
-/// Eight bytes at a time: the lowest bit that is set is the top one of the first byte that is below 0x20, or DEL.
-fn controls(eight: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    let del = eight ^ (EACH * 0x7F);
-    (eight.wrapping_sub(EACH * 0x20) & !eight | del.wrapping_sub(EACH) & !del) & (EACH * 0x80)
-}
-
 /// `bytes` without the optional white space around it (RFC 9110 section 5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
@@ -143,22 +99,4 @@ pub(crate) fn is_framing_field(name: &[u8]) -> bool {
     ["content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"]
         .iter()
         .any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_text, text_len};
-
-    #[test]
-    fn text_ends_before_the_first_byte_that_is_none() {
-        for byte in 0..=255 {
-            for at in 0..20 {
-                for filler in [b' ', b'~', b'\t', 0x80, 0xFF] {
-                    let mut bytes = [filler; 20];
-                    bytes[at] = byte;
-                    assert_eq!(text_len(&bytes), if is_text(byte) { 20 } else { at }, "{byte} at {at}");
-                }
-            }
-        }
-    }
 }
