@@ -1,4 +1,5 @@
-//! A third driver, complete: one thread, non-blocking sockets and poll(2). `cargo run --example own_adapter -- URL...`
+//! A third driver, complete: one thread, non-blocking sockets and poll(2), and https by one line, since TLS is bytes
+//! like others. `cargo run --example own_adapter -- URL...`
 //! fetches all URLs at once, over at most two connections a host.
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use httpocean_core::dial::Route;
 use httpocean_core::{
     BodyPlan, CallId, Config, ConnId, Driven, Engine, Event, Instant, Io, Task, TransportError, Want, pool,
 };
+use httpocean_std::rustls::Tls;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// What the driver owns of a connection: its socket, its buffers, and what it waits for.
@@ -138,7 +140,8 @@ fn print_lengths() -> impl FnMut(CallId, Event, &Io) {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
-    let engine = Engine::new(options, Arc::new(Config::default()));
+    let config = Config { tls: Some(Tls::default().into()), ..Config::default() };
+    let engine = Engine::new(options, Arc::new(config));
     let mut driver = Driver { engine, links: BTreeMap::new(), started: Clock::now(), user: print_lengths() };
     for url in std::env::args().skip(1) {
         driver.engine.start(http::Request::get(&url).body(())?, BodyPlan::empty(), driver.now())?;
@@ -154,3 +157,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(test)]
 #[path = "own_adapter/conformance.rs"]
 mod conformance;
+#[cfg(test)]
+#[path = "own_adapter/https.rs"]
+mod https;

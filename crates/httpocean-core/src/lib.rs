@@ -19,6 +19,9 @@
 //! | [`Conn`] | what is HTTP about one connection; it moves with its socket | no |
 //! | [`Call`] | one request of a user, through every attempt | no |
 //!
+//! TLS is none of them but a [`layer`] under HTTP, implemented elsewhere: its handshake is a stage of a [`Dial`], the
+//! rest of it a matter of the [`Conn`], and a driver moves the bytes of the wire and hears nothing of it.
+//!
 //! # The contract
 //! > Do what a machine says, in the order in which it says it; sleep only when it says `Wait` (or, of a pool,
 //! > nothing), and no longer than it says; show it only what was read, not what might be.
@@ -32,7 +35,9 @@
 //! 4. After every input to a [`Pool`], poll it until it says nothing. Commands carry everything that they need;
 //!    keep them in a queue if you like, but keep their order: a `Close` frees the place that a later `Dial` takes.
 //! 5. Time is an argument, of your own epoch. It may jump.
-//! 6. A late answer, and an id of something that is gone, do nothing.
+//! 6. A connection that is connected may have more to agree on: a [`Dial`] whose `Wait` wants to read or to write is
+//!    about the transport that won. Before a socket is closed, write once what [`Conn::goodbye`] gives.
+//! 7. A late answer, and an id of something that is gone, do nothing.
 //!
 //! A driver of forty lines on plain `std` sockets stands in the project's README; the example at [`Call`] is the
 //! same without any socket.

@@ -21,4 +21,5 @@ mod mio;
 mod proxies;
 mod replay;
 mod secrets;
+mod tls;
 mod usage;

@@ -28,6 +28,8 @@ pub enum Rule {
     LateAnswers,
     /// Rule 11.
     Time,
+    /// Rule 12.
+    Handshakes,
     /// Point 1 of the checklist.
     ConnectsAnswered,
     /// Point 2 of the checklist.
@@ -52,7 +54,7 @@ pub enum Rule {
 
 impl Rule {
     /// All that some check is about.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Order,
         Self::Sleep,
         Self::Facts,
@@ -64,6 +66,7 @@ impl Rule {
         Self::Ends,
         Self::LateAnswers,
         Self::Time,
+        Self::Handshakes,
         Self::ConnectsAnswered,
         Self::Panics,
         Self::CallersThread,
@@ -141,6 +144,11 @@ impl Rule {
                 "A driver that goes on speaking of what is gone has kept it too long.",
             ),
             Self::Time => ("rule-11", "Time", "is yours: microseconds since an epoch of your choice."),
+            Self::Handshakes => (
+                "rule-12",
+                "Handshakes.",
+                "Drive it with its own buffers, and read and write as it wants, as for a request.",
+            ),
             Self::ConnectsAnswered => (
                 "check-1",
                 "",

@@ -240,6 +240,9 @@ impl Driver {
         if self.engine.serves(conn).is_some_and(|call| self.paused.contains(&call)) {
             return;
         }
+        if self.has(Fault::TakesConnectedForReady) && self.engine.is_dialing(conn) {
+            return;
+        }
         let Some(mut link) = self.links.remove(&conn) else { return };
         if self.looks_at(&link) {
             self.read(conn, &mut link);
@@ -282,7 +285,7 @@ impl Driver {
 
     /// Only what is read is shown, as bytes, as an end or as a failure.
     fn read(&self, conn: ConnId, link: &mut Link) {
-        let idle = self.engine.serves(conn).is_none();
+        let idle = self.engine.serves(conn).is_none() && !self.engine.is_dialing(conn);
         match link.socket.read(link.io.rx.space(64 * 1024)) {
             Ok(0) => {
                 link.ended = true;

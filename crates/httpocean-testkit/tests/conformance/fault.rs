@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     ConnectsOnItsThread,
     /// A connect that was begun counts as one that succeeded.
     TakesBegunForConnected,
+    /// A connection that is still being made is not driven.
+    TakesConnectedForReady,
     /// A connect that failed is not told.
     ForgetsAFailedConnect,
     /// Bytes are read whether the user wants them or not.

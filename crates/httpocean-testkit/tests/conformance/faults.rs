@@ -112,6 +112,15 @@ fn one_that_takes_begun_for_connected() {
 }
 
 #[test]
+fn one_that_takes_connected_for_ready() {
+    finds(
+        Fault::TakesConnectedForReady,
+        "Drive it with its own buffers, and read and write as it wants, as for a request.",
+        &[("handshakes", "rule-12")],
+    );
+}
+
+#[test]
 fn one_that_forgets_a_failed_connect() {
     finds(Fault::ForgetsAFailedConnect, "Every `Connect` is answered", &[("failed_connects", "check-1")]);
 }

@@ -13,6 +13,7 @@ mod dropped_bodies;
 mod early_answer;
 mod failed_connects;
 mod half_close;
+mod handshakes;
 mod hops;
 mod idle_ends;
 mod keep_alive;
@@ -35,6 +36,7 @@ pub(super) type Check = fn(&Scene) -> Checking;
 /// What many others need comes first, so that the first that fails tells most.
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("keep_alive", keep_alive::check),
+    ("handshakes", handshakes::check),
     ("deadlines", deadlines::check),
     ("stalls", stalls::check),
     ("waiting", waiting::check),
