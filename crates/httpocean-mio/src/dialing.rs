@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use httpocean_core::dial::Route;
-use httpocean_core::{ConnId, Key};
-use httpocean_driver::{Observed, resolve_error, transport_error};
+use httpocean_core::{ConnId, Instant, Key};
+use httpocean_driver::{Observed, Teller, resolve_error, transport_error};
 
 use crate::client::Client;
 use crate::links::Link;
@@ -139,11 +139,15 @@ impl Client {
         let made = self.engine.target(conn).is_some() && !self.engine.is_dialing(conn);
         let Some(link) = self.links.get_mut(conn).filter(|link| made && !link.made) else { return };
         link.made = true;
-        let (local, peer, took) = (link.facts.local, link.facts.peer, self.clock.now() - link.since);
-        self.teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
+        tell_made(&self.teller, link, self.clock.now());
     }
 
     fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {
         self.engine.connected(conn, attempt, Err(transport_error(error)), self.now);
     }
+}
+
+pub(crate) fn tell_made(teller: &Teller, link: &Link, now: Instant) {
+    let (local, peer, took) = (link.facts.local, link.facts.peer, now - link.since);
+    teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
 }

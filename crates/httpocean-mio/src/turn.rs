@@ -6,6 +6,7 @@ use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken
 use httpocean_driver::{Connection, Observed};
 
 use crate::client::Client;
+use crate::dialing::tell_made;
 use crate::event::{Said, Upgraded};
 use crate::wire;
 
@@ -243,6 +244,10 @@ impl Client {
         match error {
             Some(error) => self.teller.tell(&Observed::DialFailed { key: &link.key, error: &error }),
             None => {
+                // There was no room for it when it was made.
+                if !link.made {
+                    tell_made(&self.teller, &link, self.clock.now());
+                }
                 self.teller.count_close(why);
                 self.teller.tell(&Observed::Closed { key: &link.key, number: link.facts.number, why });
             }

@@ -3,12 +3,14 @@
 
 mod support;
 
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use httpocean_mio::{CloseReason, Loop, Observed, Observer, Options};
+use httpocean_mio::{BodyPlan, CloseReason, Key, Loop, Observed, Observer, Options, Resolve, pool};
 use httpocean_testkit::server::{End, Reply, Server};
-use support::{fetch, turn_until};
+use support::{fetch, get, turn_until};
 
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
@@ -63,4 +65,40 @@ fn a_story_of_two_requests() {
             "failed: no connection could be made: connection refused",
         ]
     );
+}
+
+/// Answers when it is told what.
+struct Told(Mutex<Receiver<SocketAddr>>);
+
+impl Resolve for Told {
+    fn resolve(&self, _: &Key) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(self.0.lock().unwrap().recv().into_iter().collect())
+    }
+}
+
+/// Its request was cancelled, and nothing may be idle: it is made, and closed at once.
+#[test]
+fn a_connection_that_there_is_no_room_for_was_made_all_the_same() {
+    let server = Server::start(|_| Reply::ok("never asked for"));
+    let (tell, told) = channel();
+    let notes = Arc::new(Notes::default());
+    let mut looped = Loop::new(Options {
+        pool: pool::Options { max_idle_per_key: 0, surplus: pool::Surplus::Keep, ..pool::Options::default() },
+        resolver: Arc::new(Told(Mutex::new(told))),
+        observer: Some(notes.clone()),
+        ..Options::default()
+    })
+    .unwrap();
+    let call = looped.client().start(get("http://example.test/"), BodyPlan::empty()).unwrap();
+    assert!(looped.client().next_event().is_none());
+    looped.client().cancel(call);
+    tell.send(server.addr()).unwrap();
+    assert!(turn_until(&mut looped, |looped| looped.client().stats().open == 0));
+    let no_room = format!("closed 0: {}", CloseReason::Unwanted.word());
+    assert_eq!(
+        *notes.0.lock().unwrap(),
+        ["dialing", "failed: the request was cancelled", "dialed true", &no_room]
+    );
+    let stats = looped.client().stats();
+    assert_eq!((stats.connections_opened, stats.closed.values().sum()), (1, 1));
 }
