@@ -79,7 +79,10 @@ impl Narrator {
 impl Observer for Narrator {
     fn observe(&self, event: &Observed<'_>) {
         match event {
-            Observed::Dialing { key } => self.decided(format_args!("connecting to {key}")),
+            Observed::Dialing { key } => match key.proxy() {
+                Some(proxy) => self.decided(format_args!("connecting to {key} by {proxy}")),
+                None => self.decided(format_args!("connecting to {key}")),
+            },
             // Told when it is granted: only then it has its number.
             Observed::Dialed { local, took, .. } => self.made().extend(local.map(|local| (local, *took))),
             Observed::DialFailed { key, error } => {

@@ -34,13 +34,17 @@ fn a_flag_names_it() {
         let said = run(&["get", "--transport", transport, "--proxy", &url, "http://a.test/x"]);
         assert_eq!((said.code, said.text()), (0, "http://a.test/x"), "{}", said.stderr);
     }
+    let told =
+        run(&["get", "-v", "--proxy", &format!("http://u:s3cret@{}", proxy.addr()), "http://a.test/"]).stderr;
+    assert!(told.contains(&format!("connecting to http://a.test by http://{}", proxy.addr())), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
     let asked = proxy.requests().remove(0).request;
     assert_eq!(asked.header("proxy-authorization"), Some(&b"Basic YW5uOnMzY3JldA=="[..]));
     // A host that is excepted is reached directly, here with no success.
     let said = run(&["get", "--proxy", &proxy.url(""), "--no-proxy", "127.0.0.1", "http://127.0.0.1:1/"]);
     assert_eq!(said.code, 1);
     assert!(said.stderr.contains("connection refused"), "{}", said.stderr);
-    assert_eq!(proxy.stats().requests, 2);
+    assert_eq!(proxy.stats().requests, 3);
 }
 
 #[test]
