@@ -111,9 +111,7 @@ impl Client {
         if options.pool.seed == 0 {
             options.pool.seed = random_seed();
         }
-        if options.config.tls.is_none() {
-            with_tls(Arc::make_mut(&mut options.config));
-        }
+        options.config = with_tls(options.config);
         let token = Token(tokens.end - 1);
         let (waker, token) = match options.waker.take() {
             Some(waker) => (waker, None),

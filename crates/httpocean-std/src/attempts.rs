@@ -52,8 +52,12 @@ impl<'a> Attempts<'a> {
         self.answer(dial, attempt, made);
     }
 
-    /// Sleeps until an attempt has come to its end, and tells the core how.
-    pub(crate) fn wait(&mut self, dial: &mut Dial, until: Option<Instant>) {
+    /// Sleeps until an attempt has come to its end, and tells the core how. Once one has won, moves its bytes.
+    pub(crate) fn wait(&mut self, dial: &mut Dial, io: &mut Io, want: Want) {
+        let until = self.clock.system(want.until);
+        if let Some(transport) = &mut self.winner {
+            return carry(&mut **transport, io, &mut READ.clone(), want, until);
+        }
         match self.poll(until) {
             Ok(ended) => {
                 for attempt in ended {
@@ -77,24 +81,6 @@ impl<'a> Attempts<'a> {
 
     pub(crate) fn abandon(&mut self, attempt: u8) {
         drop(self.take(attempt));
-    }
-
-    /// Moves the bytes of the one that won.
-    pub(crate) fn carry(&mut self, io: &mut Io, want: Want, until: Option<Instant>) {
-        let Some(transport) = &mut self.winner else { return };
-        let carried = guarded(|| {
-            carry(&mut **transport, io, &mut READ.clone(), want, until);
-            Ok(())
-        });
-        if let Err(error) = carried {
-            io.rx.fail(self.keep(transport_error(&error), error));
-        }
-    }
-
-    pub(crate) fn say_goodbye(&mut self, bytes: &[u8]) {
-        if let Some(transport) = self.winner.as_mut().filter(|_| !bytes.is_empty()) {
-            let _ = guarded(|| transport.write(bytes));
-        }
     }
 
     pub(crate) fn take_winner(&mut self) -> Option<Box<dyn Transport>> {

@@ -15,6 +15,7 @@ use httpocean_driver::Observed;
 
 use crate::attempts::{Attempts, guarded};
 use crate::shared::{DialError, Ends, Parked, Shared};
+use crate::wire::last_words;
 
 /// How long a thread without work stays.
 const STAY: Duration = Duration::from_secs(5);
@@ -106,10 +107,7 @@ impl Shared {
                 DialStep::Wait(want) if want.phase == Phase::Resolve => {
                     attempts.resolve(&mut dial, self.clock.system(want.until));
                 }
-                DialStep::Wait(want) if want.read || want.write => {
-                    attempts.carry(&mut io, want, self.clock.system(want.until));
-                }
-                DialStep::Wait(want) => attempts.wait(&mut dial, self.clock.system(want.until)),
+                DialStep::Wait(want) => attempts.wait(&mut dial, &mut io, want),
                 DialStep::Connect { attempt, addr } => attempts.start(&mut dial, attempt, addr),
                 DialStep::Abandon { attempt } => attempts.abandon(attempt),
                 DialStep::Ready(conn) => {
@@ -120,7 +118,9 @@ impl Shared {
                     return Ok(Parked { conn, transport, ends: Box::new(Ends { local, peer }) });
                 }
                 DialStep::Failed(verdict) => {
-                    attempts.say_goodbye(&dial.goodbye());
+                    if let Some(mut transport) = attempts.take_winner() {
+                        last_words(&mut *transport, &dial.goodbye());
+                    }
                     let source = attempts.source(&verdict);
                     return Err(DialError { verdict, source });
                 }

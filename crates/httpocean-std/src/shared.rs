@@ -17,6 +17,7 @@ use httpocean_driver::{Clock, Observed, Observer, Stats, Teller};
 
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
+use crate::wire::last_words;
 
 /// What is parked in the pool.
 pub(crate) struct Parked {
@@ -30,15 +31,6 @@ pub(crate) struct Parked {
 pub(crate) struct Ends {
     pub(crate) local: Option<SocketAddr>,
     pub(crate) peer: Option<SocketAddr>,
-}
-
-impl Parked {
-    fn close(mut self) {
-        let goodbye = self.conn.goodbye();
-        if !goodbye.is_empty() {
-            let _ = self.transport.write(&goodbye);
-        }
-    }
 }
 
 /// So many sets of buffers are kept for requests that will need some.
@@ -325,9 +317,11 @@ impl Shared {
         }
         let mut spawn = outbox.spawn;
         let mut closed = Vec::with_capacity(outbox.closes.len());
-        for ToClose { ticket, key, number, parked, why } in outbox.closes {
+        for ToClose { ticket, key, number, mut parked, why } in outbox.closes {
             // A transport of the user's that panics while it is closed is gone all the same.
-            let _ = catch_unwind(AssertUnwindSafe(|| parked.close()));
+            let words = AssertUnwindSafe(|| last_words(&mut *parked.transport, &parked.conn.goodbye()));
+            let _ = catch_unwind(words);
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(parked)));
             closed.push((ticket, key, number, why));
         }
         if !closed.is_empty() {

@@ -45,6 +45,13 @@ pub(crate) fn flush(transport: &mut dyn Transport, io: &mut Io) {
     }
 }
 
+/// What the peer is told before its connection is closed; whether it hears it is its own concern.
+pub(crate) fn last_words(transport: &mut dyn Transport, words: &[u8]) {
+    if !words.is_empty() {
+        let _ = transport.write(words);
+    }
+}
+
 /// Reads what is there, without waiting.
 pub(crate) fn probe(transport: &mut dyn Transport, io: &mut Io, room: &mut usize) {
     let result = transport.probe(&mut io.rx.space(*room)[..*room]);
