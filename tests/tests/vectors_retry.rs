@@ -14,7 +14,9 @@ use httpocean_core::policy::{
     Spent, judge, retry_after,
 };
 use httpocean_core::pool::Refusal;
-use httpocean_core::{Error, ErrorKind, Instant, NotRetried, Phase, RetryClass, Sent, TransportError};
+use httpocean_core::{
+    Error, ErrorKind, Instant, NotRetried, Phase, ProxyError, RetryClass, Sent, TransportError,
+};
 use httpocean_tests::vectors::{Tally, vectors};
 use serde_json::Value;
 
@@ -140,6 +142,10 @@ fn error_of(event: &str) -> Result<Error, String> {
         "dns_failure" => (ErrorKind::Resolve(TransportError::NotFound), Phase::Resolve, Sent::Nothing),
         "read_timeout" => (ErrorKind::Timeout, Phase::RecvHead, Sent::All),
         "protocol_error" => (ErrorKind::Reset(TransportError::Reset), Phase::RecvHead, Sent::All),
+        "proxy_refused_tunnel" => {
+            let refused = ProxyError::Refused(StatusCode::FORBIDDEN);
+            (ErrorKind::Proxy(refused), Phase::Proxy, Sent::Nothing)
+        }
         "tls_error" | "proxy_tls_error" | "proxy_read_timeout" => {
             (ErrorKind::Closed, Phase::SendHead, Sent::Nothing)
         }
