@@ -59,6 +59,31 @@ fn what_the_peer_waits_for_is_sent_before_anybody_has_the_connection() {
     assert!(peer.is_done());
 }
 
+/// The last word is only on its way when a part of a ticket comes, of so many bytes.
+#[test]
+fn what_comes_behind_the_handshake_is_not_lost() {
+    let (mut conn, mut peer) = layered::ready(&config(Toy::default()));
+    peer.ticket();
+    let ticket = peer.take_wire();
+    drop(conn.goodbye());
+    for at in 0..=ticket.len() {
+        let (mut dial, mut io, mut peer) =
+            (connected(&config(Toy::default())), Io::default(), ToyPeer::new(9));
+        assert!(step(&mut dial, &mut io).unwrap().is_none());
+        flush(&mut io, &mut peer);
+        io.rx.append(&peer.take_wire());
+        assert!(step(&mut dial, &mut io).unwrap().is_none(), "its last word is not sent");
+        flush(&mut io, &mut peer);
+        io.rx.append(&ticket[..at]);
+        let mut conn = step(&mut dial, &mut io).unwrap().expect("it is ready");
+        io.rx.append(&ticket[at..]);
+        assert_eq!(conn.idle_input(&mut io), None, "{at}");
+        peer.send(b"x");
+        io.rx.append(&peer.take_wire());
+        assert_eq!(conn.idle_input(&mut io), Some(httpocean_core::CloseReason::Unasked), "{at}");
+    }
+}
+
 #[test]
 fn an_unacceptable_peer_is_an_error_of_the_peers_and_hears_why() {
     let config = config(Toy { distrusts: Some(9), ..Toy::default() });

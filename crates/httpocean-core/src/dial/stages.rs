@@ -169,6 +169,11 @@ impl Stages {
     /// The last words are sent before anybody has the connection: the peer may wait for them, however long it is
     /// idle.
     fn finish(&mut self, io: &mut Io, phase: Phase, now: Instant) -> Staged {
+        // What came while they were sent, such as a ticket, is the layers', in whole or in part.
+        self.conn.pull(io);
+        if let Some(why) = self.conn.failure() {
+            return Staged::Failed(Error::new(ErrorKind::Tls(why.clone()), Phase::Tls));
+        }
         if !io.input().bytes().is_empty() {
             let what = ProtocolError::BadStatusLine("it came before the request was sent");
             return Staged::Failed(Error::new(ErrorKind::Protocol(what), phase));
