@@ -135,6 +135,7 @@ impl Talk {
                     heard.fate = Some(fate);
                     heard.conn = self.call.detach();
                 }
+                CallStep::Interim(_) => {}
                 CallStep::Wait(_) | CallStep::NeedBody { .. } => return,
                 CallStep::End => {
                     heard.ended = true;
@@ -144,10 +145,9 @@ impl Talk {
                     heard.error = Some(error);
                     return;
                 }
-                step @ (CallStep::Hop(_)
-                | CallStep::Interim(_)
-                | CallStep::Acquire(_)
-                | CallStep::Upgraded(_)) => panic!("{step:?}"),
+                step @ (CallStep::Hop(_) | CallStep::Acquire(_) | CallStep::Upgraded(_)) => {
+                    panic!("{step:?}")
+                }
             }
         }
     }

@@ -18,7 +18,8 @@
 //!
 //! # What it can't hold
 //! A user's predicate for retries ([`When`](httpocean_core::policy::When)) and a budget that several clients share:
-//! where they decide, the replay differs.
+//! where they decide, the replay differs. Nor what a layer made of the wire: of a connection by TLS the bytes are those of
+//! the wire, of which nobody can make anything without its keys, and a replay ends at its first dial.
 //!
 //! What stands in a `Location` where a user name may be can be told from a host at its end only. Until that has come,
 //! lines wait, up to 64 KiB of them; if it does not come in that time, the host is a host of `x`s.
