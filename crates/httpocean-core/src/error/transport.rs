@@ -28,7 +28,7 @@ pub enum TransportError {
     Unreachable,
     /// The address filter of the options lets nobody connect to any of the addresses.
     Filtered,
-    /// A layer above it can't go on: [`ErrorKind::Tls`] says why.
+    /// A layer above it can't go on: [`ErrorKind::Tls`](crate::ErrorKind::Tls) says why.
     Layer,
     /// Anything else, by the system's error number; 0 where there is none.
     Other(i32),
