@@ -61,7 +61,11 @@ struct Parts {
 struct Tls(Option<Security>);
 
 impl Hash for Tls {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if self.0.is_some() {
+            state.write_u8(1);
+        }
+    }
 }
 
 impl Key {
