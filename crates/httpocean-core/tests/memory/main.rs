@@ -35,6 +35,24 @@ fn peak<T>(act: impl FnOnce() -> T) -> (usize, T) {
     (ALLOCATED.peak_usage().saturating_sub(before), made)
 }
 
+/// The least of a few measurements: whoever reports on other tests allocates, too, and that only adds.
+fn least<T>(mut measure: impl FnMut() -> (usize, T)) -> (usize, T) {
+    let (mut least, mut made) = measure();
+    for _ in 0..4 {
+        let (held, again) = measure();
+        if held < least {
+            (least, made) = (held, again);
+        }
+    }
+    (least, made)
+}
+
+/// The same of what is held now.
+#[expect(clippy::disallowed_methods, reason = "the ban is for the core; tests run on threads")]
 fn held() -> usize {
-    ALLOCATED.current_usage()
+    let look = |_| {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        ALLOCATED.current_usage()
+    };
+    (0..5).map(look).min().unwrap_or_default()
 }
