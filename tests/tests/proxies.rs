@@ -2,16 +2,14 @@
 //! so that all that goes through a tunnel can be read.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
-use httpocean_core::layer::Security;
 use httpocean_core::proxy::Rules;
-use httpocean_std::{Config, ErrorKind};
+use httpocean_std::ErrorKind;
 use httpocean_testkit::front::Front;
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_testkit::toy::{Toy, ToyPeer};
+use httpocean_testkit::toy::ToyPeer;
 use httpocean_tests::proxy::{Manner, Proxy};
-use httpocean_tests::{Client, Names, On, at_rest, get, on_both_adapters};
+use httpocean_tests::{Client, Names, On, Proxied, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
     every_kind_reaches_every_scheme,
@@ -23,37 +21,13 @@ on_both_adapters!(
 
 const WHO: &str = "ann:s3cret@";
 
-/// A server, and what stands before it where https is spoken.
-struct Site {
-    server: Server,
-    front: Front,
-}
-
-impl Site {
-    fn start() -> Self {
-        let server = Server::start(|_| Reply::ok("hi"));
-        let front = Front::start(server.addr(), || ToyPeer::new(3)).expect("a port");
-        Self { server, front }
-    }
-
-    /// The names by which a proxy knows it.
-    fn names(&self) -> BTreeMap<String, SocketAddr> {
-        [("a.test:80".to_owned(), self.server.addr()), ("a.test:443".to_owned(), self.front.addr())].into()
-    }
-}
-
-fn config(proxy: &str) -> Config {
-    let proxy = proxy.parse().expect("the URL of a proxy");
-    Config { proxy: Rules::all(proxy), tls: Some(Security::new(Toy::default())), ..Config::default() }
-}
-
 fn client(on: On, proxy: &str) -> Client {
-    on.builder().config(config(proxy)).build()
+    on.builder().config(by_proxy(proxy)).build()
 }
 
 fn every_kind_reaches_every_scheme(on: On) {
     for (kind, who) in [("http", ""), ("http", WHO), ("socks5h", ""), ("socks5h", WHO), ("socks4a", "")] {
-        let site = Site::start();
+        let site = Proxied::start();
         let login = (!who.is_empty()).then_some(("ann", "s3cret"));
         let proxy = Proxy::start(Manner { names: site.names(), login, ..Manner::default() });
         let client = client(on, &proxy.url(kind, who));
@@ -73,14 +47,14 @@ fn every_kind_reaches_every_scheme(on: On) {
 }
 
 fn a_proxy_resolves_unless_we_do(on: On) {
-    let site = Site::start();
+    let site = Proxied::start();
     let names = [("127.0.0.9:80".to_owned(), site.server.addr())].into();
     let proxy = Proxy::start(Manner { names, ..Manner::default() });
     let ours = Names::pinned([
         ("a.test:80".to_owned(), "127.0.0.9:80".parse().expect("an address")),
         ("proxy.test:1080".to_owned(), proxy.addr()),
     ]);
-    let client = on.builder().config(config("socks5://proxy.test")).names(&ours).build();
+    let client = on.builder().config(by_proxy("socks5://proxy.test")).names(&ours).build();
     assert_eq!(get(&client, "http://a.test/"), "hi");
     assert_eq!(proxy.told()[0].targets, ["127.0.0.9:80"]);
     let error = client.get("http://nobody.test/").send().expect_err("nobody is called so");
@@ -89,7 +63,7 @@ fn a_proxy_resolves_unless_we_do(on: On) {
 }
 
 fn a_proxy_behind_a_layer_is_one_too(on: On) {
-    let site = Site::start();
+    let site = Proxied::start();
     let proxy =
         Proxy::start(Manner { names: site.names(), login: Some(("ann", "s3cret")), ..Manner::default() });
     let front = Front::start(proxy.addr(), || ToyPeer::new(9)).expect("a port");
@@ -109,16 +83,16 @@ fn a_proxy_behind_a_layer_is_one_too(on: On) {
 
 /// Names are looked up as ever, by whoever looks them up for the client: that of the proxy is the one.
 fn names_that_are_pinned_lead_to_the_proxy(on: On) {
-    let site = Site::start();
+    let site = Proxied::start();
     let proxy = Proxy::start(Manner { names: site.names(), ..Manner::default() });
     let names = Names::pinned([("proxy.test:3128".to_owned(), proxy.addr())]);
-    let client = on.builder().config(config("http://proxy.test:3128")).names(&names).build();
+    let client = on.builder().config(by_proxy("http://proxy.test:3128")).names(&names).build();
     assert_eq!(get(&client, "https://a.test/"), "hi");
     assert_eq!(proxy.told()[0].targets, ["a.test:443"]);
 }
 
 fn a_redirect_asks_which_proxy_again(on: On) {
-    let site = Site::start();
+    let site = Proxied::start();
     let there = site.server.url("/direct");
     let server = Server::start(move |request: &httpocean_testkit::server::Request| {
         Reply::status(302, "Found").header(
@@ -135,7 +109,7 @@ fn a_redirect_asks_which_proxy_again(on: On) {
         Proxy::start(Manner { names: names.clone(), ..Manner::default() }),
         Proxy::start(Manner { names, ..Manner::default() }),
     );
-    let mut config = config(&plain.url("http", WHO));
+    let mut config = by_proxy(&plain.url("http", WHO));
     config.proxy.https = Rules::all(secure.url("socks5h", "").parse().expect("a proxy")).https;
     config.proxy.no_proxy = httpocean_core::proxy::NoProxy::new("127.0.0.1");
     let client = on.builder().config(config).build();

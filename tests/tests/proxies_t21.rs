@@ -1,20 +1,14 @@
 //! T21: who we are to a proxy is for that proxy alone, and what a request says to a server is none of a proxy's business
 //! that makes a tunnel to it.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use httpocean_core::ProxyError;
-use httpocean_core::layer::Security;
 use httpocean_core::proxy::Rules;
 use httpocean_std::policy::Retries;
 use httpocean_std::{Config, ErrorKind, Phase, Sent};
-use httpocean_testkit::front::Front;
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_testkit::toy::{Toy, ToyPeer};
 use httpocean_tests::proxy::{Manner, Proxy};
-use httpocean_tests::{On, at_rest, get, on_both_adapters};
+use httpocean_tests::{On, Proxied, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
     a_tunnel_tells_neither_end_of_the_other,
@@ -28,37 +22,23 @@ const WHO: &str = "ann:s3cret@";
 /// In base64.
 const PAIR: &str = "YW5uOnMzY3JldA==";
 
-fn config(proxy: &str) -> Config {
-    let proxy = proxy.parse().expect("the URL of a proxy");
-    Config { proxy: Rules::all(proxy), tls: Some(Security::new(Toy::default())), ..Config::default() }
-}
-
-struct Site {
-    server: Server,
-    front: Front,
-}
+struct Site(Proxied);
 
 impl Site {
     fn start() -> Self {
-        let server = Server::start(|_| Reply::ok("hi"));
-        let front = Front::start(server.addr(), || ToyPeer::new(3)).expect("a port");
-        Self { server, front }
-    }
-
-    fn names(&self) -> BTreeMap<String, SocketAddr> {
-        [("a.test:80".to_owned(), self.server.addr()), ("a.test:443".to_owned(), self.front.addr())].into()
+        Self(Proxied::start())
     }
 
     fn proxy(&self, wants: bool) -> Proxy {
         let login = wants.then_some(("ann", "s3cret"));
-        Proxy::start(Manner { names: self.names(), login, ..Manner::default() })
+        Proxy::start(Manner { names: self.0.names(), login, ..Manner::default() })
     }
 
     /// All that the server was ever told, as text.
     fn told(&self) -> String {
         format!(
             "{:?}",
-            self.server.requests().iter().map(|seen| seen.request.headers.clone()).collect::<Vec<_>>()
+            self.0.server.requests().iter().map(|seen| seen.request.headers.clone()).collect::<Vec<_>>()
         )
     }
 }
@@ -71,7 +51,7 @@ fn a_tunnel_tells_neither_end_of_the_other(on: On) {
     ] {
         let site = Site::start();
         let proxy = site.proxy(true);
-        let client = on.builder().config(config(&proxy.url(kind, WHO))).build();
+        let client = on.builder().config(by_proxy(&proxy.url(kind, WHO))).build();
         let request = client.post(url).header(COOKIE, "c=origin").header(AUTHORIZATION, "Bearer origin");
         assert_eq!(request.header("x-origin", "1").body("origin").send().expect("an answer").status(), 200);
 
@@ -97,7 +77,7 @@ fn a_tunnel_tells_neither_end_of_the_other(on: On) {
 fn a_proxy_that_forwards_keeps_who_we_are(on: On) {
     let site = Site::start();
     let proxy = site.proxy(true);
-    let client = on.builder().config(config(&proxy.url("http", WHO))).build();
+    let client = on.builder().config(by_proxy(&proxy.url("http", WHO))).build();
     for _ in 0..2 {
         assert_eq!(get(&client, "http://a.test/"), "hi");
     }
@@ -116,7 +96,7 @@ fn another_proxy_is_told_nothing_of_the_first(on: On) {
     let names = [("b.test:80".to_owned(), server.addr())].into();
     let first = Proxy::start(Manner { names, login: Some(("ann", "s3cret")), ..Manner::default() });
     let second = site.proxy(false);
-    let mut config = config(&first.url("http", WHO));
+    let mut config = by_proxy(&first.url("http", WHO));
     config.proxy.https = Rules::all(second.url("http", "").parse().expect("a proxy")).https;
     let client = on.builder().config(config).build();
     assert_eq!(get(&client, "http://b.test/"), "hi");
@@ -129,7 +109,7 @@ fn another_proxy_is_told_nothing_of_the_first(on: On) {
 fn credentials_that_change_count_at_once(on: On) {
     let site = Site::start();
     let proxy = site.proxy(true);
-    let client = on.builder().config(config(&proxy.url("http", WHO))).build();
+    let client = on.builder().config(by_proxy(&proxy.url("http", WHO))).build();
     let secure = client.get("https://a.test/").change(|_| ());
     assert_eq!(secure.send().expect("an answer").into_body().read_to_string(9).expect("hi"), "hi");
     // With others, or none, there is no way through the connection that is there.
@@ -142,14 +122,14 @@ fn credentials_that_change_count_at_once(on: On) {
         let other = client.get("http://a.test/").change(|config| config.proxy = rules.clone());
         assert_eq!(other.send().expect("an answer").status(), 407);
     }
-    assert_eq!(site.server.stats().requests, 1);
+    assert_eq!(site.0.server.stats().requests, 1);
 }
 
 fn a_proxy_that_wants_to_know_who_we_are_is_not_asked_again(on: On) {
     let site = Site::start();
     let proxy = site.proxy(true);
     let retries = Retries { statuses: vec![407.try_into().expect("one")], ..Retries::new(3) };
-    let client = on.builder().config(Config { retries, ..config(&proxy.url("http", "")) }).build();
+    let client = on.builder().config(Config { retries, ..by_proxy(&proxy.url("http", "")) }).build();
     let error = client.get("https://a.test/").send().expect_err("nobody said who we are");
     assert_eq!(
         (error.phase(), error.sent(), error.hops().len()),
@@ -165,5 +145,5 @@ fn a_proxy_that_wants_to_know_who_we_are_is_not_asked_again(on: On) {
     assert_eq!((response.status().as_u16(), response.body().hops().len()), (407, 0));
     drop(response);
     assert_eq!(at_rest(&client).dialing, 0);
-    assert_eq!(site.server.stats().accepted, 0);
+    assert_eq!(site.0.server.stats().accepted, 0);
 }

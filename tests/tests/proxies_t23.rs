@@ -4,25 +4,19 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use httpocean_core::ProxyError;
-use httpocean_core::layer::Security;
 use httpocean_core::proxy::Rules;
 use httpocean_std::{Config, ErrorKind, Phase, Sent, dial, pool};
 use httpocean_testkit::front::Front;
 use httpocean_testkit::server::{Reply, Server};
-use httpocean_testkit::toy::{Toy, ToyPeer};
+use httpocean_testkit::toy::ToyPeer;
 use httpocean_tests::proxy::{Manner, Proxy};
-use httpocean_tests::{Names, On, at_rest, get, on_both_adapters};
+use httpocean_tests::{Names, On, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
     a_proxy_that_dies_in_the_handshake_serves_nobody,
     a_handshake_that_hangs_serves_nobody,
     with_and_without_a_proxy_are_two_connections,
 );
-
-fn config(proxy: &str) -> Config {
-    let proxy = proxy.parse().expect("the URL of a proxy");
-    Config { proxy: Rules::all(proxy), tls: Some(Security::new(Toy::default())), ..Config::default() }
-}
 
 /// At each byte of its answers, of each kind.
 fn a_proxy_that_dies_in_the_handshake_serves_nobody(on: On) {
@@ -32,7 +26,7 @@ fn a_proxy_that_dies_in_the_handshake_serves_nobody(on: On) {
         for dies_after in 0..answers {
             let login = (!who.is_empty()).then_some(("ann", "s3cret"));
             let proxy = Proxy::start(Manner { login, dies_after: Some(dies_after), ..Manner::default() });
-            let client = on.builder().config(config(&proxy.url(kind, who))).build();
+            let client = on.builder().config(by_proxy(&proxy.url(kind, who))).build();
             let error = client.get(format!("https://{}/", front.addr())).send().expect_err("it died");
             let why = error.kind();
             assert!(
@@ -48,7 +42,7 @@ fn a_proxy_that_dies_in_the_handshake_serves_nobody(on: On) {
         // All of it is a handshake that is through.
         let login = (!who.is_empty()).then_some(("ann", "s3cret"));
         let proxy = Proxy::start(Manner { login, dies_after: Some(answers), ..Manner::default() });
-        let client = on.builder().config(config(&proxy.url(kind, who))).build();
+        let client = on.builder().config(by_proxy(&proxy.url(kind, who))).build();
         assert_eq!(get(&client, &format!("https://{}/", front.addr())), "hi", "{kind}");
     }
     assert_eq!(server.stats().requests, 3);
@@ -62,7 +56,7 @@ fn a_handshake_that_hangs_serves_nobody(on: On) {
         let limit = Some(Duration::from_millis(50));
         let dial = dial::Options { proxy: limit, tls: limit, ..dial::Options::default() };
         let pool = pool::Options { max_per_key: 1, ..pool::Options::default() };
-        let config = Config { dial, ..config(&format!("{kind}://{addr}")) };
+        let config = Config { dial, ..by_proxy(&format!("{kind}://{addr}")) };
         let client = on.builder().pool(pool).config(config).build();
         // Two that want the same connection: neither is given what is half made.
         let other = client.clone();
@@ -84,7 +78,7 @@ fn with_and_without_a_proxy_are_two_connections(on: On) {
     let names = [("a.test:80".to_owned(), server.addr()), ("a.test:443".to_owned(), front.addr())];
     let proxy = Proxy::start(Manner { names: names.clone().into(), ..Manner::default() });
     let pins = names.into_iter().chain([(proxy.addr().to_string(), proxy.addr())]);
-    let client = on.builder().config(config(&proxy.url("socks5h", ""))).names(&Names::pinned(pins)).build();
+    let client = on.builder().config(by_proxy(&proxy.url("socks5h", ""))).names(&Names::pinned(pins)).build();
     let by = |kind: &str| Rules::all(proxy.url(kind, "").parse().expect("a proxy"));
     for (opened, url, rules) in [
         (1, "http://a.test/", by("socks5h")),
