@@ -3,7 +3,6 @@
 mod batch;
 mod bench;
 mod client;
-mod connector;
 mod demo;
 mod get;
 mod options;

@@ -234,6 +234,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Addresses to connect to for some hosts, in place of those that their names lead to. Default none.
+    ///
+    /// ```
+    /// use httpocean_std::{Client, dial::Pins};
+    /// # let server = httpocean_testkit::server::Server::start(|_| httpocean_testkit::server::Reply::ok("hello"));
+    /// # let staging = server.addr();
+    ///
+    /// let pins = Pins::default().pin("shop.example:80", [staging]).expect("a host and a port");
+    /// let client = Client::builder().pins(pins).build();
+    /// let response = client.get("http://shop.example/")?.send()?;
+    /// assert_eq!(response.body().connection().map(|connection| connection.peer), Some(Some(staging)));
+    /// # Ok::<(), httpocean_std::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pins(mut self, pins: dial::Pins) -> Self {
+        self.config.dial.pins = pins;
+        self
+    }
+
     /// Which proxies requests take: one for all, or [`Rules`]. Default none.
     #[must_use]
     pub fn proxy(mut self, rules: impl Into<Rules>) -> Self {

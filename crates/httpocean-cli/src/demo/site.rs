@@ -37,7 +37,7 @@ impl Site {
         let server =
             Server::builder().record_body(0).start(|request| Reply::generated(length(&request.target)))?;
         let link = link(server.addr(), rtt)?;
-        run.pins.pin(&format!("{HOST}:80"), vec![link.addr()]).map_err(Stop::Trouble)?;
+        run.pin(&format!("{HOST}:80"), vec![link.addr()]).map_err(Stop::Trouble)?;
         Ok(Self { url: format!("http://{HOST}/"), server: Some(server), link: Some((link, rtt)) })
     }
 
@@ -55,7 +55,7 @@ impl Site {
         let address = addresses.next().ok_or_else(|| unresolved("it has no address".into()))?;
         let link = link(address, rtt)?;
         let host_port = format!("{}:{}", key.host(), key.port());
-        run.pins.pin(&host_port, vec![link.addr()]).map_err(Stop::Trouble)?;
+        run.pin(&host_port, vec![link.addr()]).map_err(Stop::Trouble)?;
         Ok(Self { url: url.to_owned(), server: None, link: Some((link, rtt)) })
     }
 

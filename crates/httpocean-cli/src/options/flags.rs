@@ -179,7 +179,7 @@ impl Run {
         let address = address.trim_start_matches('[').trim_end_matches(']').parse().map_err(|_| wrong())?;
         let port_number = port.parse().map_err(|_| wrong())?;
         let addresses = vec![std::net::SocketAddr::new(address, port_number)];
-        self.pins.pin(&text[..colon + 1 + port.len()], addresses).map_err(Stop::Usage)
+        self.pin(&text[..colon + 1 + port.len()], addresses).map_err(Stop::Usage)
     }
 }
 

@@ -8,6 +8,7 @@ mod recording;
 mod tls;
 mod value;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,6 @@ use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
 use crate::client::{Client, Pace, Reactor};
-use crate::connector::{Connector, Pins};
 use crate::stop::{Done, Stop};
 use tls::Trust;
 
@@ -43,7 +43,6 @@ const OF_RUN: [&str; 13] = [
 pub(crate) struct Run {
     pub(crate) pool: pool::Options,
     pub(crate) request: PerRequest,
-    pub(crate) pins: Pins,
     pub(crate) transport: Transport,
     probe_after: Duration,
     unix_socket: Option<PathBuf>,
@@ -132,12 +131,14 @@ impl Run {
             // Threads of their own have no order that could be kept.
             return Err(Stop::usage("--record needs --transport mio"));
         }
-        let connector = Connector::new(self.pins.clone(), self.unix_socket.clone());
-        Ok(httpocean_std::Client::builder()
+        let builder = httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
-            .probe_after(self.probe_after)
-            .connector(connector))
+            .probe_after(self.probe_after);
+        Ok(match &self.unix_socket {
+            Some(path) => builder.connector(httpocean_std::UnixConnector::new(path)),
+            None => builder,
+        })
     }
 
     /// What the other adapter is made with.
@@ -151,7 +152,6 @@ impl Run {
                 Some(path) => Connector::Unix(UnixConnector::new(path)),
                 None => defaults.connector.clone(),
             },
-            resolver: Arc::new(self.pins.clone()),
             record: self.recording()?,
             probe_after: self.probe_after,
             ..defaults
@@ -175,7 +175,7 @@ impl Run {
             "unix_socket" => {
                 self.unix_socket = value::maybe(name, value, value::text)?.map(PathBuf::from);
             }
-            "resolve" => self.pin(name, value)?,
+            "resolve" => self.pin_all(name, value)?,
             "timeout_ms" => {
                 let limits = value::object(name, value)?;
                 return limits.iter().try_for_each(|(clock, value)| self.set_timeout(clock, value));
@@ -200,10 +200,17 @@ impl Run {
         Ok(())
     }
 
-    fn pin(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
+    fn pin_all(&mut self, name: &str, value: &Value) -> Result<(), Unfit> {
         for (host_port, addresses) in value::object(name, value)? {
-            self.pins.pin(host_port, value::addresses(name, addresses)?)?;
+            self.pin(host_port, value::addresses(name, addresses)?)?;
         }
+        Ok(())
+    }
+
+    /// Pins `host_port`, such as `example.com:80`.
+    pub(crate) fn pin(&mut self, host_port: &str, addresses: Vec<SocketAddr>) -> Result<(), Unfit> {
+        let pins = &mut self.request.config.dial.pins;
+        *pins = pins.clone().pin(host_port, addresses).map_err(|what| format!("`{host_port}`: {what}"))?;
         Ok(())
     }
 }

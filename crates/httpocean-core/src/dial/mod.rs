@@ -7,7 +7,7 @@
 //!                                               └▶ ...               └──▶ Failed, with each address's reason
 //! ```
 //!
-//! Addresses race as RFC 8305 says. The stages are those that the key asks for, none for plain http.
+//! A host that is [pinned](Pins) needs no look-up. Addresses race as RFC 8305 says. The stages are those that the key asks for, none for plain http.
 //!
 //! By a proxy, that is what is resolved and connected to, and the way from it to the key's host is made by a stage. Only
 //! for `socks5://` the key's host is resolved as well, before: the proxy is told its address.
@@ -15,6 +15,7 @@
 mod filter;
 mod handshake;
 mod options;
+mod pins;
 mod race;
 mod socks;
 mod stages;
@@ -27,6 +28,7 @@ use smallvec::SmallVec;
 
 pub use filter::AddressFilter;
 pub use options::Options;
+pub use pins::Pins;
 
 use crate::config::Config;
 use crate::conn::Conn;
@@ -213,7 +215,7 @@ impl Dial {
         self.now = self.now.max(now);
         self.judge_resolve();
         Some(match &mut self.state {
-            State::Start => self.begin(),
+            State::Start => return self.begin(),
             State::Resolving { until } => wait(*until, Phase::Resolve),
             State::Racing(race) => match race.step(&self.config.dial, self.now) {
                 Heat::Connect { attempt, addr } => DialStep::Connect { attempt, addr },
@@ -234,19 +236,22 @@ impl Dial {
         })
     }
 
-    fn begin(&mut self) -> DialStep {
+    fn begin(&mut self) -> Option<DialStep> {
         if self.key.needs_security() && self.key.security().is_none() {
             let kind = ErrorKind::Unsupported("https needs TLS, and the options have none");
-            return self.fail(Error::new(kind, Phase::Start));
+            return Some(self.fail(Error::new(kind, Phase::Start)));
         }
         let behind = self.key.address().filter(|_| self.key.proxy().is_some());
         let behind = behind.map(|address| SocketAddr::new(address, self.key.port()));
         if behind.is_some_and(|addr| !self.config.dial.filter.allows(&addr)) {
             let kind = ErrorKind::Resolve(TransportError::Filtered);
-            return self.fail(Error::new(kind, Phase::Resolve));
+            return Some(self.fail(Error::new(kind, Phase::Resolve)));
         }
         self.state = State::Resolving { until: self.config.dial.resolve.map(|limit| self.now + limit) };
-        DialStep::Resolve
+        let Some(pinned) = self.config.dial.pins.of(&self.target) else { return Some(DialStep::Resolve) };
+        let route = Route::Addresses(pinned.iter().copied().collect());
+        self.resolved(Ok(route), self.now);
+        self.step_up_to_stages(self.now)
     }
 
     fn go_through_stages(&mut self, io: &mut Io) -> DialStep {

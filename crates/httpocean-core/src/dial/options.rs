@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::filter::AddressFilter;
+use super::pins::Pins;
 
 /// What a dial obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Options {
     pub attempt_delay: Duration,
     /// Which addresses may be connected to. Default all.
     pub filter: AddressFilter,
+    /// Addresses of hosts that are not looked up. Default none.
+    pub pins: Pins,
 }
 
 impl Default for Options {
@@ -35,6 +38,7 @@ impl Default for Options {
             tls: Some(Duration::from_secs(10)),
             attempt_delay: Duration::from_millis(250),
             filter: AddressFilter::default(),
+            pins: Pins::default(),
         }
     }
 }

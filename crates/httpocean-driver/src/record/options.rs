@@ -1,10 +1,11 @@
 //! Options as words of a line, `name=value`. A field that is added to the core's options is to be added here.
 
 use core::time::Duration;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use httpocean_core::Config;
+use httpocean_core::dial::Pins;
 use httpocean_core::policy::{Backoff, Exhausted, Methods};
 use httpocean_core::pool::{self, DialPolicy, Order, Surplus};
 use httpocean_core::proxy::{Choice, NoProxy, Rules};
@@ -46,6 +47,7 @@ fields!(config_words, set_config, Config:
     call.total, call.pool_wait, call.send, call.first_byte, call.idle, call.expect_continue,
     call.await_continue, call.user_agent, call.replay_any_method,
     dial.resolve, dial.connect, dial.connect_each, dial.proxy, dial.tls, dial.attempt_delay,
+    dial.pins,
     redirects.limit, redirects.keep_method, redirects.https_only, redirects.same_host, redirects.referer,
     redirects.sensitive,
     retries.total, retries.connect, retries.read, retries.status, retries.other, retries.methods,
@@ -198,6 +200,26 @@ impl Value for DialPolicy {
     }
 }
 
+/// A host in a line, with its addresses behind it.
+impl Value for Pins {
+    fn put(&self) -> Vec<u8> {
+        let line = |(host_port, addresses): (&str, &[SocketAddr])| {
+            [&[host_port.to_owned()], &addresses.iter().map(ToString::to_string).collect::<Vec<_>>()[..]]
+                .concat()
+        };
+        self.iter().map(|pinned| line(pinned).join(" ")).collect::<Vec<_>>().join("\n").into_bytes()
+    }
+
+    fn take(bytes: &[u8]) -> Option<Self> {
+        core::str::from_utf8(bytes).ok()?.lines().try_fold(Self::default(), |pins, line| {
+            let mut words = line.split(' ');
+            let host_port = words.next()?;
+            let addresses: Option<Vec<SocketAddr>> = words.map(|word| word.parse().ok()).collect();
+            pins.pin(host_port, addresses?).ok()
+        })
+    }
+}
+
 /// On a line each. Who we are to a proxy is nobody's business.
 impl Value for Rules {
     fn put(&self) -> Vec<u8> {
@@ -266,6 +288,7 @@ mod tests {
 
     use http::{Method, StatusCode};
     use httpocean_core::Config;
+    use httpocean_core::dial::Pins;
     use httpocean_core::policy::Methods;
     use httpocean_core::pool::{DialPolicy, Options};
     use httpocean_core::proxy::{NoProxy, Rules};
@@ -289,6 +312,11 @@ mod tests {
         config.local = Some([127, 0, 0, 1].into());
         config.proxy = Rules::all("https://proxy.example:3128".parse().expect("a proxy"));
         config.proxy.no_proxy = NoProxy::new("a:80,[::1]:8080 10.0.0.0/8,*,::1,.b");
+        let pinned = ["127.0.0.1:80".parse().expect("an address"), "[::1]:81".parse().expect("an address")];
+        config.dial.pins = Pins::default()
+            .pin("a.example:80", pinned)
+            .and_then(|pins| pins.pin("[::2]:9", []))
+            .expect("hosts");
         let words = config_words(&config);
         let back = config_of(&refs(&words)).expect("what was written is read");
         assert_eq!(format!("{back:?}"), format!("{config:?}"));
