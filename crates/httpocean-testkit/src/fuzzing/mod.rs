@@ -6,6 +6,7 @@
 
 mod call;
 mod conn;
+mod content;
 mod differential;
 mod engine;
 mod key;
@@ -21,6 +22,7 @@ use crate::steps;
 
 pub use call::call;
 pub use conn::conn;
+pub use content::content;
 pub use differential::differential;
 pub use engine::engine;
 pub use key::key;
@@ -35,7 +37,7 @@ pub use wire::{chunked_body, exchange, response_head};
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("response_head", response_head),
     ("chunked_body", chunked_body),
     ("exchange", exchange),
@@ -48,6 +50,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("key", key),
     ("retry_after", retry_after),
     ("socks_connect", socks_connect),
+    ("content", content),
 ];
 
 /// A pool under any user: the ledger's rules hold, and it does what the slow one does.
