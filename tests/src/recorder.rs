@@ -25,6 +25,10 @@ impl Recorder {
 impl Observer for Recorder {
     fn observe(&self, event: &Observed<'_>) {
         let line = match event {
+            Observed::Started { method, .. } => format!("started {method}"),
+            Observed::Ended { .. } => "ended".to_owned(),
+            // Which of them are told depends on who is faster.
+            Observed::Phase { .. } => return,
             Observed::Dialing { .. } => "dialing".to_owned(),
             Observed::Dialed { .. } => "dialed".to_owned(),
             Observed::DialFailed { error, .. } => format!("dial failed: {}", error.kind()),

@@ -30,14 +30,18 @@ fn a_request_is_told_of_step_by_step(on: On) {
         get(&client, &server.url("/"));
         client.clear_idle();
         let expected = [
+            "started GET",
             "dialing",
             "dialed",
             "granted 1 after 0 uses, not idle",
             "response 200 to GET on 1",
             "parked 1",
+            "ended",
+            "started GET",
             "granted 1 after 1 uses, idle",
             "response 200 to GET on 1",
             "parked 1",
+            "ended",
             "closed 1: evicted",
         ];
         assert_eq!(recorder.lines(), expected);
@@ -51,7 +55,7 @@ fn a_dead_connection_is_told_of_before_the_next_one(on: On) {
         get(&client, &server.url("/"));
         wait_for_open(&server, 0);
         get(&client, &server.url("/"));
-        let lines = recorder.lines().split_off(4);
+        let lines = recorder.lines().split_off(5);
         let new = lines.iter().position(|line| line == "dialing").unwrap();
         // How it is found is told in a client's own words: by a look, by a request that goes to another one before
         // anything of it was sent, or by its end, which may also be told of while the new one is made.
@@ -78,6 +82,7 @@ fn a_failed_dial_is_told_of_before_its_consequence(on: On) {
         let (client, recorder) = observed(on);
         client.get(refusing_url("/")).send().unwrap_err();
         let expected = [
+            "started GET",
             "dialing",
             "dial failed: no connection could be made: connection refused",
             "failed: no connection could be made: connection refused",

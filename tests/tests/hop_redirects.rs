@@ -228,6 +228,7 @@ fn all_of_it_is_told_and_counted(on: On) {
     let client = on.builder().observer(recorder.clone()).build();
     assert_eq!(exchange(&client, &Method::POST, &server.url("/"), "", "content").unwrap(), b"end");
     let told = [
+        "started POST",
         "dialing",
         "dialed",
         "granted 1 after 0 uses, not idle",
@@ -236,6 +237,7 @@ fn all_of_it_is_told_and_counted(on: On) {
         "granted 1 after 1 uses, idle",
         "response 200 to GET on 1",
         "parked 1",
+        "ended",
     ];
     assert_eq!(recorder.lines(), told);
     let stats = at_rest(&client);

@@ -71,7 +71,8 @@ fn play(on: On, bytes: &[u8]) -> Vec<String> {
 /// defined. Both are told before anything else happens.
 fn in_order(mut lines: Vec<String>) -> Vec<String> {
     for at in (1..lines.len()).rev() {
-        let consequence = ["hop", "failed", "parked"].iter().any(|word| lines[at - 1].starts_with(word));
+        let consequence =
+            ["hop", "failed", "parked", "ended"].iter().any(|word| lines[at - 1].starts_with(word));
         if consequence && lines[at].starts_with("closed") {
             lines.swap(at - 1, at);
         }

@@ -7,6 +7,7 @@ mod demo;
 mod get;
 mod options;
 mod output;
+mod picture;
 mod replay;
 mod stop;
 mod threads;

@@ -15,6 +15,8 @@ pub mod record;
 mod seed;
 mod stats;
 mod teller;
+#[cfg(feature = "timeline")]
+pub mod timeline;
 mod tls;
 #[cfg(feature = "tracing")]
 mod trace;
@@ -25,7 +27,7 @@ pub use environment::proxies_from_env;
 pub use error::{Error, resolve_error, transport_error};
 #[cfg(feature = "rustls")]
 pub use httpocean_rustls as rustls;
-pub use observer::{Observed, Observer};
+pub use observer::{Observed, Observer, Whose};
 pub use seed::random_seed;
 pub use stats::Stats;
 pub use teller::Teller;

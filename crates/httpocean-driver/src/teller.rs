@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use httpocean_core::{CloseReason, HopReason, pool::Counts};
+use httpocean_core::{CloseReason, HopReason, Phase, pool::Counts};
 
-use crate::{Observed, Observer, Stats};
+use crate::{Observed, Observer, Stats, Whose};
 
 /// Tells a client's observer, if it has one, and counts for its [`Stats`].
 ///
@@ -21,6 +21,7 @@ use crate::{Observed, Observer, Stats};
 #[derive(Default)]
 pub struct Teller {
     observer: Option<Arc<dyn Observer>>,
+    started: AtomicU64,
     opened: AtomicU64,
     dials_failed: AtomicU64,
     requests: AtomicU64,
@@ -50,6 +51,9 @@ impl Teller {
             Observed::Hop { hop, .. } if hop.why == HopReason::Redirect => count(&self.redirects),
             Observed::Hop { hop, .. } if hop.why == HopReason::StaleConnection => count(&self.stale_replays),
             Observed::Hop { .. }
+            | Observed::Started { .. }
+            | Observed::Phase { .. }
+            | Observed::Ended { .. }
             | Observed::Dialing { .. }
             | Observed::Stale { .. }
             | Observed::Response { .. }
@@ -59,6 +63,27 @@ impl Teller {
         }
         if let Some(observer) = &self.observer {
             let _ = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
+        }
+    }
+
+    /// Whether anybody is told.
+    #[inline]
+    pub fn is_observed(&self) -> bool {
+        self.observer.is_some()
+    }
+
+    /// The number of a request that begins; 0 where nobody is told of it.
+    #[inline]
+    pub fn number_request(&self) -> u64 {
+        if self.is_observed() { self.started.fetch_add(1, Relaxed) + 1 } else { 0 }
+    }
+
+    /// Something is waited for in `phase`: tells it unless it was `told` last. Costs nothing where nobody is told.
+    #[inline]
+    pub fn tell_phase(&self, whose: Whose, told: &mut Phase, phase: Phase) {
+        if self.is_observed() && *told != phase {
+            *told = phase;
+            self.tell(&Observed::Phase { whose, phase });
         }
     }
 

@@ -19,11 +19,15 @@ pub struct Tracing;
 impl Observer for Tracing {
     fn observe(&self, event: &Observed<'_>) {
         match event {
-            Observed::Dialing { key } => debug!(target: "httpocean", "Starting new HTTP connection: {key}"),
+            // Not in urllib3's log.
+            Observed::Started { .. } | Observed::Phase { .. } | Observed::Ended { .. } => {}
+            Observed::Dialing { key, .. } => {
+                debug!(target: "httpocean", "Starting new HTTP connection: {key}")
+            }
             Observed::Dialed { key, took, .. } => {
                 debug!(target: "httpocean", "Connected to {key} in {took:?}");
             }
-            Observed::DialFailed { key, error } => {
+            Observed::DialFailed { key, error, .. } => {
                 warn!(target: "httpocean", "Failed to establish a new connection to {key}: {error}");
             }
             Observed::Granted { key, connection, waited, .. } => {
@@ -34,10 +38,10 @@ impl Observer for Tracing {
             Observed::Response { method, uri, status, .. } => {
                 debug!(target: "httpocean", "{uri} \"{method}\" {status}");
             }
-            Observed::Failed { method, uri, error } => {
+            Observed::Failed { method, uri, error, .. } => {
                 warn!(target: "httpocean", "{uri} \"{method}\" failed: {error}");
             }
-            Observed::Hop { uri, hop } => {
+            Observed::Hop { uri, hop, .. } => {
                 let (from, after) = (&hop.uri, hop.after);
                 if hop.why == HopReason::Redirect {
                     debug!(target: "httpocean", "Redirecting {from} -> {uri}");
@@ -48,10 +52,10 @@ impl Observer for Tracing {
             Observed::Parked { key, connection } => {
                 debug!(target: "httpocean", number = connection.number, "Connection to {key} kept");
             }
-            Observed::Closed { key, number, why: CloseReason::IdleFull } => {
+            Observed::Closed { key, number, why: CloseReason::IdleFull, .. } => {
                 warn!(target: "httpocean", number, "Connection pool is full, discarding connection: {key}");
             }
-            Observed::Closed { key, number, why } => {
+            Observed::Closed { key, number, why, .. } => {
                 debug!(target: "httpocean", number, "Connection to {key} closed: {}", why.explain());
             }
         }

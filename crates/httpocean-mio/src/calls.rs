@@ -1,11 +1,14 @@
 //! What a client remembers of each call beside what the core knows.
 
 use http::{Method, StatusCode, Uri};
-use httpocean_core::{CallId, Instant};
+use httpocean_core::{CallId, Instant, Phase};
 use httpocean_driver::{Connection, Error};
 
 #[derive(Debug)]
 pub(crate) struct Record {
+    /// Its number, and what it was last told to wait for; 0 where nobody is told.
+    pub(crate) number: u64,
+    pub(crate) phase: Phase,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) since: Instant,
@@ -17,9 +20,19 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(method: Method, uri: Uri, since: Instant) -> Self {
+    pub(crate) fn new(number: u64, method: Method, uri: Uri, since: Instant) -> Self {
         let (connection, status) = (None, None);
-        Self { method, uri, since, connection, status, paused: false, owes_body: false }
+        Self {
+            number,
+            phase: Phase::Start,
+            method,
+            uri,
+            since,
+            connection,
+            status,
+            paused: false,
+            owes_body: false,
+        }
     }
 
     pub(crate) fn error(&mut self, verdict: httpocean_core::Error) -> Error {
@@ -81,7 +94,7 @@ mod tests {
         let ids: Vec<_> = (0..=KEPT as u64).map(CallId::from_bits).collect();
         let mut calls = Calls::default();
         for id in &ids {
-            calls.insert(*id, Record::new(Method::GET, Uri::default(), Instant::ZERO));
+            calls.insert(*id, Record::new(0, Method::GET, Uri::default(), Instant::ZERO));
         }
         let (last, others) = ids.split_last().unwrap();
         for id in others {

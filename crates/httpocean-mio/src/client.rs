@@ -9,7 +9,7 @@ use http::{HeaderMap, Request};
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
-use httpocean_driver::{Clock, Connection, Error, Stats, Teller, random_seed, with_tls};
+use httpocean_driver::{Clock, Connection, Error, Observed, Stats, Teller, random_seed, with_tls};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -159,7 +159,11 @@ impl Client {
         if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
-        self.calls.insert(call, Record::new(method, uri, self.now));
+        let number = self.teller.number_request();
+        if number > 0 {
+            self.teller.tell(&Observed::Started { request: number, method: &method, uri: &uri });
+        }
+        self.calls.insert(call, Record::new(number, method, uri, self.now));
         Ok(call)
     }
 

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use httpocean_core::dial::Route;
-use httpocean_core::{ConnId, Instant, Key};
-use httpocean_driver::{Observed, Teller, resolve_error, transport_error};
+use httpocean_core::{ConnId, Instant, Key, Phase};
+use httpocean_driver::{Observed, Teller, Whose, resolve_error, transport_error};
 
 use crate::client::Client;
 use crate::links::Link;
@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_millis(5);
 
 impl Client {
     pub(crate) fn dial(&mut self, conn: ConnId, key: Key) {
-        self.teller.tell(&Observed::Dialing { key: &key });
+        self.teller.tell(&Observed::Dialing { conn, key: &key });
         self.links.insert(conn, Link::new(key, self.now));
     }
 
@@ -28,12 +28,22 @@ impl Client {
             (Connector::Tcp(_), Some(address)) if !self.resolvers.overrides_addresses() => {
                 Route::Addresses([SocketAddr::new(address, key.port())].into_iter().collect())
             }
-            (Connector::Tcp(_), _) => return self.resolvers.ask(conn, key),
+            (Connector::Tcp(_), _) => {
+                self.tell_dial(conn, Phase::Resolve);
+                return self.resolvers.ask(conn, key);
+            }
         };
         self.engine.resolved(conn, Ok(route), self.now);
     }
 
+    pub(crate) fn tell_dial(&mut self, conn: ConnId, phase: Phase) {
+        if let Some(link) = self.links.get_mut(conn) {
+            self.teller.tell_phase(Whose::Dial(conn), &mut link.phase, phase);
+        }
+    }
+
     pub(crate) fn connect(&mut self, conn: ConnId, attempt: u8, addr: Option<SocketAddr>) {
+        self.tell_dial(conn, Phase::Connect);
         match self.try_to_connect(conn, addr).and_then(|stream| self.sockets.insert(conn, attempt, stream)) {
             Ok(place) => {
                 if let Some(link) = self.links.get_mut(conn) {
@@ -139,7 +149,7 @@ impl Client {
         let made = self.engine.target(conn).is_some() && !self.engine.is_dialing(conn);
         let Some(link) = self.links.get_mut(conn).filter(|link| made && !link.made) else { return };
         link.made = true;
-        tell_made(&self.teller, link, self.clock.now());
+        tell_made(&self.teller, conn, link, self.clock.now());
     }
 
     fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {
@@ -147,7 +157,7 @@ impl Client {
     }
 }
 
-pub(crate) fn tell_made(teller: &Teller, link: &Link, now: Instant) {
+pub(crate) fn tell_made(teller: &Teller, conn: ConnId, link: &Link, now: Instant) {
     let (local, peer, took) = (link.facts.local, link.facts.peer, now - link.since);
-    teller.tell(&Observed::Dialed { key: &link.key, local, peer, took });
+    teller.tell(&Observed::Dialed { conn, key: &link.key, local, peer, took });
 }

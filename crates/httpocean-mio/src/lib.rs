@@ -49,7 +49,9 @@ pub use httpocean_driver::Tracing;
 pub use httpocean_driver::record;
 #[cfg(feature = "rustls")]
 pub use httpocean_driver::rustls;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
+#[cfg(feature = "timeline")]
+pub use httpocean_driver::timeline;
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, Whose, proxies_from_env};
 pub use mio;
 
 pub use client::Client;

@@ -1,6 +1,6 @@
 //! What a client holds of each connection: its socket, and buffers while somebody uses it.
 
-use httpocean_core::{CallId, ConnId, Instant, Io, Key};
+use httpocean_core::{CallId, ConnId, Instant, Io, Key, Phase};
 use httpocean_driver::Connection;
 
 /// So many sets of buffers are kept for connections that will need some.
@@ -17,6 +17,8 @@ pub(crate) struct Link {
     pub(crate) facts: Connection,
     /// It is made, and that was told.
     pub(crate) made: bool,
+    /// What its dial was last told to wait for.
+    pub(crate) phase: Phase,
     pub(crate) serving: Option<CallId>,
     /// Apart from the rest: most connections are idle, and have none.
     pub(crate) io: Option<Box<Io>>,
@@ -41,6 +43,7 @@ impl Link {
             attempts: Vec::new(),
             facts: Connection::default(),
             made: false,
+            phase: Phase::Start,
             serving: None,
             io: None,
             hungry: true,

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken, Task};
-use httpocean_driver::{Connection, Observed};
+use httpocean_core::{CallId, CloseReason, ConnId, Driven, Error, Event as Spoken, Phase, Task};
+use httpocean_driver::{Connection, Observed, Whose};
 
 use crate::client::Client;
 use crate::dialing::tell_made;
@@ -102,6 +102,13 @@ impl Client {
                 }
                 Driven::Wait(want) => {
                     (link.hungry, link.until) = (true, want.until);
+                    if self.teller.is_observed() {
+                        let (whose, told) = match link.serving.and_then(|call| self.calls.get_mut(call)) {
+                            Some(record) => (Whose::Request(record.number), &mut record.phase),
+                            None => (Whose::Dial(conn), &mut link.phase),
+                        };
+                        self.teller.tell_phase(whose, told, want.phase);
+                    }
                     let (moved, news) = wire::write(socket, io);
                     link.moved += moved;
                     let more = want.read && socket.readable && !link.ended;
@@ -148,11 +155,13 @@ impl Client {
         }
         let Some(record) = self.calls.get_mut(call) else { return };
         record.connection = Some(link.facts);
-        record.status = None;
+        (record.status, record.phase) = (None, Phase::Start);
         self.teller.tell(&Observed::Granted {
+            request: record.number,
             method: &record.method,
             uri: &record.uri,
             key: &link.key,
+            conn,
             connection: &link.facts,
             idle_for: facts.idle_for,
             waited: self.now - record.since,
@@ -170,7 +179,7 @@ impl Client {
                 if let Some(now) = self.engine.call(call) {
                     (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
                 }
-                self.teller.tell(&Observed::Hop { uri: &record.uri, hop: &hop });
+                self.teller.tell(&Observed::Hop { request: record.number, uri: &record.uri, hop: &hop });
                 Said::Hop(hop)
             }
             (Spoken::NeedBody { from }, _) => {
@@ -178,14 +187,14 @@ impl Client {
                 Said::NeedBody { from }
             }
             (Spoken::End { trailers }, _) => {
-                self.ended = Some(call);
+                self.tell_end(call);
                 self.calm(conn);
                 let parked = conn.is_some_and(|conn| self.engine.target(conn).is_some());
                 Said::End { trailers, parked }
             }
             (Spoken::Failed(verdict), _) => {
-                let (method, uri) = (&record.method, &record.uri);
-                self.teller.tell(&Observed::Failed { method, uri, error: &verdict });
+                let (request, method, uri) = (record.number, &record.method, &record.uri);
+                self.teller.tell(&Observed::Failed { request, method, uri, error: &verdict });
                 let error = record.error(verdict);
                 self.ended = Some(call);
                 self.calm(conn);
@@ -198,7 +207,7 @@ impl Client {
                 Said::Head(conn, len)
             }
             (Spoken::Upgraded(_), Some(conn)) => {
-                self.ended = Some(call);
+                self.tell_end(call);
                 self.lent = None;
                 Said::Upgraded(self.hand_over(conn)?)
             }
@@ -208,6 +217,13 @@ impl Client {
             }
         };
         Some((call, said))
+    }
+
+    fn tell_end(&mut self, call: CallId) {
+        self.ended = Some(call);
+        if let Some(record) = self.calls.get(call).filter(|record| record.number > 0) {
+            self.teller.tell(&Observed::Ended { request: record.number });
+        }
     }
 
     /// The core has cleaned the buffers: what ended before is to be read again.
@@ -222,8 +238,8 @@ impl Client {
         let (Some(io), Some(record)) = (link.io.as_deref(), self.calls.get_mut(call)) else { return };
         let status = io.head(len).status();
         record.status = Some(status);
-        let (method, uri, connection) = (&record.method, &record.uri, &link.facts);
-        self.teller.tell(&Observed::Response { method, uri, status, connection });
+        let (request, method, uri, connection) = (record.number, &record.method, &record.uri, &link.facts);
+        self.teller.tell(&Observed::Response { request, method, uri, status, connection });
     }
 
     fn hand_over(&mut self, conn: ConnId) -> Option<Upgraded> {
@@ -242,14 +258,15 @@ impl Client {
             let _ = socket.stream.write(&self.engine.goodbye(conn));
         }
         match error {
-            Some(error) => self.teller.tell(&Observed::DialFailed { key: &link.key, error: &error }),
+            Some(error) => self.teller.tell(&Observed::DialFailed { conn, key: &link.key, error: &error }),
             None => {
                 // There was no room for it when it was made.
                 if !link.made {
-                    tell_made(&self.teller, &link, self.clock.now());
+                    tell_made(&self.teller, conn, &link, self.clock.now());
                 }
                 self.teller.count_close(why);
-                self.teller.tell(&Observed::Closed { key: &link.key, number: link.facts.number, why });
+                let number = link.facts.number;
+                self.teller.tell(&Observed::Closed { conn, key: &link.key, number, why });
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as StdInstant};
 use httpocean_core::dial::{Dial, DialStep};
 use httpocean_core::pool::Lease;
 use httpocean_core::{ErrorKind, Io, Key, Phase, TransportError};
-use httpocean_driver::Observed;
+use httpocean_driver::{Observed, Whose};
 
 use crate::attempts::{Attempts, guarded};
 use crate::shared::{DialError, Ends, Parked, Shared};
@@ -72,20 +72,19 @@ impl Shared {
     /// Carries one dial through and tells the pool what came of it; the observer before, so that it hears of a
     /// connection before it hears of what is done with it.
     fn run_dial(self: &Arc<Self>, lease: Lease) {
-        let key = lease.key().clone();
-        self.teller.tell(&Observed::Dialing { key: &key });
+        let (key, conn) = (lease.key().clone(), lease.conn());
+        self.teller.tell(&Observed::Dialing { conn, key: &key });
         let started = StdInstant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.dial(&key, &lease)));
         let outcome = outcome.unwrap_or_else(|_| Err(panicked()));
-        let conn = lease.conn();
         match outcome {
             Ok(parked) => {
                 let (local, peer, took) = (parked.ends.local, parked.ends.peer, started.elapsed());
-                self.teller.tell(&Observed::Dialed { key: &key, local, peer, took });
+                self.teller.tell(&Observed::Dialed { conn, key: &key, local, peer, took });
                 self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
             Err(error) => {
-                self.teller.tell(&Observed::DialFailed { key: &key, error: &error.verdict });
+                self.teller.tell(&Observed::DialFailed { conn, key: &key, error: &error.verdict });
                 self.with_pool(|pool, now| pool.dial_failed(lease, error, now));
             }
         }
@@ -97,6 +96,7 @@ impl Shared {
         let mut dial = Dial::new(key, &self.config, self.clock.now());
         let mut attempts = Attempts::new(&*self.connector, self.clock);
         let mut io = Io::default();
+        let (whose, mut phase) = (Whose::Dial(lease.conn()), Phase::Start);
         loop {
             if self.lock().abandoned.contains(&lease.conn()) {
                 return Err(abandoned());
@@ -105,9 +105,13 @@ impl Shared {
                 // Done at the wait that follows, which says until when.
                 DialStep::Resolve => {}
                 DialStep::Wait(want) if want.phase == Phase::Resolve => {
+                    self.teller.tell_phase(whose, &mut phase, want.phase);
                     attempts.resolve(&mut dial, self.clock.system(want.until));
                 }
-                DialStep::Wait(want) => attempts.wait(&mut dial, &mut io, want),
+                DialStep::Wait(want) => {
+                    self.teller.tell_phase(whose, &mut phase, want.phase);
+                    attempts.wait(&mut dial, &mut io, want);
+                }
                 DialStep::Connect { attempt, addr } => attempts.start(&mut dial, attempt, addr),
                 DialStep::Abandon { attempt } => attempts.abandon(attempt),
                 DialStep::Ready(conn) => {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate, Refusal};
-use httpocean_core::{Call, CallStep, ErrorKind, Hop, Instant, Io, Phase, Want};
-use httpocean_driver::{Connection, Error, Observed, transport_error};
+use httpocean_core::{Call, CallStep, ConnId, ErrorKind, Hop, Instant, Io, Phase, Want};
+use httpocean_driver::{Connection, Error, Observed, Whose, transport_error};
 
 use crate::body::Body;
 use crate::held::Held;
@@ -21,6 +21,9 @@ const PIECE: usize = 64 * 1024;
 /// A call on its way.
 pub(crate) struct Flow {
     shared: Arc<Shared>,
+    /// Its number, and what it was last told to wait for; 0 where nobody is told.
+    request: u64,
+    phase: Phase,
     call: Call,
     io: Io,
     held: Option<Held>,
@@ -50,8 +53,12 @@ pub(crate) struct Told {
     pub(crate) reason: Option<Box<[u8]>>,
     /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
     pub(crate) parked: Option<bool>,
-    /// Its failure was told, or is nobody's concern any more.
-    ended: bool,
+    /// Its failure was told.
+    failed: bool,
+    /// That it is over was told.
+    over: bool,
+    /// What becomes of it is nobody's concern any more.
+    given_up: bool,
     source: Option<io::Error>,
 }
 
@@ -70,8 +77,15 @@ pub(crate) enum Seen {
 impl Flow {
     /// Of a call that was made at `now`.
     pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body, now: Instant) -> Self {
+        let request = shared.teller.number_request();
+        if request > 0 {
+            let (method, uri) = (call.request().method(), call.uri());
+            shared.teller.tell(&Observed::Started { request, method, uri });
+        }
         Self {
             shared: shared.clone(),
+            request,
+            phase: Phase::Start,
             call,
             io: Io::default(),
             held: None,
@@ -136,8 +150,14 @@ impl Flow {
                 CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
                 CallStep::Head(len) => return Ok(Seen::Head(len)),
                 CallStep::Data(len) => return Ok(Seen::Data(len)),
-                CallStep::End => return Ok(Seen::End),
-                CallStep::Upgraded(_) => return Ok(Seen::Upgraded),
+                CallStep::End => {
+                    self.tell_end();
+                    return Ok(Seen::End);
+                }
+                CallStep::Upgraded(_) => {
+                    self.tell_end();
+                    return Ok(Seen::Upgraded);
+                }
                 CallStep::Failed(verdict) => return Err(self.error(verdict)),
             }
         }
@@ -145,6 +165,7 @@ impl Flow {
 
     /// Reads, writes or sleeps as told, once.
     pub(crate) fn wait(&mut self, want: Want) -> Result<(), Error> {
+        self.shared.teller.tell_phase(Whose::Request(self.request), &mut self.phase, want.phase);
         // An answer may have come that leaves nobody to want it.
         if let Some(from) = self.owed.take().filter(|_| self.call.wants_body()) {
             self.feed(from);
@@ -206,7 +227,7 @@ impl Flow {
     /// The user wants no more. Nothing here waits: what has arrived is looked at, and one read that does not
     /// wait; then the connection is saved or closed.
     pub(crate) fn abandon(&mut self) {
-        self.told.ended = true;
+        self.told.given_up = true;
         self.look_at_clock();
         self.call.discard(self.now);
         let mut read = false;
@@ -258,6 +279,7 @@ impl Flow {
         self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());
         if let Some(connection) = &self.told.connection {
             self.shared.teller.tell(&Observed::Response {
+                request: self.request,
                 method: self.call.request().method(),
                 uri: self.call.uri(),
                 status: response.status(),
@@ -276,10 +298,11 @@ impl Flow {
         loop {
             match answer {
                 Answer::Granted { lease, parked, facts } => {
+                    let conn = lease.conn();
                     let connection = Connection::new(facts, parked.ends.local, parked.ends.peer);
                     let held = Held::new(&self.shared, lease, parked, connection);
                     match self.try_grant(held, facts) {
-                        Ok(()) => return self.granted(facts, self.now - asked),
+                        Ok(()) => return self.granted(conn, facts, self.now - asked),
                         Err(Some(another)) => answer = another,
                         Err(None) => return,
                     }
@@ -327,13 +350,16 @@ impl Flow {
         }
     }
 
-    fn granted(&mut self, facts: Facts, waited: std::time::Duration) {
+    fn granted(&mut self, conn: ConnId, facts: Facts, waited: std::time::Duration) {
         self.told.parked = None;
+        self.phase = Phase::Start;
         if let Some(connection) = &self.told.connection {
             self.shared.teller.tell(&Observed::Granted {
+                request: self.request,
                 method: self.call.request().method(),
                 uri: self.call.uri(),
                 key: self.call.key(),
+                conn,
                 connection,
                 idle_for: facts.idle_for,
                 waited,
@@ -350,7 +376,7 @@ impl Flow {
     }
 
     fn hop(&mut self, hop: &Hop) {
-        self.shared.teller.tell(&Observed::Hop { uri: self.call.uri(), hop });
+        self.shared.teller.tell(&Observed::Hop { request: self.request, uri: self.call.uri(), hop });
         // Those of a response that nobody gets to see.
         self.told.interim.clear();
         self.told.source = None;
@@ -392,14 +418,24 @@ impl Flow {
     }
 
     fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        let (request, told) = (self.call.request(), &mut self.told);
-        if !std::mem::replace(&mut told.ended, true) {
-            let (method, uri) = (request.method(), request.uri());
-            self.shared.teller.tell(&Observed::Failed { method, uri, error: &verdict });
+        if self.told.given_up {
+            self.tell_end();
+        } else if !std::mem::replace(&mut self.told.failed, true) {
+            self.told.over = true;
+            let (request, method, uri) =
+                (self.request, self.call.request().method(), self.call.request().uri());
+            self.shared.teller.tell(&Observed::Failed { request, method, uri, error: &verdict });
         }
+        let told = &mut self.told;
         Error::new(verdict, self.call.uri().clone())
             .with_story(told.connection, told.status)
             .with_source(told.source.take())
+    }
+
+    fn tell_end(&mut self) {
+        if self.request > 0 && !std::mem::replace(&mut self.told.over, true) {
+            self.shared.teller.tell(&Observed::Ended { request: self.request });
+        }
     }
 
     /// The reader of the body can't use it.

@@ -43,7 +43,9 @@ pub use httpocean_core::{
 pub use httpocean_driver::Tracing;
 #[cfg(feature = "rustls")]
 pub use httpocean_driver::rustls;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, proxies_from_env};
+#[cfg(feature = "timeline")]
+pub use httpocean_driver::timeline;
+pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, Whose, proxies_from_env};
 
 pub use body::Body;
 pub use client::{Client, ClientBuilder};

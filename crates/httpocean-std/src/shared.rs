@@ -83,6 +83,7 @@ pub(crate) struct State {
 
 struct ToClose {
     ticket: u64,
+    conn: ConnId,
     key: Key,
     number: u64,
     parked: Parked,
@@ -294,12 +295,12 @@ impl Shared {
                     state.held_back.push_back((state.closes_said, lease));
                 }
                 PoolCommand::Abandon { conn } => state.abandoned.push(conn),
-                PoolCommand::Close { number, key, parked, why, .. } => {
+                PoolCommand::Close { conn, number, key, parked, why } => {
                     let ticket = state.closes_said;
                     state.closes_said += 1;
                     state.closing.insert(ticket);
                     self.teller.count_close(why);
-                    outbox.closes.push(ToClose { ticket, key, number, parked, why });
+                    outbox.closes.push(ToClose { ticket, conn, key, number, parked, why });
                 }
             }
         }
@@ -317,12 +318,12 @@ impl Shared {
         }
         let mut spawn = outbox.spawn;
         let mut closed = Vec::with_capacity(outbox.closes.len());
-        for ToClose { ticket, key, number, mut parked, why } in outbox.closes {
+        for ToClose { ticket, conn, key, number, mut parked, why } in outbox.closes {
             // A transport of the user's that panics while it is closed is gone all the same.
             let words = AssertUnwindSafe(|| last_words(&mut *parked.transport, &parked.conn.goodbye()));
             let _ = catch_unwind(words);
             let _ = catch_unwind(AssertUnwindSafe(|| drop(parked)));
-            closed.push((ticket, key, number, why));
+            closed.push((ticket, conn, key, number, why));
         }
         if !closed.is_empty() {
             let mut state = self.lock();
@@ -335,8 +336,8 @@ impl Shared {
         for _ in 0..spawn {
             self.spawn_dial_thread();
         }
-        for (_, key, number, why) in &closed {
-            self.teller.tell(&Observed::Closed { key, number: *number, why: *why });
+        for (_, conn, key, number, why) in &closed {
+            self.teller.tell(&Observed::Closed { conn: *conn, key, number: *number, why: *why });
         }
     }
 

@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::options::Run;
 use crate::options::flags::number;
 use crate::output::{Out, note};
+use crate::picture::Picture;
 use crate::stop::{Done, Stop};
 use line::{Ask, Line};
 
@@ -25,6 +26,7 @@ Carries out requests that come as JSON lines on stdin, through one client, and a
 Usage: httpocean batch [-c N] [--options JSON] < REQUESTS
 
   -c, --concurrency N   so many requests at a time (1: strictly in order)
+      --timeline FILE   draw what the pool did: a page that shows which connection served what, and who waited
       --options JSON    options of the run, such as '{\"max_per_key\": 2, \"timeout_ms\": {\"total\": 5000}}'
       --transport std|mio, --record FILE, and every pool and time option of `httpocean get`
       --help            this text
@@ -41,6 +43,7 @@ Example: echo '{\"id\": 1, \"url\": \"http://127.0.0.1:8080/\"}' | httpocean bat
 pub(crate) fn main(mut args: Parser) -> Done {
     let mut run = Run::default();
     let mut concurrency = 1;
+    let mut picture = None;
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Short('c') | Arg::Long("concurrency") => {
@@ -48,6 +51,9 @@ pub(crate) fn main(mut args: Parser) -> Done {
                     threads @ 1..=1024 => threads,
                     _ => return Err(Stop::usage("--concurrency is between 1 and 1024")),
                 };
+            }
+            Arg::Long("timeline") => {
+                picture = Some(Picture::create(&args.value()?, "What httpocean batch did")?);
             }
             Arg::Long("help") | Arg::Short('h') => return Out::help(HELP),
             Arg::Long(flag) => {
@@ -57,10 +63,11 @@ pub(crate) fn main(mut args: Parser) -> Done {
             unknown @ (Arg::Short(_) | Arg::Value(_)) => return Err(unknown.unexpected().into()),
         }
     }
-    let client = run.client()?;
+    let client = run.observed_client(picture.as_mut().map(|picture| picture.part("")))?;
     let batch = Batch { run, client, failed: AtomicBool::new(false) };
     let outcome = if concurrency == 1 { batch.in_order() } else { batch.at_a_time(concurrency) };
     note(answer::stats(&batch.client.stats()?));
+    picture.map_or(Ok(()), Picture::finish)?;
     outcome?;
     if batch.failed.into_inner() { Err(Stop::Failed) } else { Ok(()) }
 }

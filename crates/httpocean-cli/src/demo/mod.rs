@@ -12,6 +12,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use crate::options::Run;
 use crate::options::flags::number;
 use crate::output::{Out, note};
+use crate::picture::Picture;
 use crate::stop::{Done, Stop};
 use site::Site;
 
@@ -24,6 +25,7 @@ Usage: httpocean demo [OPTIONS]
       --rtt-ms MS     how far away the server seems: the time of a round trip (20)
       --url URL       fetch this, again and again, in place of the pages of a server inside this program;
                       with --rtt-ms it seems that much farther away
+      --timeline FILE draw what both did: a page that shows which connection served what
       --transport std|mio, and every pool and time option of `httpocean get`
       --help          this text
 
@@ -43,6 +45,7 @@ struct Wish {
     requests: usize,
     rtt: Option<Duration>,
     url: Option<String>,
+    picture: Option<Picture>,
     run: Run,
 }
 
@@ -54,7 +57,7 @@ pub(crate) fn main(args: Parser) -> Done {
 }
 
 fn run(wish: Wish) -> Done {
-    let mut run = wish.run;
+    let (mut run, mut picture) = (wish.run, wish.picture);
     let site = match &wish.url {
         Some(url) => Site::elsewhere(url, wish.rtt, &mut run)?,
         None => Site::inside(wish.rtt.unwrap_or(DEFAULT_RTT), &mut run)?,
@@ -63,13 +66,19 @@ fn run(wish: Wish) -> Done {
     let mut out = Out::lock();
     out.line(format_args!("{}\n", site.introduction(wish.requests)))?;
 
-    let pooled = pages::visit(&site, &run, wish.requests, slow, &mut out)?;
+    let timeline = picture.as_mut().map(|picture| picture.part("With a pool"));
+    let client = run.observed_client(timeline)?;
+    let pooled = pages::visit(&site, &client, wish.requests, slow, &mut out)?;
+    drop(client);
     summary::totals(&pooled, &mut out)?;
     summary::cross_check(&pooled)?;
 
     note(format_args!("Now {slow} pages once more, without keep-alive ..."));
     run.pool.max_idle_per_key = 0;
-    let unpooled = pages::visit_silently(&site, &run, slow)?;
+    let timeline = picture.as_mut().map(|picture| picture.part("Without keep-alive"));
+    let client = run.observed_client(timeline)?;
+    let unpooled = pages::visit_silently(&site, &client, slow)?;
+    picture.map_or(Ok(()), Picture::finish)?;
     summary::cross_check(&unpooled)?;
     summary::comparison(&site, &pooled.first, &unpooled.first, &mut out)
 }
@@ -83,7 +92,7 @@ fn slow_pages(requests: usize, rtt: Option<Duration>) -> usize {
 
 impl Wish {
     fn parse(mut args: Parser) -> Done<Option<Self>> {
-        let mut wish = Self { requests: 100, rtt: None, url: None, run: Run::default() };
+        let mut wish = Self { requests: 100, rtt: None, url: None, picture: None, run: Run::default() };
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Long("requests") | Arg::Short('n') => {
@@ -99,6 +108,9 @@ impl Wish {
                     };
                 }
                 Arg::Long("url") => wish.url = Some(args.value()?.string()?),
+                Arg::Long("timeline") => {
+                    wish.picture = Some(Picture::create(&args.value()?, "What a connection pool saves")?);
+                }
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
                 Arg::Long(flag) => {
                     let flag = flag.to_owned();

@@ -9,7 +9,6 @@ use httpocean_std::http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::site::{Counted, Site};
 use crate::client::{Ask, Client, Failure, Source};
-use crate::options::Run;
 use crate::output::{Out, Paint, milliseconds, note};
 use crate::stop::{Done, Stop};
 
@@ -43,31 +42,36 @@ struct Page {
 }
 
 /// Fetches `count` pages and prints a line for each.
-pub(super) fn visit(site: &Site, run: &Run, count: usize, compared: usize, out: &mut Out) -> Done<Visit> {
+pub(super) fn visit(
+    site: &Site,
+    client: &Client,
+    count: usize,
+    compared: usize,
+    out: &mut Out,
+) -> Done<Visit> {
     let paint = out.paint();
-    visit_and(site, run, count, compared, |page| Ok(out.line(Line(page, paint))?))
+    visit_and(site, client, count, compared, |page| Ok(out.line(Line(page, paint))?))
 }
 
 /// Fetches `count` pages.
-pub(super) fn visit_silently(site: &Site, run: &Run, count: usize) -> Done<Visit> {
-    visit_and(site, run, count, count, |_| Ok(()))
+pub(super) fn visit_silently(site: &Site, client: &Client, count: usize) -> Done<Visit> {
+    visit_and(site, client, count, count, |_| Ok(()))
 }
 
 fn visit_and(
     site: &Site,
-    run: &Run,
+    client: &Client,
     count: usize,
     compared: usize,
     mut seen: impl FnMut(&Page) -> Done,
 ) -> Done<Visit> {
-    let client = run.client()?;
     let before = (site.counted(), site.round_trips());
     let (mut ports, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     let mut first = Cost::default();
     let mut buffer = vec![0; 64 * 1024];
     let mut time = Duration::ZERO;
     for number in 1..=count {
-        let page = fetch(&client, number, &site.url(number), &mut buffer).map_err(|error| {
+        let page = fetch(client, number, &site.url(number), &mut buffer).map_err(|error| {
             note(format_args!("httpocean: page {number}: {error}"));
             Stop::Failed
         })?;

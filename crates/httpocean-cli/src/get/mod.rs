@@ -10,6 +10,7 @@ mod sink;
 use lexopt::Parser;
 
 use crate::output::{Out, note};
+use crate::picture::Picture;
 use crate::stop::Done;
 use crate::threads;
 use fetch::Fetcher;
@@ -24,8 +25,14 @@ pub(crate) fn main(args: Parser) -> Done {
 }
 
 fn run(order: &Order) -> Done {
-    let client =
-        if order.verbose { order.run.observed_client(Narrator::new())? } else { order.run.client()? };
+    let mut picture = match &order.timeline {
+        Some(path) => Some(Picture::create(path, "What httpocean get did")?),
+        None => None,
+    };
+    let narrator = order.verbose.then(Narrator::new);
+    let timeline = picture.as_mut().map(|picture| picture.part(""));
+    let observer = (narrator.is_some() || timeline.is_some()).then_some((narrator, timeline));
+    let client = order.run.observed_client(observer)?;
     let fetcher = Fetcher::new(order, &client)?;
     let count = order.urls.len().saturating_mul(order.times);
     let outcome = threads::share(order.concurrency, count, |number| fetcher.fetch(number));
@@ -34,5 +41,6 @@ fn run(order: &Order) -> Done {
         let (sent, made) = (stats.requests_sent, stats.connections_opened);
         note(format_args!("* {sent} requests sent, {made} connections made, {} idle now", stats.idle));
     }
+    picture.map_or(Ok(()), Picture::finish)?;
     outcome
 }

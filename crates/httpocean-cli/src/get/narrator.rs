@@ -79,16 +79,16 @@ impl Narrator {
 impl Observer for Narrator {
     fn observe(&self, event: &Observed<'_>) {
         match event {
-            Observed::Dialing { key } => match key.proxy() {
+            Observed::Dialing { key, .. } => match key.proxy() {
                 Some(proxy) => self.decided(format_args!("connecting to {key} by {proxy}")),
                 None => self.decided(format_args!("connecting to {key}")),
             },
             // Told when it is granted: only then it has its number.
             Observed::Dialed { local, took, .. } => self.made().extend(local.map(|local| (local, *took))),
-            Observed::DialFailed { key, error } => {
+            Observed::DialFailed { key, error, .. } => {
                 self.decided(format_args!("no connection to {key}: {error}"));
             }
-            Observed::Granted { method, uri, key, connection, idle_for, waited } => {
+            Observed::Granted { method, uri, key, connection, idle_for, waited, .. } => {
                 self.granted(key, connection, *idle_for, *waited);
                 let target = uri.path_and_query().map_or("/", |target| target.as_str());
                 note(format_args!("> {method} {target} HTTP/1.1"));
@@ -98,17 +98,17 @@ impl Observer for Narrator {
                 self.decided(format_args!("did not reuse connection {number}: {}", why.explain()));
             }
             Observed::Response { status, .. } => note(format_args!("< {status}")),
-            Observed::Hop { uri, hop } => self.hop(uri, hop),
+            Observed::Hop { uri, hop, .. } => self.hop(uri, hop),
             Observed::Parked { connection, .. } => {
                 self.decided(format_args!("kept connection {} for the next request", connection.number));
             }
-            Observed::Closed { number: 0, key, why } => {
+            Observed::Closed { number: 0, key, why, .. } => {
                 self.decided(format_args!("closed a connection to {key}: {}", why.explain()));
             }
             Observed::Closed { number, why, .. } => {
                 self.decided(format_args!("closed connection {number}: {}", why.explain()));
             }
-            // Whoever asked for it says so.
+            // Whoever asked for it says so; the rest is for pictures.
             Observed::Failed { .. } | _ => {}
         }
     }

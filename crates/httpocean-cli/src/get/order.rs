@@ -1,5 +1,6 @@
 //! What the user ordered.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use httpocean_std::http::{HeaderName, HeaderValue, Method};
@@ -26,6 +27,7 @@ Usage: httpocean get URL... [OPTIONS]
       -i, --include            print the head of the response, too
       -v, --verbose            say each decision with its reason
       -f, --fail               a status of 400 and more is a failure
+      --timeline FILE      draw what the pool did: a page that shows which connection served what, and who waited
 
 ";
 
@@ -49,6 +51,7 @@ pub(super) struct Order {
     pub(super) include: bool,
     pub(super) verbose: bool,
     pub(super) fail: bool,
+    pub(super) timeline: Option<OsString>,
     pub(super) run: Run,
 }
 
@@ -84,6 +87,7 @@ impl Order {
                 Arg::Short('i') | Arg::Long("include") => order.include = true,
                 Arg::Short('v') | Arg::Long("verbose") => order.verbose = true,
                 Arg::Short('f') | Arg::Long("fail") => order.fail = true,
+                Arg::Long("timeline") => order.timeline = Some(args.value()?),
                 Arg::Short('h') | Arg::Long("help") => return Ok(None),
                 Arg::Long(flag) => {
                     let flag = flag.to_owned();
@@ -114,6 +118,7 @@ impl Order {
             include: false,
             verbose: false,
             fail: false,
+            timeline: None,
             run: Run::default().with_env_proxies(),
         }
     }
@@ -146,7 +151,7 @@ impl Order {
 }
 
 impl Data {
-    fn of(given: std::ffi::OsString) -> Self {
+    fn of(given: OsString) -> Self {
         use std::os::unix::ffi::{OsStrExt, OsStringExt};
         match given.as_bytes() {
             b"@-" => Self::Stdin,

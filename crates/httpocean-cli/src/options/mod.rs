@@ -99,8 +99,9 @@ impl Run {
         Ok(self.std_builder()?.build())
     }
 
-    /// The client of the run, and somebody who is told what it decides.
-    pub(crate) fn observed_client(&self, observer: impl httpocean_std::Observer) -> Done<Client> {
+    /// The client of the run, and somebody who may be told what it decides.
+    pub(crate) fn observed_client<O: httpocean_std::Observer>(&self, observer: Option<O>) -> Done<Client> {
+        let Some(observer) = observer else { return self.client() };
         Ok(match self.transport {
             Transport::Std => Client::Std(self.std_builder()?.observer(observer).build()),
             Transport::Mio => {

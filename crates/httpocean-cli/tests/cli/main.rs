@@ -21,5 +21,6 @@ mod mio;
 mod proxies;
 mod replay;
 mod secrets;
+mod timeline;
 mod tls;
 mod usage;
