@@ -51,3 +51,31 @@ fn without_idle_connections_each_request_makes_one() {
     run(&["get", "-n", "3", "--max-idle-per-host", "0", &server.url("/")]);
     assert_eq!(server.stats().accepted, 3);
 }
+
+#[test]
+fn redirects_and_retries_are_said_as_they_happen() {
+    for transport in ["std", "mio"] {
+        let server = Server::start(|request| match (request.target.as_str(), request.index) {
+            ("/old", _) => Reply::status(302, "Found").header("location", "/new"),
+            (_, 1) => Reply::status(503, "Busy").header("retry-after", "0"),
+            _ => Reply::ok("x"),
+        });
+        let said = run(&["get", "-v", "--retries", "1", "--transport", transport, &server.url("/old")]);
+        let told = ["> GET", "< ", "* redirected", "* asked again"];
+        let lines: Vec<&str> =
+            said.stderr.lines().filter(|line| told.iter().any(|begin| line.starts_with(begin))).collect();
+        let redirected = format!("* redirected to {}", server.url("/new"));
+        let wanted = [
+            "> GET /old HTTP/1.1",
+            "< 302 Found",
+            &redirected,
+            "> GET /new HTTP/1.1",
+            "< 503 Service Unavailable",
+            "* asked again: the response has a status that is retried",
+            "> GET /new HTTP/1.1",
+            "< 200 OK",
+        ];
+        assert_eq!(lines.len(), wanted.len(), "{}", said.stderr);
+        assert!(lines.iter().zip(wanted).all(|(line, wanted)| line.starts_with(wanted)), "{}", said.stderr);
+    }
+}
