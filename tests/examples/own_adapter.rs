@@ -133,7 +133,7 @@ fn print_lengths() -> impl FnMut(CallId, Event, &Io) {
         Event::Data(len) => *bodies.entry(call).or_default() += len,
         Event::End { .. } => println!("{} bytes", bodies.remove(&call).unwrap_or_default()),
         Event::Failed(error) => println!("{error}"),
-        Event::Head(_) | Event::Interim(_) | Event::Hop(_) => {}
+        Event::Head(_) | Event::Interim(_) | Event::Passing(_) | Event::Hop(_) => {}
         Event::NeedBody { .. } | Event::Upgraded(_) => {}
     }
 }

@@ -18,6 +18,7 @@ on_both_adapters!(
     what_can_be_read_in_two_ways_is_not_connected_to,
     the_first_url_is_read_as_a_location_is,
     a_first_url_that_can_be_read_in_two_ways_is_refused,
+    before_the_host_stands_a_user_and_no_other_host,
 );
 
 /// What is asked for and what is connected to, by the URLs of grants.
@@ -196,9 +197,9 @@ fn a_first_url_that_can_be_read_in_two_ways_is_refused(on: On) {
     let client = client(on, &sites, true);
     let mut refused = 0;
     for authority in [
-        "a.test@b.test",
-        "a.test:80@b.test",
         "@b.test",
+        ":@b.test",
+        "a.test%3a80@b.test",
         "a.test@b.test@a.test",
         "a.test%40b.test",
         "a.test\\@b.test",
@@ -239,4 +240,19 @@ fn a_first_url_that_can_be_read_in_two_ways_is_refused(on: On) {
     assert!(refused > 15, "{refused}");
     assert_eq!((sites.accepted(), client.stats().connections_opened), (0, 0));
     assert!(sites.take().is_empty());
+}
+
+/// What stands before the `@` names nobody who is connected to.
+fn before_the_host_stands_a_user_and_no_other_host(on: On) {
+    let sites = Sites::named(&["a.test:80", "b.test:80"]);
+    let client = client(on, &sites, true);
+    for authority in ["a.test@b.test", "a.test:80@b.test", "a.test%2F@b.test:80", "a.test%23:x@b.test"] {
+        client.get(format!("http://{authority}/")).send().unwrap().body_mut().read_to_vec(10).unwrap();
+        let seen = sites.take();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(
+            (seen[0].site.as_str(), seen[0].request.header("host")),
+            ("b.test:80", Some(&b"b.test"[..]))
+        );
+    }
 }

@@ -15,7 +15,9 @@ use secrets::*;
 on_both_adapters!(
     a_fragment_is_told_to_nobody,
     no_event_and_no_error_tells_a_secret,
-    a_password_in_a_url_is_refused_and_not_repeated,
+    a_password_in_a_url_is_a_secret_field_and_nothing_else,
+    a_field_of_the_user_goes_before_the_password_of_a_url,
+    a_password_that_can_not_be_sent_is_not_repeated,
 );
 
 /// Everything that is told, as a careless log has it.
@@ -99,10 +101,54 @@ fn no_event_and_no_error_tells_a_secret(on: On) {
     log.has_no("c2VjcmV0");
 }
 
-fn a_password_in_a_url_is_refused_and_not_repeated(on: On) {
+fn a_password_in_a_url_is_a_secret_field_and_nothing_else(on: On) {
+    let sites = Sites::named(&["a.test:80", "b.test:80"]);
+    let (client, log) = logged(on, &sites, true);
+    for (url, pair) in [
+        ("http://user:secret@a.test/0?query", "user:secret"),
+        ("http://secret@a.test/0", "secret:"),
+        ("http://:secret@a.test:80/0", ":secret"),
+        ("http://secr%65t:%73ecret@a.test/0", "secret:secret"),
+    ] {
+        sites.redirect(302, ["/1", "http://b.test/2", "http://a.test/3"]);
+        let mut response = client.get(url).send().unwrap();
+        response.body_mut().read_to_vec(10).unwrap();
+        let hops = format!("{:?} {:?}", response.body().hops(), response.body().url());
+        assert!(!hops.contains("secret") && !hops.contains('@'), "{hops}");
+        let seen = sites.take();
+        let value = format!("Basic {}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair));
+        for (hop, seen) in seen.iter().enumerate() {
+            let told = seen.request.header("authorization").map(|value| value.to_vec());
+            // At another origin it is gone, and it never comes back.
+            assert_eq!(told, (hop < 2).then(|| value.clone().into_bytes()), "{url}, hop {hop}");
+            let rest = format!("{} {:?}", seen.request.target, seen.request.header("referer"));
+            assert!(!rest.contains("secret") && !rest.contains('@'), "{rest}");
+            assert!(seen.request.header("host").is_some_and(|host| !host.contains(&b'@')));
+        }
+        assert_eq!(seen.len(), 4);
+    }
+    log.has_no("secret");
+    log.has_no("c2VjcmV0");
+}
+
+fn a_field_of_the_user_goes_before_the_password_of_a_url(on: On) {
+    let sites = Sites::named(&["a.test:80"]);
+    let (client, _) = logged(on, &sites, false);
+    client.get("http://user:secret@a.test/").header("authorization", "Bearer mine").send().unwrap();
+    let seen = sites.take();
+    let all: Vec<_> = seen[0].request.headers.iter().filter(|(name, _)| name == "authorization").collect();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].1, b"Bearer mine");
+}
+
+fn a_password_that_can_not_be_sent_is_not_repeated(on: On) {
     let sites = Sites::named(&["a.test:80"]);
     let (client, log) = logged(on, &sites, true);
-    for url in ["http://user:secret@a.test/path?query", "http://secret@a.test/", "http://:secret@a.test:80"] {
+    for url in [
+        "http://user:secret%0d@a.test/path?query",
+        "http://us%3aer:secret@a.test/",
+        "http://secret%4@a.test/",
+    ] {
         let error = client.get(url).send().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Request(_)), "{url}: {error}");
         let told = format!("{error} {error:?} {}", error.uri());

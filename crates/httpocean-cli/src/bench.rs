@@ -125,7 +125,7 @@ fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
             }
             Event::Failed(error) => return Err(failed(error)),
             Event::End { .. } | Event::Upgraded(_) => true,
-            Event::Hop(_) | Event::Interim(_) | Event::NeedBody { .. } => false,
+            Event::Hop(_) | Event::Interim(_) | Event::Passing(_) | Event::NeedBody { .. } => false,
         };
         if ended && left > 0 {
             left -= 1;

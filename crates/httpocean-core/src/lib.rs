@@ -50,6 +50,7 @@
 //!   have seen ([`Sent`]). Every close has a [`CloseReason`].
 
 mod arena;
+pub mod auth;
 mod authority;
 mod buf;
 pub mod call;

@@ -65,6 +65,7 @@ fn times_out(it: &mut Scenario, phase: Phase, when: Instant) -> (Option<Fate>, S
             other @ (Said::Release(_)
             | Said::Hop(_)
             | Said::Interim(..)
+            | Said::Passing(..)
             | Said::End(_)
             | Said::Upgraded(_)) => panic!("{other:?}"),
         }

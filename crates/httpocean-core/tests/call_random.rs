@@ -180,7 +180,11 @@ impl Run {
                 assert_eq!(want.write, !it.io.tx.pending().is_empty());
             }
             Said::Data(bytes) => self.body.extend_from_slice(bytes),
-            Said::NeedBody { .. } | Said::Release(_) | Said::Interim(..) | Said::Head(..) => {}
+            Said::NeedBody { .. }
+            | Said::Release(_)
+            | Said::Interim(..)
+            | Said::Passing(..)
+            | Said::Head(..) => {}
             Said::End(_) | Said::Upgraded(_) | Said::Failed(_) => self.terminal = Some(said),
         }
         assert!(it.released <= it.attached && self.hops <= 1);
@@ -268,7 +272,7 @@ proptest! {
                     }
                 }
                 Said::End(_) | Said::Upgraded(_) | Said::Failed(_) => break,
-                Said::Release(_) | Said::Hop(_) | Said::Interim(..) | Said::Head(..) | Said::Data(_) => {}
+                Said::Release(_) | Said::Hop(_) | Said::Interim(..) | Said::Passing(..) | Said::Head(..) | Said::Data(_) => {}
             }
         }
         prop_assert!(attempts <= 2);

@@ -66,6 +66,7 @@ fn settle(all: Vec<Said>, is_excess: bool) -> Vec<Said> {
             | Said::NeedBody { .. }
             | Said::Hop(_)
             | Said::Interim(..)
+            | Said::Passing(..)
             | Said::Head(..)
             | Said::Data(_)
             | Said::End(_)

@@ -237,7 +237,7 @@ fn what_can_not_be_sent_is_refused() {
         *request.version_mut() = version;
         assert!(refused(request, empty).contains("HTTP/1.1"));
     }
-    for uri in ["https://u:p@h/", "ftp://h/", "/path", "http://127.1/", "http://h:0/"] {
+    for uri in ["https://u:%0d@h/", "https://@h/", "ftp://h/", "/path", "http://127.1/", "http://h:0/"] {
         refused(request("GET", uri, &[]), empty);
     }
 }

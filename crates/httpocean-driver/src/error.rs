@@ -197,7 +197,8 @@ impl From<Error> for io::Error {
     }
 }
 
-fn without_userinfo(uri: Uri) -> Uri {
+/// A URL without the user name and the password that it may have.
+pub fn without_userinfo(uri: Uri) -> Uri {
     let Some((_, host)) = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
         return uri;
     };

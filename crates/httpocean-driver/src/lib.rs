@@ -24,7 +24,7 @@ mod trace;
 pub use clock::Clock;
 pub use connection::Connection;
 pub use environment::proxies_from_env;
-pub use error::{Error, resolve_error, transport_error};
+pub use error::{Error, resolve_error, transport_error, without_userinfo};
 #[cfg(feature = "rustls")]
 pub use httpocean_rustls as rustls;
 pub use observer::{Observed, Observer, Whose};

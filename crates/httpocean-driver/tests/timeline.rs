@@ -250,6 +250,7 @@ fn hop() -> httpocean_core::Hop {
             CallStep::Hop(hop) => return *hop,
             CallStep::Head(_)
             | CallStep::Interim(_)
+            | CallStep::Passing(_)
             | CallStep::Data(_)
             | CallStep::NeedBody { .. }
             | CallStep::End

@@ -76,7 +76,12 @@ fn note(guests: &mut BTreeMap<CallId, (TcpStream, u64)>, call: CallId, event: Ev
         }
         Event::End { .. } => writeln!(guest, "{size} bytes"),
         Event::Failed(error) => writeln!(guest, "{error}"),
-        Event::Hop(_) | Event::Interim(_) | Event::Head(_) | Event::NeedBody { .. } | Event::Upgraded(_) => {
+        Event::Hop(_)
+        | Event::Interim(_)
+        | Event::Passing(_)
+        | Event::Head(_)
+        | Event::NeedBody { .. }
+        | Event::Upgraded(_) => {
             return;
         }
     };

@@ -9,7 +9,9 @@ use http::{HeaderMap, Request};
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
-use httpocean_driver::{Clock, Connection, Error, Observed, Stats, Teller, random_seed, with_tls};
+use httpocean_driver::{
+    Clock, Connection, Error, Observed, Stats, Teller, random_seed, with_tls, without_userinfo,
+};
 use mio::{Registry, Token, Waker};
 
 use crate::calls::{Calls, Record};
@@ -53,7 +55,11 @@ use crate::stream::Connector;
 ///             Event::Data(bytes) => body.extend_from_slice(bytes),
 ///             Event::End { .. } => break 'done,
 ///             Event::Failed(error) => panic!("{error}"),
-///             Event::Hop(_) | Event::Interim(_) | Event::NeedBody { .. } | Event::Upgraded(_) => {}
+///             Event::Hop(_)
+///             | Event::Interim(_)
+///             | Event::Passing(_)
+///             | Event::NeedBody { .. }
+///             | Event::Upgraded(_) => {}
 ///         }
 ///     }
 ///     poll.poll(&mut events, client.next_timeout())?;
@@ -121,7 +127,8 @@ impl Client {
         let capacity = options.sockets();
         let clock = Clock::start();
         let (seed, epoch) = (Seed::new(options.pool.seed), clock.epoch());
-        let common = Common { budget: options.budget, seed, epoch };
+        let shows_passing = options.shows_passing;
+        let common = Common { budget: options.budget, seed, epoch, shows_passing };
         Ok(Self {
             engine: Recorder::new(options.pool, options.config, common, options.record),
             clock,
@@ -159,12 +166,20 @@ impl Client {
         if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
+        let uri = without_userinfo(uri);
         let number = self.teller.number_request();
         if number > 0 {
             self.teller.tell(&Observed::Started { request: number, method: &method, uri: &uri });
         }
         self.calls.insert(call, Record::new(number, method, uri, self.now));
         Ok(call)
+    }
+
+    /// Fields for the next attempt of a call, and for no other: to be given right after [`start`](Self::start), and when
+    /// [`Event::Hop`] was said, before the next event is asked for. See
+    /// [`Call::set_attempt_fields`](httpocean_core::Call::set_attempt_fields).
+    pub fn set_attempt_fields(&mut self, call: CallId, fields: &HeaderMap) {
+        self.engine.set_attempt_fields(call, fields);
     }
 
     /// Gives a call up. It still ends with an event: `Failed`, unless it had ended already.
@@ -305,6 +320,7 @@ impl Client {
         match said {
             Said::Hop(hop) => Event::Hop(hop),
             Said::Interim(conn, len) => Event::Interim(self.io(conn).head(len)),
+            Said::Passing(conn, len) => Event::Passing(self.io(conn).head(len)),
             Said::Head(conn, len) => Event::Head(self.io(conn).head(len)),
             Said::Data(conn, len) => Event::Data(self.io(conn).data(len)),
             Said::NeedBody { from } => Event::NeedBody { from },

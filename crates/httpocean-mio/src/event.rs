@@ -14,6 +14,9 @@ pub enum Event<'a> {
     Hop(Box<Hop>),
     /// An interim (1xx) response.
     Interim(Head<'a>),
+    /// The head of a response that is not the answer, because another attempt follows or an error. Said only to clients
+    /// with [`Options::shows_passing`](crate::Options::shows_passing).
+    Passing(Head<'a>),
     /// The head of the response.
     Head(Head<'a>),
     /// Bytes of its body.
@@ -52,6 +55,7 @@ pub struct Upgraded {
 pub(crate) enum Said {
     Hop(Box<Hop>),
     Interim(ConnId, usize),
+    Passing(ConnId, usize),
     Head(ConnId, usize),
     Data(ConnId, usize),
     NeedBody { from: u64 },

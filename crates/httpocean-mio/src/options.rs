@@ -58,6 +58,8 @@ pub struct Options {
     /// poll is noticed before the request is written. Default always, with one system call a request. What had come
     /// by the last poll is noticed in any case.
     pub probe_after: Duration,
+    /// Whether [`Event::Passing`](crate::Event::Passing) is said. Default no.
+    pub shows_passing: bool,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
     /// Where all that the client tells its engine is written, for `httpocean replay`. Default nowhere.
@@ -119,6 +121,7 @@ impl Default for Options {
             resolver_threads: 4,
             waker: None,
             probe_after: Duration::ZERO,
+            shows_passing: false,
             observer: None,
             record: None,
         }

@@ -201,6 +201,7 @@ impl Client {
                 Said::Failed(error)
             }
             (Spoken::Interim(len), Some(conn)) => Said::Interim(conn, len),
+            (Spoken::Passing(len), Some(conn)) => Said::Passing(conn, len),
             (Spoken::Data(len), Some(conn)) => Said::Data(conn, len),
             (Spoken::Head(len), Some(conn)) => {
                 self.tell_response(call, conn, len);
@@ -212,9 +213,14 @@ impl Client {
                 Said::Upgraded(self.hand_over(conn)?)
             }
             // These need a connection.
-            (Spoken::Interim(_) | Spoken::Data(_) | Spoken::Head(_) | Spoken::Upgraded(_), None) => {
-                return None;
-            }
+            (
+                Spoken::Interim(_)
+                | Spoken::Passing(_)
+                | Spoken::Data(_)
+                | Spoken::Head(_)
+                | Spoken::Upgraded(_),
+                None,
+            ) => return None,
         };
         Some((call, said))
     }

@@ -387,7 +387,7 @@ impl ClientBuilder {
         }
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
         let threads = self.dial_threads.unwrap_or(pool.max_dials);
-        let common = Common { budget: self.budget, seed: Seed::new(pool.seed), epoch: None };
+        let common = Common { budget: self.budget, seed: Seed::new(pool.seed), ..Common::default() };
         let config = with_tls(Arc::new(self.config));
         let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }

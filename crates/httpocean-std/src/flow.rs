@@ -148,6 +148,7 @@ impl Flow {
                 CallStep::NeedBody { from } => self.feed(from),
                 CallStep::Hop(hop) => self.hop(&hop),
                 CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
+                CallStep::Passing(_) => {}
                 CallStep::Head(len) => return Ok(Seen::Head(len)),
                 CallStep::Data(len) => return Ok(Seen::Data(len)),
                 CallStep::End => {

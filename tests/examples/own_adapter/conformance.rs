@@ -49,7 +49,11 @@ fn news(event: Event, io: &Io) -> Option<News> {
         Event::Data(len) => Some(News::Data(io.data(len).to_vec())),
         Event::End { .. } => Some(News::End),
         Event::Failed(error) => Some(News::Failed(error.into())),
-        Event::Hop(_) | Event::Interim(_) | Event::NeedBody { .. } | Event::Upgraded(_) => None,
+        Event::Hop(_)
+        | Event::Interim(_)
+        | Event::Passing(_)
+        | Event::NeedBody { .. }
+        | Event::Upgraded(_) => None,
     }
 }
 

@@ -21,7 +21,7 @@ fn it_speaks_https() {
     let user = |_, event, io: &Io| match event {
         Event::Data(len) => bodies.push(io.data(len).to_vec()),
         Event::Failed(error) => panic!("{error}"),
-        Event::Hop(_) | Event::Interim(_) | Event::Head(_) => {}
+        Event::Hop(_) | Event::Interim(_) | Event::Passing(_) | Event::Head(_) => {}
         Event::NeedBody { .. } | Event::End { .. } | Event::Upgraded(_) => {}
     };
     let mut driver = Driver { engine, links: BTreeMap::new(), started: Clock::now(), user };

@@ -58,7 +58,7 @@ impl EventLoop for Loop {
                 Event::Data(bytes) => News::Data(bytes.to_vec()),
                 Event::End { .. } => News::End,
                 Event::Failed(error) => News::Failed(failure(&error)),
-                Event::Hop(_) | Event::Interim(_) | Event::Upgraded(_) => continue,
+                Event::Hop(_) | Event::Interim(_) | Event::Passing(_) | Event::Upgraded(_) => continue,
             };
             return Some((call, news));
         }

@@ -39,6 +39,7 @@ pub(crate) fn written(request: Request<()>, plan: BodyPlan, parts: &[Vec<u8>]) -
             step @ (CallStep::Acquire(_)
             | CallStep::Hop(_)
             | CallStep::Interim(_)
+            | CallStep::Passing(_)
             | CallStep::Head(_)
             | CallStep::Data(_)
             | CallStep::End

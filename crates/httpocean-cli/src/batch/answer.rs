@@ -9,7 +9,7 @@ use httpocean_std::{Connection, Hop, Phase, Sent, Stats};
 use serde_json::{Map, Value, json};
 
 use super::words;
-use crate::client::{Ending, Failure, Response};
+use crate::client::{Ending, Failure, Response, shown};
 
 /// The answer to a request.
 pub(super) struct Answer {
@@ -48,7 +48,7 @@ impl Exchange {
             interim: response.interim.clone(),
             hops: hops(&response.hops),
             connection: response.connection,
-            url: if response.hops.is_empty() { url } else { response.url.clone() },
+            url: if response.hops.is_empty() { shown(&url) } else { response.url.clone() },
             id,
             body: Vec::new(),
         }
@@ -88,6 +88,7 @@ impl Answer {
 
     /// A method that is none never gets as far as the client.
     pub(super) fn bad_method(id: Value, url: &str, method: &str) -> Self {
+        let url = shown(url);
         let message =
             format!("{url}: the request can't be sent: `{method}` is no method (our fault, nothing sent)");
         let mut json = of_request(&message);

@@ -29,6 +29,14 @@ pub(crate) struct Ask<'a> {
     pub(crate) body: Source,
 }
 
+/// A URL as it may be printed: what stands before an `@` of its authority is left out.
+pub(crate) fn shown(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    let host = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    format!("{}{}", &url[..start], &url[host..])
+}
+
 impl Client {
     /// Sends a request with these fields, and waits for the head of its response.
     pub(crate) fn send<N, V>(
@@ -91,4 +99,23 @@ fn body_of(source: Source) -> io::Result<Body> {
         Source::Reader(source) => Body::from_reader(source),
         Source::Sized(source, size) => Body::from_sized_reader(source, size),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_url_is_shown_without_a_password() {
+        for (url, wanted) in [
+            ("http://ann:s3cret@h:81/p@q?r@s", "http://h:81/p@q?r@s"),
+            ("http://s3cret@s3cret@h", "http://h"),
+            ("s3cret@h/p", "h/p"),
+            ("http://h/@", "http://h/@"),
+            ("http://h?@", "http://h?@"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(url), wanted, "{url}");
+        }
+    }
 }

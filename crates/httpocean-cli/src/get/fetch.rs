@@ -11,7 +11,7 @@ use super::hints::hint;
 use super::order::{Data, Order};
 use super::progress::Progress;
 use super::sink::{Place, Sink};
-use crate::client::{Ask, Client, Failure, Response, Source};
+use crate::client::{Ask, Client, Failure, Response, Source, shown};
 use crate::output::{Paint, note};
 use crate::stop::{Done, Stop};
 
@@ -47,6 +47,7 @@ impl<'a> Fetcher<'a> {
         let url = &self.order.urls[number % self.order.urls.len()];
         let response = self.send(url)?;
         let status = response.status;
+        let url = &shown(url);
         self.deliver(url, response)?;
         if self.order.fail && status.as_u16() >= 400 {
             note(format_args!("httpocean: {url}: {status}"));

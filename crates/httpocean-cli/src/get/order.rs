@@ -7,6 +7,7 @@ use httpocean_std::http::{HeaderName, HeaderValue, Method};
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::sink::Target;
+use crate::client::shown;
 use crate::options::Run;
 use crate::options::flags::{self, number};
 use crate::stop::{Done, Stop};
@@ -140,7 +141,7 @@ impl Order {
         let mut seen = Vec::new();
         for url in &self.urls {
             let name = super::sink::remote_name(url)
-                .ok_or_else(|| Stop::usage(format!("`{url}` ends in no name for -O; use -o")))?;
+                .ok_or_else(|| Stop::usage(format!("`{}` ends in no name for -O; use -o", shown(url))))?;
             if seen.contains(&name) {
                 return Err(Stop::usage(format!("-O would write `{name}` twice; use -o")));
             }

@@ -214,6 +214,7 @@ impl Service {
         let mut news = match event {
             Event::Hop(_) => News::Hop,
             Event::Interim(head) => News::Interim(Box::new(head.to_response())),
+            Event::Passing(_) => return true,
             Event::Head(head) => News::Head(Box::new(Head {
                 response: head.to_response(),
                 reason: head.reason().to_vec(),

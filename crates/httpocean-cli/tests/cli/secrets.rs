@@ -122,15 +122,23 @@ fn of_batch() {
 fn in_a_location_or_a_url() {
     let sites = Sites::start(302);
     let with_password = sites.home.url("/").replace("//", "//user:hunter2@");
-    for url in [sites.home.url("/userinfo"), with_password] {
+    for (url, code, outcome) in [(sites.home.url("/userinfo"), 1, "error"), (with_password, 0, "response")] {
         let said = run(&["get", "-v", &url]);
-        assert_eq!(said.code, 1, "{}", said.stderr);
+        assert_eq!(said.code, code, "{}", said.stderr);
         is_unseen(&said);
         let answer = batch(&[], &[json!({"url": url})]).answer();
-        assert_eq!(answer["outcome"], json!("error"), "{answer}");
-        let told: Vec<&Value> = ["message", "hops", "detail"].iter().map(|name| &answer[*name]).collect();
+        assert_eq!(answer["outcome"], json!(outcome), "{answer}");
+        let told: Vec<&Value> =
+            ["message", "hops", "detail", "url"].iter().map(|name| &answer[*name]).collect();
         assert!(!format!("{told:?}").contains(SECRET), "{answer}");
     }
+    // In the URL it was meant for that site.
+    let fields = sites
+        .home
+        .requests()
+        .into_iter()
+        .filter_map(|received| received.request.header("authorization").map(<[u8]>::to_vec));
+    assert_eq!(fields.collect::<Vec<_>>(), [b"Basic dXNlcjpodW50ZXIy", b"Basic dXNlcjpodW50ZXIy"]);
     assert_eq!(sites.away.stats().accepted, 0);
 }
 

@@ -37,7 +37,11 @@ impl Call {
         self.clock.stop();
         let user_agent = self.config.call.user_agent.as_ref();
         let Some(conn) = &mut self.conn else { return };
-        self.exchange = Some(Exchange::begin(&self.request, &self.key, self.plan, user_agent, conn, io));
+        let (request, plan) = match &self.added {
+            Some(added) => (&added.request, added.plan),
+            None => (&self.request, self.plan),
+        };
+        self.exchange = Some(Exchange::begin(request, &self.key, plan, user_agent, conn, io));
     }
 
     /// What was read passes the connection's layers, if it has any.
@@ -95,7 +99,7 @@ impl Call {
             Some(then) => {
                 self.after_drain = then;
                 self.drain_within_limits();
-                self.drain(io)
+                if self.shows_passing { CallStep::Passing(len) } else { self.drain(io) }
             }
             None => {
                 self.place.settle();

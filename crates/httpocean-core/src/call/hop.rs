@@ -94,7 +94,7 @@ impl Call {
             let error = self.early(ErrorKind::Timeout, phase);
             return self.fail_early(error);
         }
-        (self.draining, self.exchange) = (None, None);
+        (self.draining, self.exchange, self.added) = (None, None, None);
         if let Some(turn) = follow_up {
             let Turn { request, body, plan, key, fragment } = *turn;
             (self.request, self.body, self.plan) = (request, body, plan);

@@ -7,6 +7,7 @@
 //!     Pausing ◀───Hop── Hopping ◀──────────────────────────────────────────────────┘────┘
 //! ```
 
+mod attempt;
 mod body;
 mod clock;
 mod drive;
@@ -21,6 +22,7 @@ use http::{HeaderMap, Method, Request, Uri};
 pub use options::Options;
 pub use step::CallStep;
 
+use crate::auth;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Hop, Phase, Sent};
@@ -34,6 +36,7 @@ use crate::pool::{Demand, Facts, Fate, Refusal};
 use crate::reason::CloseReason;
 use crate::time::Instant;
 use crate::want::Want;
+use attempt::Added;
 use clock::Clock;
 
 /// One request of a user, through every attempt.
@@ -78,6 +81,8 @@ pub struct Call {
     config: Arc<Config>,
     body: BodyPlan,
     plan: Plan,
+    /// The request with what was added for this attempt alone.
+    added: Option<Box<Added>>,
     state: State,
     conn: Option<Conn>,
     exchange: Option<Exchange>,
@@ -105,6 +110,7 @@ pub struct Call {
     replays: bool,
     /// What the attempt had sent that gave its connection back last.
     sent_last: Sent,
+    shows_passing: bool,
     head_said: bool,
     draining: Option<Drain>,
     /// What comes after the body that is drained.
@@ -183,7 +189,8 @@ impl Call {
     /// Judges the request and makes a call of it, the only one of its client; nothing else happens yet. The error is
     /// of the caller's making: wrong fields, a body that contradicts them, a URL that can't be connected to.
     ///
-    /// The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
+    /// A user name and a password in the URL become an `Authorization` field of the request, unless it has one, and are
+    /// gone from the URL. The request's secrets are marked by `HeaderValue::set_sensitive`, so that no log shows them: those that a
     /// redirect to another origin drops (see [`policy::redirect`](crate::policy::redirect)).
     pub fn new(
         request: Request<()>,
@@ -208,7 +215,14 @@ impl Call {
         if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
             return Err(refuse("its URL has no scheme, such as http://"));
         }
-        let key = config.key_of(request.uri(), known)?;
+        let key = match config.key_of(request.uri(), known) {
+            Ok(key) => key,
+            Err(error) if !auth::names_user(request.uri()) => return Err(error),
+            Err(_) => {
+                auth::take_userinfo(&mut request).map_err(refuse)?;
+                config.key_of(request.uri(), None)?
+            }
+        };
         let plan = hop::sendable(&request, body, &key, config).map_err(refuse)?;
         redirect::mark_secrets(request.headers_mut(), &config.redirects);
         let fragment = request.extensions().get().map(|fragment: &Fragment| fragment.as_str().into());
@@ -218,6 +232,7 @@ impl Call {
             config: config.clone(),
             body,
             plan,
+            added: None,
             state: State::Start { fresh: false },
             conn: None,
             exchange: None,
@@ -236,6 +251,7 @@ impl Call {
             sent_before: Sent::Nothing,
             replays: false,
             sent_last: Sent::Nothing,
+            shows_passing: common.shows_passing,
             head_said: false,
             draining: None,
             after_drain: Then::End,

@@ -279,6 +279,15 @@ impl Engine {
         self.verified(driven)
     }
 
+    /// Fields for the next attempt of a call, and for no other; see [`Call::set_attempt_fields`]. To be given after
+    /// [`start`](Self::start), and when `Hop` was said, before anything else is asked of the engine.
+    pub fn set_attempt_fields(&mut self, call: CallId, fields: &HeaderMap) {
+        let Some(entry) = self.calls.get_mut(call) else { return self.stale() };
+        entry.call.set_attempt_fields(fields);
+        self.let_speak(call);
+        self.route();
+    }
+
     /// An answer to `NeedBody`: the next bytes of the body.
     pub fn send_body(&mut self, call: CallId, bytes: &[u8], io: &mut Io) {
         if let Some(call) = self.answers(call) {

@@ -127,6 +127,7 @@ impl Engine {
                 CallStep::Release(_)
                 | CallStep::NeedBody { .. }
                 | CallStep::Interim(_)
+                | CallStep::Passing(_)
                 | CallStep::Head(_)
                 | CallStep::Data(_)
                 | CallStep::Upgraded(_) => return,
@@ -218,6 +219,7 @@ impl Engine {
                 }
                 CallStep::NeedBody { from } => Event::NeedBody { from },
                 CallStep::Interim(len) => Event::Interim(len),
+                CallStep::Passing(len) => Event::Passing(len),
                 CallStep::Head(len) => Event::Head(len),
                 CallStep::Data(len) => Event::Data(len),
                 CallStep::End => {

@@ -87,6 +87,9 @@ pub enum Event {
     Hop(Box<Hop>),
     /// An interim response: [`Io::head`](crate::Io::head) of so many bytes.
     Interim(usize),
+    /// The head of a response that is not the answer, because another attempt follows or an error: [`Io::head`](crate::Io::head)
+    /// of so many bytes. Said only where [`Common::shows_passing`](crate::policy::Common) wants it.
+    Passing(usize),
     /// The head of the response: [`Io::head`](crate::Io::head) of so many bytes.
     Head(usize),
     /// Bytes of its body: [`Io::data`](crate::Io::data).

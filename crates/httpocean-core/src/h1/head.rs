@@ -104,7 +104,7 @@ impl<'a> Head<'a> {
     }
 
     /// The values of all fields of that name, in whichever case.
-    pub(crate) fn values<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    pub fn values<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.each().filter(move |field| field.is(name)).map(|field| field.value())
     }
 

@@ -20,6 +20,9 @@ pub struct Common {
     /// The time on the wall at zero of the driver's time, in seconds since 1970, if it is known: what a date in
     /// `Retry-After` is compared with if the response has no `Date` of its own.
     pub epoch: Option<u64>,
+    /// Whether calls say [`Passing`](crate::CallStep::Passing): the head of each response that is not the answer, for who
+    /// learns from those too, such as a jar of cookies. Default no.
+    pub shows_passing: bool,
 }
 
 impl Common {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use crate::auth;
 use crate::authority::{self, Scheme};
 pub use environment::Environment;
 pub use no_proxy::NoProxy;
@@ -177,7 +178,10 @@ impl Parts {
         if let Some(credentials) = &credentials {
             parse::check_credentials(kind, credentials)?;
         }
-        let authorization = credentials.as_ref().filter(|_| kind.is_http()).and_then(basic);
+        let authorization = credentials
+            .as_ref()
+            .filter(|_| kind.is_http())
+            .and_then(|it| auth::basic(&it.user, &it.password).ok());
         Ok(Self { kind, host, port, credentials, authorization })
     }
 }
@@ -205,48 +209,10 @@ impl fmt::Debug for Proxy {
     }
 }
 
-fn basic(credentials: &Credentials) -> Option<HeaderValue> {
-    let pair = [&credentials.user, &b":"[..], &credentials.password].concat();
-    let mut value = HeaderValue::from_str(&format!("Basic {}", base64(&pair))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-/// RFC 4648 section 4.
-fn base64(bytes: &[u8]) -> String {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let sextet = (bits >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= group.len() { char::from(alphabet[sextet as usize]) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Proxy, base64};
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (text, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-            ("\u{7ff}\u{7ff}", "37/fvw=="),
-        ] {
-            assert_eq!(base64(text.as_bytes()), expected, "{text}");
-        }
-    }
+    use super::Proxy;
 
     #[test]
     fn credentials_are_sent_as_they_were_meant() {

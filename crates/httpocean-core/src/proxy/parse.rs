@@ -1,6 +1,7 @@
 //! The URL of a proxy.
 
 use super::{Credentials, Kind, Parts};
+use crate::auth;
 use crate::authority::{normalise, split_port};
 
 /// What SOCKS 5 can say of either (RFC 1929).
@@ -62,21 +63,9 @@ fn kind(scheme: &str) -> Result<Kind, &'static str> {
 
 fn credentials(userinfo: &str) -> Result<Credentials, &'static str> {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let decoded = |text| decode(text).ok_or("a broken percent-encoding in the proxy's user name or password");
+    let decoded =
+        |text| auth::decode(text).ok_or("a broken percent-encoding in the proxy's user name or password");
     Ok(Credentials { user: decoded(user)?, password: decoded(password)? })
-}
-
-fn decode(text: &str) -> Option<Box<[u8]>> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => (digit(bytes.next())? * 16 + digit(bytes.next())?) as u8,
-            _ => byte,
-        });
-    }
-    Some(decoded.into())
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ fn word(step: &CallStep) -> &'static str {
         CallStep::Wait(_) => "wait",
         CallStep::NeedBody { .. } => "need-body",
         CallStep::Interim(_) => "interim",
+        CallStep::Passing(_) => "passing",
         CallStep::Head(_) => "head",
         CallStep::Data(_) => "data",
         CallStep::Release(_) => "release",
@@ -159,6 +160,7 @@ impl Play<'_> {
             CallStep::Wait(want) => self.wait(want),
             CallStep::NeedBody { from } => self.give(from as usize),
             CallStep::Interim(_) => self.tried().interims += 1,
+            CallStep::Passing(_) => panic!("nobody asked for it"),
             CallStep::Head(len) => {
                 let status = self.io.head(len).status().as_u16();
                 if let Some((when, true)) = self.scene.gives_up {

@@ -281,7 +281,7 @@ impl World {
         }
         match event {
             Event::Hop(hop) => user.hops.push((now, *hop)),
-            Event::Interim(_) => {}
+            Event::Interim(_) | Event::Passing(_) => {}
             Event::Head(len) => user.status = Some(io.head(len).status().as_u16()),
             Event::Data(len) => return Some(len),
             Event::NeedBody { from } => {
@@ -336,7 +336,9 @@ fn in_order(heard: &[&str], event: &Event) {
     let head = heard.contains(&"head");
     let asked = heard.rsplit(|name| *name == "hop").next().is_some_and(|now| now.contains(&"need-body"));
     match event {
-        Event::Hop(_) | Event::Interim(_) | Event::Head(_) => assert!(!head, "{event:?} after {heard:?}"),
+        Event::Hop(_) | Event::Interim(_) | Event::Passing(_) | Event::Head(_) => {
+            assert!(!head, "{event:?} after {heard:?}");
+        }
         Event::NeedBody { from } => assert!(!head && (asked || *from == 0), "{event:?} after {heard:?}"),
         Event::Data(_) | Event::End { .. } => assert!(head, "{event:?} after {heard:?}"),
         Event::Upgraded(_) | Event::Failed(_) => {}

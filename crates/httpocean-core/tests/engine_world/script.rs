@@ -180,6 +180,7 @@ pub fn name(event: &Event) -> &'static str {
     match event {
         Event::Hop(_) => "hop",
         Event::Interim(_) => "interim",
+        Event::Passing(_) => "passing",
         Event::Head(_) => "head",
         Event::Data(_) => "data",
         Event::NeedBody { .. } => "need-body",

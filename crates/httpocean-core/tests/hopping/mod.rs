@@ -121,7 +121,7 @@ impl Play {
                 CallStep::Hop(hop) => self.hops.push((self.now, *hop)),
                 CallStep::Head(len) => self.status = Some(self.io.head(len).status().as_u16()),
                 CallStep::Data(len) => self.body.extend_from_slice(self.io.data(len)),
-                CallStep::Interim(_) => {}
+                CallStep::Interim(_) | CallStep::Passing(_) => {}
                 CallStep::End => return None,
                 CallStep::Failed(error) => return Some(error),
                 CallStep::Wait(want) => self.wait(want.until),

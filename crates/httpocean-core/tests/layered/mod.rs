@@ -135,7 +135,7 @@ impl Talk {
                     heard.fate = Some(fate);
                     heard.conn = self.call.detach();
                 }
-                CallStep::Interim(_) => {}
+                CallStep::Interim(_) | CallStep::Passing(_) => {}
                 CallStep::Wait(_) | CallStep::NeedBody { .. } => return,
                 CallStep::End => {
                     heard.ended = true;

@@ -207,7 +207,12 @@ impl World {
             Event::End { .. } | Event::Upgraded(_) => {
                 panic!("it succeeds: {:?}", self.calls[&call.to_bits()])
             }
-            Event::Hop(_) | Event::Interim(_) | Event::Head(_) | Event::Data(_) | Event::NeedBody { .. } => {}
+            Event::Hop(_)
+            | Event::Interim(_)
+            | Event::Passing(_)
+            | Event::Head(_)
+            | Event::Data(_)
+            | Event::NeedBody { .. } => {}
         }
     }
 }

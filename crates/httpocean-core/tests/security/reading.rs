@@ -63,7 +63,11 @@ fn fed<'a>(method: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Read {
                     return Read::Error(error.class());
                 }
                 Said::Wait(_) | Said::Interim(..) => {}
-                other @ (Said::Acquire { .. } | Said::NeedBody { .. } | Said::Hop(_) | Said::Upgraded(_)) => {
+                other @ (Said::Acquire { .. }
+                | Said::NeedBody { .. }
+                | Said::Hop(_)
+                | Said::Passing(..)
+                | Said::Upgraded(_)) => {
                     panic!("{other:?}")
                 }
             }

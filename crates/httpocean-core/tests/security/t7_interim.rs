@@ -24,7 +24,11 @@ fn heard(method: &str, interims: u32, last: &str) -> (Vec<u16>, Option<u16>, Vec
             Said::Data(data) => body.extend(data),
             Said::Release(fate) => assert_eq!(fate, KEPT),
             Said::End(_) => {}
-            other @ (Said::Acquire { .. } | Said::NeedBody { .. } | Said::Hop(_) | Said::Upgraded(_)) => {
+            other @ (Said::Acquire { .. }
+            | Said::NeedBody { .. }
+            | Said::Hop(_)
+            | Said::Passing(..)
+            | Said::Upgraded(_)) => {
                 panic!("{other:?}")
             }
             other @ (Said::Failed(_) | Said::Wait(_)) => panic!("{other:?}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Request, StatusCode};
 use httpocean_core::dial::Route;
-use httpocean_core::policy::Retries;
+use httpocean_core::policy::{Common, Retries};
 use httpocean_core::pool::{Facts, Refusal};
 use httpocean_core::{
     BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, Instant, Io, Key, TransportError, call,
@@ -43,6 +43,8 @@ const INPUTS: &[Input<Driven>] = &[
     },
     Input { name: "refused: DialFailed", give: |it| it.refused(Refusal::DialFailed) },
     Input { name: "refused: WaitedTooLong", give: |it| it.refused(Refusal::WaitedTooLong) },
+    Input { name: "set_attempt_fields", give: |it| it.add("cookie") },
+    Input { name: "set_attempt_fields: one that frames", give: |it| it.add("te") },
     Input { name: "detach", give: |it| it.detach() },
     Input { name: "all is sent", give: |it| it.flush() },
     Input { name: "send_body", give: |it| it.send_body(b"hi") },
@@ -90,7 +92,8 @@ const INPUTS: &[Input<Driven>] = &[
 
 const OF_CALL: &str = "\
 One request of a user, through every attempt. Driven as a GET that offers an upgrade, as a POST with
-`Expect: 100-continue`, and as a PUT that is sent chunked, each with retries, redirects and a total deadline; the
+`Expect: 100-continue`, and as a PUT that is sent chunked, each with retries, redirects and a total deadline, and
+with responses in passing shown; the
 connection is taken at `Release`. `Exchange` is new before its first step, and then waits for the final head, says
 the body, or drains it; of `Releasing` and `Released` it is told what they lead to.";
 const OF_SENDING: &str = "\
@@ -157,7 +160,9 @@ impl Driven {
             retries: Retries { statuses: vec![StatusCode::SERVICE_UNAVAILABLE], ..Retries::new(2) },
             ..Config::default()
         };
-        let call = Call::new(request.body(()).unwrap(), body, &Arc::new(config), Instant::ZERO).unwrap();
+        let common = Common { shows_passing: true, ..Common::default() };
+        let request = request.body(()).unwrap();
+        let call = Call::of_client(request, body, &Arc::new(config), &common, None, Instant::ZERO).unwrap();
         Self {
             call,
             io: Io::default(),
@@ -191,6 +196,7 @@ impl Driven {
             CallStep::NeedBody { .. } => "NeedBody",
             CallStep::Hop(_) => "Hop",
             CallStep::Interim(len) => self.lends(len, "Interim"),
+            CallStep::Passing(len) => self.lends(len, "Passing"),
             CallStep::Head(len) => self.lends(len, "Head"),
             CallStep::Data(len) => self.lends(len, "Data"),
             CallStep::End => "End",
@@ -215,6 +221,12 @@ impl Driven {
         core::mem::take(&mut self.asked).then_some(())?;
         let dial = (why == Refusal::DialFailed).then(dial_error);
         self.call.refused(why, dial, self.now);
+        silent()
+    }
+
+    fn add(&mut self, name: &'static str) -> Option<Answer> {
+        let fields = [(http::HeaderName::from_static(name), http::HeaderValue::from_static("a=1"))];
+        self.call.set_attempt_fields(&fields.into_iter().collect());
         silent()
     }
 

@@ -23,11 +23,11 @@ pub(super) fn common(common: &Common) -> Line {
         None => Line::of("common").word("-"),
     };
     let epoch = common.epoch.map_or_else(|| "-".into(), |epoch| epoch.to_string());
-    line.word(common.seed.state()).word(epoch)
+    line.word(common.seed.state()).word(epoch).word(common.shows_passing)
 }
 
 pub(super) fn common_of(words: &[&str]) -> Option<Common> {
-    let [budget, seed, epoch] = *words else { return None };
+    let [budget, seed, epoch, shows_passing] = *words else { return None };
     let budget = match maybe(budget) {
         Some(bounds) => {
             let (at_least, percent) = bounds.split_once(',')?;
@@ -36,7 +36,8 @@ pub(super) fn common_of(words: &[&str]) -> Option<Common> {
         None => Budget::unlimited(),
     };
     let epoch = maybe(epoch).map(str::parse).transpose().ok()?;
-    Some(Common { budget, seed: Seed::new(seed.parse().ok()?), epoch })
+    let (seed, shows_passing) = (Seed::new(seed.parse().ok()?), shows_passing.parse().ok()?);
+    Some(Common { budget, seed, epoch, shows_passing })
 }
 
 /// `config`: the number of the request's own options; `secret`: names of fields that are, beside those that always
@@ -75,6 +76,10 @@ fn fields(line: Line, fields: &HeaderMap, secret: &[HeaderName], whole: bool) ->
             line.bytes(&redact::value(name, value, secret.contains(name)))
         }
     })
+}
+
+pub(super) fn attempt_fields(call: CallId, added: &HeaderMap, secret: &[HeaderName], whole: bool) -> Told {
+    fields(of_call("attempt-fields", call), added, secret, whole)
 }
 
 pub(super) fn of_call(word: &str, call: CallId) -> Told {
@@ -135,6 +140,7 @@ pub(super) fn evict(picked: &[bool]) -> Told {
 #[derive(Debug)]
 pub(super) enum Input {
     Start { request: Box<Request<()>>, body: BodyPlan },
+    AttemptFields(CallId, HeaderMap),
     Cancel(CallId),
     Discard(CallId),
     Resolved { conn: ConnId, route: Result<Route, TransportError>, refused: Vec<SocketAddr> },
@@ -160,6 +166,7 @@ impl Input {
         let (word, rest) = words.split_first()?;
         Some(match (*word, rest) {
             ("start", rest) => start_of(rest, configs)?,
+            ("attempt-fields", [call, rest @ ..]) => Self::AttemptFields(call_of(call)?, fields_of(rest)?),
             ("cancel", [call]) => Self::Cancel(call_of(call)?),
             ("discard", [call]) => Self::Discard(call_of(call)?),
             ("resolved", [conn, rest @ ..]) => resolved_of(conn_of(conn)?, rest)?,

@@ -78,6 +78,15 @@ impl Recorder {
         started
     }
 
+    /// See [`Engine::set_attempt_fields`].
+    pub fn set_attempt_fields(&mut self, call: CallId, fields: &HeaderMap) {
+        if let Some(log) = &mut self.log {
+            let secret = self.engine.config().redirects.sensitive.clone();
+            log.told(None, inputs::attempt_fields(call, fields, &secret, log.speaker.whole));
+        }
+        self.engine.set_attempt_fields(call, fields);
+    }
+
     /// See [`Engine::cancel`].
     pub fn cancel(&mut self, call: CallId, now: Instant) {
         self.told(now, || inputs::of_call("cancel", call));
@@ -378,7 +387,11 @@ impl Log {
             Driven::Event { event, .. } => match event {
                 Event::Upgraded(_) => return self.forget(conn),
                 Event::Hop(_) | Event::End { .. } | Event::Failed(_) => true,
-                Event::Interim(_) | Event::Head(_) | Event::Data(_) | Event::NeedBody { .. } => false,
+                Event::Interim(_)
+                | Event::Passing(_)
+                | Event::Head(_)
+                | Event::Data(_)
+                | Event::NeedBody { .. } => false,
             },
             Driven::Free => true,
             Driven::Wait(_) => false,

@@ -197,6 +197,7 @@ impl Stage {
                 return Some(self.answer(call, |engine, io| engine.finish_body(call, trailers.as_ref(), io)));
             }
             Input::Read(call, len) => return Some(self.read(call, len)),
+            Input::AttemptFields(call, fields) => self.engine.set_attempt_fields(call, &fields),
             Input::Cancel(call) => self.engine.cancel(call, now),
             Input::Discard(call) => self.engine.discard(call, now),
             Input::Resolved { conn, route, refused } => {

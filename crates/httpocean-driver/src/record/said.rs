@@ -125,6 +125,7 @@ impl Speaker {
         match event {
             Event::Hop(hop) => self.hop(line.word("hop"), hop),
             Event::Interim(len) => head(line.word("interim"), *len, io),
+            Event::Passing(len) => head(line.word("passing"), *len, io),
             Event::Head(len) => head(line.word("head"), *len, io),
             Event::Data(len) => {
                 let line = line.word("data").word(len);

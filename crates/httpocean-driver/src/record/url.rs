@@ -80,9 +80,32 @@ impl Place {
     }
 }
 
+/// What is decoded to one byte stays such a thing: the length of what is made of it is that of before.
 fn fill_user(authority: &mut [u8]) {
     let user = authority.iter().rposition(|byte| *byte == b'@').unwrap_or(0);
-    authority[..user].iter_mut().filter(|byte| **byte != b':').for_each(fill_in_url);
+    let mut at = 0;
+    while at < user {
+        at += match decoded(&authority[at..user]) {
+            // These are judged.
+            Some(byte) if byte.is_ascii_control() || byte == b':' => 3,
+            Some(_) => {
+                authority[at + 1..at + 3].copy_from_slice(b"78");
+                3
+            }
+            None if matches!(authority[at], b':' | b'%') => 1,
+            None => {
+                fill_in_url(&mut authority[at]);
+                1
+            }
+        };
+    }
+}
+
+/// What a percent-encoding at the front stands for.
+fn decoded(bytes: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = bytes else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
 }
 
 /// What a URL may hold becomes `x`; what it may not is judged and stays.
@@ -106,6 +129,7 @@ mod tests {
         let uri = |text: &str| uri(&text.parse().expect("a URI"));
         assert_eq!(uri("http://a.test:80/p/q?token=1%20&b"), "http://a.test:80/p/q?xxxxx=xxxx&x");
         assert_eq!(uri("http://me:pass@a.test/"), "http://xx:xxxx@a.test/");
+        assert_eq!(uri("http://%6de:p%3a%0a%4@a.test/"), "http://%78x:x%3a%0a%x@a.test/");
         assert_eq!(uri("/a//b@c?http://d"), "/a//b@c?xxxxxxxx");
         assert_eq!(fragment("part=1"), "xxxx=x");
     }

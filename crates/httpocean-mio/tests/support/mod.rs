@@ -17,6 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// What a call came to.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
+    pub(crate) passing: Vec<u16>,
     pub(crate) interims: Vec<u16>,
     pub(crate) status: Option<u16>,
     pub(crate) fields: HeaderMap,
@@ -42,6 +43,7 @@ impl Outcome {
         match event {
             Event::Hop(hop) => self.hops.push(*hop),
             Event::Interim(head) => self.interims.push(head.status().as_u16()),
+            Event::Passing(head) => self.passing.push(head.status().as_u16()),
             Event::Head(head) => {
                 self.status = Some(head.status().as_u16());
                 self.fields = head.to_response().headers().clone();

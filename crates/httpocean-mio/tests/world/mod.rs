@@ -284,7 +284,7 @@ impl World {
         let is_last = matches!(event, Event::End { .. } | Event::Failed(_));
         assert!(is_last || !user.cancelled, "{} was cancelled, and still: {event:?}", user.target);
         match event {
-            Event::Hop(_) | Event::Interim(_) => {}
+            Event::Hop(_) | Event::Interim(_) | Event::Passing(_) => {}
             Event::Upgraded(_) => unreachable!("nobody asked for that"),
             Event::Head(head) => user.status = Some(head.status().as_u16()),
             Event::Data(_) if user.discarded => panic!("nobody wants it any more"),

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use http::Request;
+use http::{HeaderName, HeaderValue, Request};
+use httpocean_core::policy::Common;
 use httpocean_core::pool::{Facts, Fate, Refusal};
 use httpocean_core::{Call, CallStep, Error, ErrorKind, HopReason, Instant, Io, Sent, TransportError};
 
@@ -17,8 +18,9 @@ pub fn call(bytes: &[u8]) {
     let mut choices = Bytes::new(bytes);
     let (scene, acts) = from_bytes(&mut choices);
     let request = scene.request();
-    let Ok(call) = Call::new(request.clone(), scene.body, &Arc::new(scene.config.clone()), Instant::ZERO)
-    else {
+    let (config, common) =
+        (Arc::new(scene.config.clone()), Common { shows_passing: true, ..Common::default() });
+    let Ok(call) = Call::of_client(request.clone(), scene.body, &config, &common, None, Instant::ZERO) else {
         return;
     };
     let mut run = Run::new(call, request, scene);
@@ -52,6 +54,9 @@ struct Run {
     sent_now: u64,
     sent: u64,
     heads: u32,
+    /// What was added to this attempt, and whether anything can be.
+    added: Option<u8>,
+    open: bool,
     /// What it ended with.
     end: Option<Ended>,
 }
@@ -83,6 +88,8 @@ impl Run {
             sent_now: 0,
             sent: 0,
             heads: 0,
+            added: None,
+            open: true,
             end: None,
         }
     }
@@ -127,8 +134,25 @@ impl Run {
             Act::FailWrite if self.holds() => self.io.tx.fail(TransportError::Reset),
             Act::Eof | Act::Reset | Act::FailWrite => {}
             Act::Later(time) => self.now = self.now + time,
+            Act::Add(value) => self.add(value),
             Act::Earlier => self.now = Instant::ZERO,
         }
+    }
+
+    fn add(&mut self, value: u8) {
+        let field = (HeaderName::from_static("x-attempt"), HeaderValue::from(u16::from(value)));
+        self.call.set_attempt_fields(&[field].into_iter().collect());
+        if self.open {
+            self.added = Some(value);
+        }
+    }
+
+    /// Of what was added to an attempt the wire of that has all, and no other has any.
+    fn look_at_head(&self) {
+        let head = String::from_utf8_lossy(self.io.tx.pending());
+        let wanted = self.added.map(|value| format!("x-attempt: {value}\r\n"));
+        let found: Vec<_> = head.split_inclusive('\n').filter(|line| line.starts_with("x-attempt")).collect();
+        assert_eq!(found, Vec::from_iter(wanted), "{head}");
     }
 
     /// The time, which may go back; the call carries on with the latest.
@@ -174,7 +198,12 @@ impl Run {
 
     fn step(&mut self) {
         let now = self.tell();
+        let begins = self.open && self.holds();
+        self.open &= !self.holds();
         let step = self.call.step(&mut self.io, now);
+        if begins && matches!(step, CallStep::Wait(_)) {
+            self.look_at_head();
+        }
         if let Some(end) = &self.end {
             let same = match (end, &step) {
                 (Ended::Whole, CallStep::End) | (Ended::Upgraded, CallStep::Upgraded(_)) => true,
@@ -198,6 +227,10 @@ impl Run {
                 self.asked = true;
             }
             CallStep::Interim(len) => drop(head_of(&self.io, len)),
+            CallStep::Passing(len) => {
+                head_of(&self.io, len);
+                assert!(self.heads == 0 && self.holds(), "in passing, and after the answer");
+            }
             CallStep::Head(len) => {
                 head_of(&self.io, len);
                 self.heads += 1;
@@ -225,6 +258,7 @@ impl Run {
         let n = self.attempt;
         if self.scene.refusals.get(n).copied().unwrap_or(false) {
             self.attempt += 1;
+            self.open = false;
             let error =
                 Error::new(ErrorKind::Connect(TransportError::Refused), httpocean_core::Phase::Connect);
             return self.call.refused(Refusal::DialFailed, Some(error), self.now);
@@ -252,6 +286,7 @@ impl Run {
         assert!(!stale || !self.replays, "I31: stale again, and was fresh");
         self.replays = stale;
         self.hops += usize::from(!stale);
+        (self.added, self.open) = (None, true);
         let config = &self.scene.config;
         let most = config.redirects.limit + config.retries.total.unwrap_or(0);
         assert!(self.hops <= most as usize, "I32: {why:?}");

@@ -79,6 +79,7 @@ fn serve(conn: Conn, io: &mut Io, served: u32, choices: &mut Bytes<'_>) -> Optio
             step @ (CallStep::Acquire(_)
             | CallStep::NeedBody { .. }
             | CallStep::Hop(_)
+            | CallStep::Passing(_)
             | CallStep::End
             | CallStep::Upgraded(_)
             | CallStep::Failed(_)) => panic!("out of order: {step:?}"),

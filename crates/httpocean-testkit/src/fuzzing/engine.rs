@@ -176,8 +176,14 @@ impl World {
             }
             Task::Close { conn, .. } => self.ledger.closes(conn),
             Task::Event { call, event } => {
-                let lends =
-                    matches!(event, Event::Interim(_) | Event::Head(_) | Event::Data(_) | Event::Upgraded(_));
+                let lends = matches!(
+                    event,
+                    Event::Interim(_)
+                        | Event::Passing(_)
+                        | Event::Head(_)
+                        | Event::Data(_)
+                        | Event::Upgraded(_)
+                );
                 assert!(!lends, "a call without a connection lends nothing: {event:?}");
                 self.ledger.hears(call, &event, None);
             }

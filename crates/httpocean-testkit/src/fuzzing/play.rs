@@ -219,7 +219,10 @@ impl Play {
                     self.heard.end = End::Failed(error);
                     return true;
                 }
-                step @ (CallStep::Acquire(_) | CallStep::NeedBody { .. } | CallStep::Hop(_)) => {
+                step @ (CallStep::Acquire(_)
+                | CallStep::NeedBody { .. }
+                | CallStep::Hop(_)
+                | CallStep::Passing(_)) => {
                     panic!("nobody asked for this: {step:?}")
                 }
             }

@@ -112,7 +112,9 @@ impl Scene {
         let budget = (1 + dice.below(4) as usize, 20 + 10 * dice.below(5) as usize);
         let mut sim = Sim::with(self.seed, pool_options(&mut dice), config(&mut dice));
         let shared = Budget::new(budget.0 as u32, budget.1 as u32);
-        sim.share(Common { budget: shared, seed: Seed::new(dice.roll()), ..Common::default() });
+        let shows_passing = self.seed % 2 == 1;
+        let seed = Seed::new(dice.roll());
+        sim.share(Common { budget: shared, seed, shows_passing, ..Common::default() });
         sim.ledger.budget = Some(budget);
         sim.net.faults = Faults::without(self.without);
         sim.set_weather(Weather {

@@ -114,6 +114,7 @@ impl Sim {
                 self.users[number].asked = false;
             }
             Event::Interim(_) => answer.interims += 1,
+            Event::Passing(_) => answer.passing += 1,
             Event::Head(len) => {
                 let head = io.head(len);
                 answer.status = Some(head.status().as_u16());
@@ -224,12 +225,17 @@ fn kind(event: &Event) -> u64 {
         Event::End { .. } => 5,
         Event::Upgraded(_) => 6,
         Event::Failed(_) => 7,
+        Event::Passing(_) => 8,
     }
 }
 
 fn len(event: &Event) -> u64 {
     match event {
-        Event::Interim(len) | Event::Head(len) | Event::Data(len) | Event::Upgraded(len) => *len as u64,
+        Event::Interim(len)
+        | Event::Passing(len)
+        | Event::Head(len)
+        | Event::Data(len)
+        | Event::Upgraded(len) => *len as u64,
         Event::NeedBody { from } => *from,
         Event::Hop(hop) => hop.after.as_micros() as u64,
         Event::End { .. } | Event::Failed(_) => 0,
@@ -242,6 +248,7 @@ fn words(event: &Event, io: &Io) -> String {
             format!("a hop: {} after {:?}, {:?} {:?}", hop.why.word(), hop.after, hop.status, hop.error)
         }
         Event::Interim(len) => format!("an interim response {}", io.head(*len).status()),
+        Event::Passing(len) => format!("a response in passing {}", io.head(*len).status()),
         Event::Head(len) => format!("a head {}", io.head(*len).status()),
         Event::Data(len) => format!("{len} bytes"),
         Event::NeedBody { from } => format!("that its body is wanted from {from}"),

@@ -113,6 +113,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Further attempts: redirects, retries, replays.
     pub hops: usize,
+    /// Responses that were not the answer.
+    pub passing: u32,
     /// Interim responses.
     pub interims: usize,
     /// When it began and when it ended, by the clock of the client.

@@ -33,6 +33,8 @@ pub(crate) enum Act {
     Reset,
     FailWrite,
     Later(Duration),
+    /// The driver adds a field with that value to the next attempt.
+    Add(u8),
     /// The next inputs are told the beginning of time.
     Earlier,
 }
@@ -161,7 +163,8 @@ fn act(op: u8, bytes: &mut Bytes<'_>) -> Act {
         55..=56 => Act::Eof,
         57 => Act::Reset,
         58 => Act::FailWrite,
-        59..=62 => Act::Later(MS(u64::from(bytes.byte()) * 10)),
+        62 => Act::Add(bytes.byte()),
+        59..=61 => Act::Later(MS(u64::from(bytes.byte()) * 10)),
         _ => Act::Earlier,
     }
 }

@@ -328,7 +328,7 @@ impl Driver {
             Event::Data(len) => News::Data(io.data(len).to_vec()),
             Event::End { .. } => News::End,
             Event::Failed(error) => News::Failed(error.into()),
-            Event::Hop(_) | Event::Interim(_) | Event::Upgraded(_) => return,
+            Event::Hop(_) | Event::Interim(_) | Event::Passing(_) | Event::Upgraded(_) => return,
         };
         self.said.push_back((call, news));
     }

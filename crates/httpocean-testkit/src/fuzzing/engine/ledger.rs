@@ -180,6 +180,9 @@ impl Ledger {
             }
             (Event::Failed(_), io) => self.ends(number, io),
             (Event::Upgraded(_), _) => drop(self.over.insert(number)),
+            (Event::Passing(_), _) => {
+                assert!(!self.headed.contains(&number), "a response in passing after the answer");
+            }
             (Event::Interim(_) | Event::NeedBody { .. } | Event::Head(_) | Event::Data(_), _) => {}
         }
     }

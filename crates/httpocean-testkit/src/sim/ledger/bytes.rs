@@ -34,6 +34,7 @@ impl Ledger {
         match event {
             Event::Hop(hop) => self.hops(number, hop, engine),
             Event::Interim(_) => self.interim(number, exchange),
+            Event::Passing(len) => self.passing(number, io.head(*len).status().as_u16(), exchange),
             Event::Head(len) => self.head(number, io.head(*len).status().as_u16(), exchange),
             Event::Data(len) => self.data(number, io.data(*len), judged),
             Event::NeedBody { .. } => self.calls[number].body_touched = true,
@@ -80,6 +81,17 @@ impl Ledger {
         self.settles(number);
         let twice = core::mem::replace(&mut self.calls[number].head, true);
         self.demand(!twice, "I24", || format!("call {number} hears two heads"));
+        self.is_the_head(number, status, exchange);
+    }
+
+    fn passing(&mut self, number: usize, status: u16, exchange: Option<&Exchange>) {
+        let late = self.calls[number].head;
+        self.demand(!late, "I24", || format!("call {number} hears {status} in passing after its answer"));
+        self.is_the_head(number, status, exchange);
+    }
+
+    /// Whether that is what the server said to this attempt.
+    fn is_the_head(&mut self, number: usize, status: u16, exchange: Option<&Exchange>) {
         let Some(last) = exchange else {
             let half = self.is_half_said(number);
             return self
