@@ -150,8 +150,8 @@ impl Refusal {
     }
 }
 
-/// Why a request whose connection died was not sent again by itself (RFC 9110 section 9.2.2, RFC 9112 section
-/// 9.3.1).
+/// Why a request whose connection died, or brought late bytes of another exchange, was not sent again by itself (RFC
+/// 9110 section 9.2.2, RFC 9112 section 9.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotReplayed {

@@ -61,7 +61,8 @@ impl Call {
             return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
         }
         if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.input().bytes().is_empty() {
-            return self.unasked(io);
+            let what = ProtocolError::BadStatusLine("it came before the request was sent");
+            return self.unasked(what, io);
         }
         let Some(step) = self.advance(io) else { return self.lost_conn() };
         match step {
@@ -88,6 +89,7 @@ impl Call {
             | ExchangeStep::Upgraded
             | ExchangeStep::Lost(_)
             | ExchangeStep::Broken(_)
+            | ExchangeStep::NoResponse(_)
             | ExchangeStep::Bad(_) => {}
         }
         self.conclude(step, io)
@@ -142,7 +144,10 @@ impl Call {
             ExchangeStep::Bad(error @ ProtocolError::Truncated(_)) => {
                 self.broken(ErrorKind::Protocol(error), CloseReason::PeerClosed, io)
             }
-            ExchangeStep::Bad(error) => self.fail(ErrorKind::Protocol(error), CloseReason::Protocol, io),
+            ExchangeStep::NoResponse(error) if self.facts.may_be_stale() => self.unasked(error, io),
+            ExchangeStep::Bad(error) | ExchangeStep::NoResponse(error) => {
+                self.fail(ErrorKind::Protocol(error), CloseReason::Protocol, io)
+            }
             ExchangeStep::NeedBody
             | ExchangeStep::Interim(_)
             | ExchangeStep::Head(_)
@@ -157,10 +162,9 @@ impl Call {
         self.replay_or_fail(kind, CloseReason::PeerClosed, io)
     }
 
-    /// Bytes on a connection that others have used, and nothing of the request is sent: whatever they answer, it
-    /// is not this request (RFC 9112 section 9.2).
-    fn unasked(&mut self, io: &mut Io) -> CallStep {
-        let what = ProtocolError::BadStatusLine("it came before the request was sent");
+    /// Bytes on a connection that others have used, and nothing of the request is sent, or they begin no response:
+    /// whatever they belong to, it is not this request (RFC 9112 section 9.2).
+    fn unasked(&mut self, what: ProtocolError, io: &mut Io) -> CallStep {
         self.replay_or_fail(ErrorKind::Protocol(what), CloseReason::Unasked, io)
     }
 
@@ -248,6 +252,7 @@ impl Call {
                 | ExchangeStep::Blocked
                 | ExchangeStep::Lost(_)
                 | ExchangeStep::Broken(_)
+                | ExchangeStep::NoResponse(_)
                 | ExchangeStep::Bad(_)
                 | ExchangeStep::NeedBody
                 | ExchangeStep::BodyFault(_)

@@ -18,7 +18,7 @@ use crate::error::{ProtocolError, Sent, TransportError};
 use crate::h1::body::{BodyDecoder, BodyStep, Gathered};
 use crate::h1::encode::Plan;
 use crate::h1::framing::{Framing, Verdict, frame, names_only};
-use crate::h1::head::HeadScan;
+use crate::h1::head::{HeadScan, begins_response};
 use crate::io::Io;
 use crate::key::Key;
 use crate::limits::Limits;
@@ -75,6 +75,8 @@ pub(crate) enum ExchangeStep {
     /// It failed in the middle of the response.
     Broken(TransportError),
     Bad(ProtocolError),
+    /// Where a response should begin are bytes that begin none.
+    NoResponse(ProtocolError),
     /// More bytes or more room are needed.
     Blocked,
 }
@@ -282,6 +284,9 @@ impl Exchange {
                 Ok(Some(len)) => self.take_head(len, request, io, limits),
                 Ok(None) if input.ended() => self.end_in_head(io),
                 Ok(None) => ExchangeStep::Blocked,
+                Err(error) if self.interims == 0 && !begins_response(input.bytes()) => {
+                    ExchangeStep::NoResponse(error)
+                }
                 Err(error) => ExchangeStep::Bad(error),
             },
             Recv::Body(decoder) => match decoder.next(input, limits) {

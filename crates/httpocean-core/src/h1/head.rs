@@ -190,6 +190,11 @@ impl HeadScan {
     }
 }
 
+/// Whether these bytes are the start of a status line, or may still become one.
+pub(crate) fn begins_response(bytes: &[u8]) -> bool {
+    check_start(bytes).is_ok()
+}
+
 const TOO_LONG: ProtocolError = ProtocolError::TooLarge("a head over the limit of bytes");
 
 /// Offsets into a head are 32 bits wide.

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 use crate::error::Sent;
 use crate::reason::NotReplayed;
 
-/// What is known when a connection died under a request.
+/// What is known when a connection died under a request, or brought what can't be an answer to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loss<'a> {
     pub(crate) method: &'a Method,

@@ -239,7 +239,9 @@ impl Sim {
             let now = self.now();
             let Some(Some(link)) = self.links.get_mut(conn.index()) else { return };
             let mut io = core::mem::take(&mut link.io);
+            let before = io.rx.bytes().len();
             let more = link.socket.is_some_and(|socket| self.net.read(socket, &mut io.rx, READ));
+            self.ledger.reads(conn, &io.rx.bytes()[before..]);
             let driven = self.engine.drive(conn, &mut io, now);
             self.watch();
             let go_on = match driven {

@@ -71,6 +71,34 @@ fn i31_fresh_never_stale_retries() {
     }
 }
 
+/// I30: what begins no response is none, and the request on a used connection is made again; what does begin one is one.
+#[test]
+fn i30_bytes_that_begin_no_response() {
+    for (late, hops, again) in
+        [("\r\n", 1, true), ("0\r\n\r\n", 1, true), ("HTTP/1.1 2x0 OK\r\n\r\n", 0, false)]
+    {
+        let mut sim = Sim::new(1);
+        sim.host(
+            "a.test",
+            Host::new(move |request| match request.nth {
+                0 => Reply::ok("here"),
+                _ => Reply::garbage(late),
+            }),
+        );
+        assert_eq!(sim.fetch(Visit::get("http://a.test/")).status, Some(200));
+        let answer = sim.fetch(Visit::get("http://a.test/"));
+        assert_eq!((answer.hops, answer.status), (hops, again.then_some(200)), "{late:?}");
+        // It is not made again on a fresh connection, and a POST never is.
+        sim.host("b.test", Host::new(move |_| Reply::garbage(late)));
+        let fresh = sim.fetch(Visit::get("http://b.test/"));
+        assert_eq!(fresh.hops, 0, "{late:?}");
+        assert!(matches!(fresh.failure(), Some(ErrorKind::Protocol(_))), "{late:?}");
+        let post = sim.fetch(Visit::post("http://a.test/", vec![b"once".to_vec()]));
+        assert_eq!(post.hops, 0, "{late:?}");
+        sim.run();
+    }
+}
+
 /// I35: what makes sense is waited for, within a bound; all else is no reason to come again.
 #[test]
 fn i35_retry_after() {

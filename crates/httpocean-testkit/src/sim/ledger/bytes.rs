@@ -54,6 +54,19 @@ impl Ledger {
         self.demand(!over || clean, "I22", || format!("the buffers are not clean after {event:?}"));
     }
 
+    /// What came over a connection.
+    pub(in crate::sim) fn reads(&mut self, id: ConnId, bytes: &[u8]) {
+        let Some(ConnState::Busy(number)) = self.conn(id).map(|conn| conn.state) else { return };
+        let attempt = &mut self.calls[number].attempt;
+        for byte in bytes {
+            match b"HTTP/1.".get(attempt.begun) {
+                Some(expected) if byte == expected && !attempt.begins_none => attempt.begun += 1,
+                Some(_) => attempt.begins_none = true,
+                None => return,
+            }
+        }
+    }
+
     fn was_read(judged: Option<&Exchange>, socket: Option<&Socket>) -> bool {
         let (Some(last), Some(socket)) = (judged, socket) else { return false };
         let ended = !last.truth.until_close || socket.read_end;

@@ -187,7 +187,7 @@ impl Ledger {
         if call.state == CallState::Busy {
             return;
         }
-        let Attempt { flushed, read, facts, complete, .. } = call.attempt;
+        let Attempt { flushed, read, begins_none, facts, complete, .. } = call.attempt;
         let connected = !matches!(hop.why, HopReason::ConnectFailed);
         let (idempotent, replayed) = (call.keyed || call.method.is_idempotent(), call.replays);
         let any = call.config.call.replay_any_method;
@@ -207,8 +207,8 @@ impl Ledger {
         if hop.why == HopReason::StaleConnection {
             self.demand(facts.may_be_stale(), "I31", || format!("call {number}: {facts:?} can't be stale"));
             self.demand(!replayed, "I31", || format!("call {number} is replayed twice in a row"));
-            let silent = read == 0 || flushed == 0;
-            self.demand(silent, "I30", || format!("call {number} is replayed after {read} bytes"));
+            let unanswered = read == 0 || flushed == 0 || begins_none;
+            self.demand(unanswered, "I30", || format!("call {number} is replayed after {read} bytes"));
         }
         if hop.why == HopReason::ReadFailed && !by_answer {
             self.demand(!complete, "I36", || format!("call {number} is retried, and its response was whole"));

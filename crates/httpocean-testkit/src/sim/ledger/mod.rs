@@ -148,6 +148,10 @@ struct Attempt {
     /// Bytes that the connection had delivered when it was granted, and since.
     read_before: u64,
     read: u64,
+    /// How many of the bytes that have come since are those that every response begins with, and whether another one
+    /// came where they should be.
+    begun: usize,
+    begins_none: bool,
     /// The whole response was there.
     complete: bool,
 }
