@@ -214,6 +214,11 @@ impl Key {
             && names_port == (self.port() != self.scheme().default_port())
     }
 
+    /// Whether a pool, a lease or anybody else has it as well.
+    pub(crate) fn is_held_elsewhere(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Whether both are one key in memory too.
     #[cfg(test)]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
