@@ -2,12 +2,14 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 
-/// What every id of the core is made of: the place and how often that place was used before.
+/// What every id of the core is made of: the place, and the how manieth it is to have that place. The first is 1, so
+/// that an id which may be missing takes no more room than one which is there.
 pub(crate) trait Id: Copy + Eq + fmt::Debug {
-    fn new(index: u32, generation: u32) -> Self;
+    fn new(index: u32, generation: NonZeroU32) -> Self;
     fn index(self) -> u32;
-    fn generation(self) -> u32;
+    fn generation(self) -> NonZeroU32;
 }
 
 /// An id for one kind of thing; `public` ones can go through a driver's hands as numbers.
@@ -18,13 +20,14 @@ macro_rules! id {
         impl $name {
             /// The id as one number, for a `mio::Token` or a completion's `user_data`.
             pub const fn to_bits(self) -> u64 {
-                (self.generation as u64) << 32 | self.index as u64
+                (self.generation.get() as u64 - 1) << 32 | self.index as u64
             }
 
             /// The id that [`to_bits`](Self::to_bits) was asked of. A number that never was an id is as good
             /// as the id of something long gone.
             pub const fn from_bits(bits: u64) -> Self {
-                Self { index: bits as u32, generation: (bits >> 32) as u32 }
+                let generation = core::num::NonZeroU32::MIN.saturating_add((bits >> 32) as u32);
+                Self { index: bits as u32, generation }
             }
 
             /// A small number that nothing else of the same kind has at the same time: an index for a
@@ -39,11 +42,11 @@ macro_rules! id {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $visible struct $name {
             index: u32,
-            generation: u32,
+            generation: core::num::NonZeroU32,
         }
 
         impl $crate::arena::Id for $name {
-            fn new(index: u32, generation: u32) -> Self {
+            fn new(index: u32, generation: core::num::NonZeroU32) -> Self {
                 Self { index, generation }
             }
 
@@ -51,7 +54,7 @@ macro_rules! id {
                 self.index
             }
 
-            fn generation(self) -> u32 {
+            fn generation(self) -> core::num::NonZeroU32 {
                 self.generation
             }
         }
@@ -68,6 +71,18 @@ id!(
     public WaitId
 );
 
+/// The last place that there can be: numbers above it mean something else to whoever keeps places.
+pub(crate) const LAST: u32 = u32::MAX - 2;
+
+/// Makes room for so many more, and for an eighth more: twice as much, as vectors make it by themselves, is for the average of
+/// all lengths half as much again as is used, and there may be a hundred thousand.
+pub(crate) fn reserve_some<T>(places: &mut Vec<T>, more: usize) {
+    let len = places.len() + more;
+    if len > places.capacity() {
+        places.reserve_exact(more + len / 8 + 4);
+    }
+}
+
 /// A vector with free places in it, and a generation for each place.
 #[derive(Debug)]
 pub(crate) struct Arena<I, T> {
@@ -79,7 +94,7 @@ pub(crate) struct Arena<I, T> {
 
 #[derive(Debug)]
 struct Place<T> {
-    generation: u32,
+    generation: NonZeroU32,
     content: Content<T>,
 }
 
@@ -109,9 +124,11 @@ impl<I: Id, T> Arena<I, T> {
             return I::new(index, place.generation);
         }
         // Four thousand million live ids would need more memory than their places have numbers.
-        let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live ids");
-        self.places.push(Place { generation: 0, content: Content::Taken(value) });
-        I::new(index, 0)
+        let index = u32::try_from(self.places.len()).ok().filter(|index| *index <= LAST);
+        let index = index.expect("fewer than 2^32 live ids");
+        reserve_some(&mut self.places, 1);
+        self.places.push(Place { generation: NonZeroU32::MIN, content: Content::Taken(value) });
+        I::new(index, NonZeroU32::MIN)
     }
 
     pub(crate) fn remove(&mut self, id: I) -> Option<T> {
@@ -119,13 +136,37 @@ impl<I: Id, T> Arena<I, T> {
         if place.generation != id.generation() || matches!(place.content, Content::Free { .. }) {
             return None;
         }
-        place.generation = place.generation.wrapping_add(1);
+        place.generation = place.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         let content = core::mem::replace(&mut place.content, Content::Free { next: self.free });
         self.free = Some(id.index());
         self.len -= 1;
         match content {
             Content::Taken(value) => Some(value),
             Content::Free { .. } => None,
+        }
+    }
+
+    /// The id of what is live in a place.
+    pub(crate) fn id_at(&self, index: u32) -> Option<I> {
+        match self.places.get(index as usize) {
+            Some(Place { generation, content: Content::Taken(_) }) => Some(I::new(index, *generation)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// What is live in a place.
+    pub(crate) fn at(&self, index: u32) -> Option<&T> {
+        match self.places.get(index as usize) {
+            Some(Place { content: Content::Taken(value), .. }) => Some(value),
+            Some(_) | None => None,
+        }
+    }
+
+    /// What is live in a place.
+    pub(crate) fn at_mut(&mut self, index: u32) -> Option<&mut T> {
+        match self.places.get_mut(index as usize) {
+            Some(Place { content: Content::Taken(value), .. }) => Some(value),
+            Some(_) | None => None,
         }
     }
 
@@ -179,7 +220,9 @@ mod tests {
 
     #[test]
     fn an_id_survives_the_trip_through_a_number() {
-        let id = ConnId::new(7, 9);
+        let id = ConnId::new(7, NonZeroU32::MAX);
+        assert_eq!(ConnId::from_bits(id.to_bits()), id);
+        let id = ConnId::new(7, NonZeroU32::MIN);
         assert_eq!(ConnId::from_bits(id.to_bits()), id);
     }
 }

@@ -1,5 +1,7 @@
 //! Time as an argument: the core never reads a clock.
 
+use core::fmt;
+use core::num::NonZeroU64;
 use core::ops::{Add, Sub};
 use core::time::Duration;
 
@@ -18,21 +20,25 @@ use core::time::Duration;
 /// assert_eq!(later - start, Duration::from_millis(2));
 /// assert_eq!(start - later, Duration::ZERO);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(
+    /// One more than the microseconds, so that a deadline which may be missing takes no more room than one which is
+    /// there: there are very many.
+    NonZeroU64,
+);
 
 impl Instant {
     /// The driver's epoch.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self(NonZeroU64::MIN);
 
-    /// The instant that lies `micros` microseconds after the driver's epoch.
+    /// The instant that lies `micros` microseconds after the driver's epoch. The last one is `u64::MAX - 1`.
     pub const fn from_micros(micros: u64) -> Self {
-        Self(micros)
+        Self(NonZeroU64::MIN.saturating_add(micros))
     }
 
     /// Microseconds since the driver's epoch.
     pub const fn as_micros(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// The earlier of two deadlines, where `None` means never.
@@ -44,14 +50,27 @@ impl Instant {
     }
 }
 
+impl Default for Instant {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({})", self.as_micros())
+    }
+}
+
 impl Add<Duration> for Instant {
     type Output = Self;
 
     /// Saturates at the end of time; a part of a microsecond counts as a whole one, so that a deadline is
     /// never early.
     fn add(self, duration: Duration) -> Self {
-        let micros = duration.as_nanos().div_ceil(1_000);
-        Self(self.0.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX)))
+        let rest = u64::from(duration.subsec_nanos().div_ceil(1_000));
+        let micros = duration.as_secs().saturating_mul(1_000_000).saturating_add(rest);
+        Self(self.0.saturating_add(micros))
     }
 }
 
@@ -60,6 +79,6 @@ impl Sub for Instant {
 
     /// Zero when `earlier` is not earlier.
     fn sub(self, earlier: Self) -> Duration {
-        Duration::from_micros(self.0.saturating_sub(earlier.0))
+        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get()))
     }
 }

@@ -73,6 +73,10 @@ impl<K: Copy + Ord> Timers<K> {
         }
         self.armed += usize::from(note.is_none());
         *note = Some(at);
+        if self.heap.len() == self.heap.capacity() {
+            // As an arena grows: there may be as many.
+            self.heap.reserve_exact(self.heap.len() / 8 + 4);
+        }
         self.heap.push(Timer { at, of });
     }
 

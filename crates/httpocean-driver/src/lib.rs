@@ -22,7 +22,7 @@ mod tls;
 mod trace;
 
 pub use clock::Clock;
-pub use connection::Connection;
+pub use connection::{Connection, Ends};
 pub use environment::proxies_from_env;
 pub use error::{Error, resolve_error, transport_error, without_userinfo};
 #[cfg(feature = "rustls")]

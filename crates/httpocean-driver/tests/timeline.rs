@@ -7,7 +7,7 @@ use http::{Method, StatusCode, Uri};
 use httpocean_core::pool::Facts;
 use httpocean_core::{CloseReason, ConnId, Error, ErrorKind, Instant, Key, Phase, TransportError};
 use httpocean_driver::timeline::{MOST_CONNECTIONS, MOST_REQUESTS, Record, page};
-use httpocean_driver::{Connection, Observed, Whose};
+use httpocean_driver::{Connection, Ends, Observed, Whose};
 
 /// Tells a record of what never happened.
 struct Teller {
@@ -50,7 +50,7 @@ impl Teller {
             uri: &self.uri,
             key: &self.key,
             conn: ConnId::from_bits(conn),
-            connection: &Connection::new(facts, None, None),
+            connection: &Connection::new(facts, &Ends::default()),
             idle_for: None,
             waited: Duration::ZERO,
         };

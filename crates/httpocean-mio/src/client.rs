@@ -19,7 +19,7 @@ use crate::event::{Event, Said};
 use crate::links::Links;
 use crate::options::Options;
 use crate::resolver::Resolvers;
-use crate::sockets::Sockets;
+use crate::sockets::{Place, Sockets};
 use crate::stream::Connector;
 
 /// An HTTP/1.1 client beside the other sources of a user's own [`mio::Poll`].
@@ -86,7 +86,7 @@ pub struct Client {
     pub(crate) teller: Teller,
     pub(crate) probe_after: Duration,
     /// Sockets on their way that are to be looked at.
-    pub(crate) connecting: Vec<usize>,
+    pub(crate) connecting: Vec<Place>,
     /// Attempts that found no room, and when to try them again.
     pub(crate) crowded: Vec<(ConnId, u8)>,
     pub(crate) retry_at: Option<Instant>,
@@ -94,7 +94,7 @@ pub struct Client {
     pub(crate) lent: Option<ConnId>,
     pub(crate) ended: Option<CallId>,
     /// A round lasts until there is nothing to say. Connections that did enough in it wait for the next.
-    pub(crate) round: u64,
+    pub(crate) round: u32,
     pub(crate) round_is_over: bool,
     pub(crate) deferred: Vec<ConnId>,
 }
@@ -331,8 +331,10 @@ impl Client {
     }
 
     fn io(&self, conn: ConnId) -> &Io {
-        let io = self.links.get(conn).and_then(|link| link.io.as_deref());
-        io.expect("a connection that has something to lend keeps its buffers until the next turn")
+        let awake = self.links.get(conn).and_then(|link| link.awake.as_deref());
+        let awake =
+            awake.expect("a connection that has something to lend keeps its buffers until the next turn");
+        &awake.io
     }
 
     fn is_alive(&self, call: CallId) -> bool {
@@ -343,8 +345,10 @@ impl Client {
         let Some(record) = self.calls.get_mut(call).filter(|record| record.owes_body) else { return false };
         record.owes_body = false;
         let Some((conn, _)) = self.engine.connection(call) else { return false };
-        let Some(io) = self.links.with_io(conn).and_then(|link| link.io.as_deref_mut()) else { return false };
-        answer(&mut self.engine, io);
+        let Some(awake) = self.links.wake(conn).and_then(|link| link.awake.as_deref_mut()) else {
+            return false;
+        };
+        answer(&mut self.engine, &mut awake.io);
         true
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use httpocean_core::dial::Route;
 use httpocean_core::{ConnId, Instant, Key, Phase};
-use httpocean_driver::{Observed, Teller, Whose, resolve_error, transport_error};
+use httpocean_driver::{Ends, Observed, Teller, Whose, resolve_error, transport_error};
 
 use crate::client::Client;
-use crate::links::Link;
+use crate::links::{Link, Making};
+use crate::sockets::Place;
 use crate::stream::{Connector, Stream};
 
 /// How often a Unix socket whose listener has no room is tried again: nothing tells when there is some.
@@ -37,8 +38,8 @@ impl Client {
     }
 
     pub(crate) fn tell_dial(&mut self, conn: ConnId, phase: Phase) {
-        if let Some(link) = self.links.get_mut(conn) {
-            self.teller.tell_phase(Whose::Dial(conn), &mut link.phase, phase);
+        if let Some(making) = self.links.making(conn) {
+            self.teller.tell_phase(Whose::Dial(conn), &mut making.phase, phase);
         }
     }
 
@@ -46,8 +47,8 @@ impl Client {
         self.tell_dial(conn, Phase::Connect);
         match self.try_to_connect(conn, addr).and_then(|stream| self.sockets.insert(conn, attempt, stream)) {
             Ok(place) => {
-                if let Some(link) = self.links.get_mut(conn) {
-                    link.attempts.push((attempt, place));
+                if let Some(making) = self.links.making(conn) {
+                    making.attempts.push((attempt, place));
                 }
                 // On loopback it is connected already.
                 self.connecting.push(place);
@@ -62,9 +63,9 @@ impl Client {
 
     pub(crate) fn abandon(&mut self, conn: ConnId, attempt: u8) {
         self.crowded.retain(|crowded| *crowded != (conn, attempt));
-        let Some(link) = self.links.get_mut(conn) else { return };
-        if let Some(at) = link.attempts.iter().position(|(other, _)| *other == attempt) {
-            let (_, place) = link.attempts.swap_remove(at);
+        let Some(making) = self.links.making(conn) else { return };
+        if let Some(at) = making.attempts.iter().position(|(other, _)| *other == attempt) {
+            let (_, place) = making.attempts.swap_remove(at);
             self.sockets.remove(place);
         }
     }
@@ -92,7 +93,7 @@ impl Client {
             self.resolvers.forget(conn);
             self.crowded.retain(|(other, _)| *other != conn);
         }
-        for (_, place) in &link.attempts {
+        for (_, place) in link.making.iter().flat_map(|making| &making.attempts) {
             self.sockets.remove(*place);
         }
     }
@@ -112,7 +113,7 @@ impl Client {
         self.engine.resolved(conn, route, self.now);
     }
 
-    fn look_at_attempt(&mut self, place: usize) {
+    fn look_at_attempt(&mut self, place: Place) {
         let Some(socket) = self.sockets.get_mut(place) else { return };
         let (conn, Some(attempt)) = (socket.conn, socket.attempt) else { return };
         match socket.stream.is_connected() {
@@ -120,24 +121,23 @@ impl Client {
             Ok(false) => {}
             Err(error) => {
                 self.sockets.remove(place);
-                if let Some(link) = self.links.get_mut(conn) {
-                    link.attempts.retain(|(_, other)| *other != place);
+                if let Some(making) = self.links.making(conn) {
+                    making.attempts.retain(|(_, other)| *other != place);
                 }
                 self.failed(conn, attempt, &error);
             }
         }
     }
 
-    fn connected(&mut self, conn: ConnId, attempt: u8, place: usize) {
+    fn connected(&mut self, conn: ConnId, attempt: u8, place: Place) {
         let (Some(link), Some(socket)) = (self.links.get_mut(conn), self.sockets.get_mut(place)) else {
             return;
         };
         (socket.attempt, socket.writable) = (None, true);
-        (link.facts.local, link.facts.peer) = (socket.stream.local_addr(), socket.stream.peer_addr());
+        link.ends = Ends::new(socket.stream.local_addr(), socket.stream.peer_addr());
         link.place = Some(place);
-        // Taken, so that an idle connection has no memory of its dial.
-        for (_, other) in std::mem::take(&mut link.attempts).into_iter().filter(|(_, other)| *other != place)
-        {
+        let attempts = link.making.as_mut().map(|making| std::mem::take(&mut making.attempts));
+        for (_, other) in attempts.into_iter().flatten().filter(|(_, other)| *other != place) {
             self.sockets.remove(other);
         }
         self.engine.connected(conn, attempt, Ok(()), self.now);
@@ -147,9 +147,11 @@ impl Client {
     /// A connection may have more to agree on when it is connected.
     pub(crate) fn note_made(&mut self, conn: ConnId) {
         let made = self.engine.target(conn).is_some() && !self.engine.is_dialing(conn);
-        let Some(link) = self.links.get_mut(conn).filter(|link| made && !link.made) else { return };
-        link.made = true;
-        tell_made(&self.teller, conn, link, self.clock.now());
+        let Some(link) = self.links.get_mut(conn).filter(|_| made) else { return };
+        // Taken, so that an idle connection has no memory of its dial.
+        if let Some(making) = link.making.take() {
+            tell_made(&self.teller, conn, link, &making, self.clock.now());
+        }
     }
 
     fn failed(&mut self, conn: ConnId, attempt: u8, error: &io::Error) {
@@ -157,7 +159,7 @@ impl Client {
     }
 }
 
-pub(crate) fn tell_made(teller: &Teller, conn: ConnId, link: &Link, now: Instant) {
-    let (local, peer, took) = (link.facts.local, link.facts.peer, now - link.since);
+pub(crate) fn tell_made(teller: &Teller, conn: ConnId, link: &Link, making: &Making, now: Instant) {
+    let ((local, peer), took) = (link.ends.both(), now - making.since);
     teller.tell(&Observed::Dialed { conn, key: &link.key, local, peer, took });
 }

@@ -1,58 +1,83 @@
 //! What a client holds of each connection: its socket, and buffers while somebody uses it.
 
 use httpocean_core::{CallId, ConnId, Instant, Io, Key, Phase};
-use httpocean_driver::Connection;
+use httpocean_driver::{Connection, Ends};
+
+use crate::sockets::Place;
 
 /// So many sets of buffers are kept for connections that will need some.
 const SPARE: usize = 16;
 
+/// There may be very many, most of them idle: what an idle one does not need is elsewhere.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) key: Key,
-    pub(crate) since: Instant,
+    /// 0 before the first request.
+    pub(crate) number: u64,
+    pub(crate) ends: Ends,
     /// Where its socket lies, once it is connected.
-    pub(crate) place: Option<usize>,
+    pub(crate) place: Option<Place>,
+    /// Bytes read and written in this round.
+    pub(crate) moved: u32,
+    pub(crate) round: u32,
+    /// Until it is made, and that was told.
+    pub(crate) making: Option<Box<Making>>,
+    /// While somebody uses it, or it has something to say.
+    pub(crate) awake: Option<Box<Awake>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Making {
+    pub(crate) since: Instant,
     /// Attempts to connect it, and where their sockets lie.
-    pub(crate) attempts: Vec<(u8, usize)>,
-    pub(crate) facts: Connection,
-    /// It is made, and that was told.
-    pub(crate) made: bool,
-    /// What its dial was last told to wait for.
+    pub(crate) attempts: Vec<(u8, Place)>,
+    /// What was last told that it waits for.
     pub(crate) phase: Phase,
+}
+
+#[derive(Debug)]
+pub(crate) struct Awake {
+    pub(crate) io: Io,
     pub(crate) serving: Option<CallId>,
-    /// Apart from the rest: most connections are idle, and have none.
-    pub(crate) io: Option<Box<Io>>,
+    pub(crate) facts: Connection,
     /// The core has said all that it can say of what was read.
     pub(crate) hungry: bool,
     /// The end of the stream, or an error of it, is in the buffer.
     pub(crate) ended: bool,
     /// When the core wants to be asked again.
     pub(crate) until: Option<Instant>,
-    /// Bytes read and written in this round.
-    pub(crate) moved: usize,
-    pub(crate) round: u64,
     pub(crate) deferred: bool,
+}
+
+impl Default for Awake {
+    fn default() -> Self {
+        Self {
+            io: Io::default(),
+            serving: None,
+            facts: Connection::default(),
+            hungry: true,
+            ended: false,
+            until: None,
+            deferred: false,
+        }
+    }
+}
+
+impl Awake {
+    /// The core has cleaned the buffers: what ended before is to be read again.
+    pub(crate) fn calm(&mut self) {
+        (self.hungry, self.ended, self.until) = (true, false, None);
+    }
 }
 
 impl Link {
     pub(crate) fn new(key: Key, since: Instant) -> Self {
-        Self {
-            key,
-            since,
-            place: None,
-            attempts: Vec::new(),
-            facts: Connection::default(),
-            made: false,
-            phase: Phase::Start,
-            serving: None,
-            io: None,
-            hungry: true,
-            ended: false,
-            until: None,
-            moved: 0,
-            round: 0,
-            deferred: false,
-        }
+        let making = Some(Box::new(Making { since, attempts: Vec::new(), phase: Phase::Start }));
+        Self { key, number: 0, ends: Ends::default(), place: None, moved: 0, round: 0, making, awake: None }
+    }
+
+    pub(crate) fn serving(&self) -> Option<CallId> {
+        self.awake.as_ref()?.serving
     }
 }
 
@@ -61,13 +86,15 @@ impl Link {
 pub(crate) struct Links {
     links: Vec<Option<(ConnId, Link)>>,
     #[expect(clippy::vec_box, reason = "they move between here and the links without a copy")]
-    spare: Vec<Box<Io>>,
+    spare: Vec<Box<Awake>>,
 }
 
 impl Links {
     pub(crate) fn insert(&mut self, conn: ConnId, link: Link) {
         let at = conn.index();
         if self.links.len() <= at {
+            let more = at + 1 - self.links.len();
+            reserve_some(&mut self.links, more);
             self.links.resize_with(at + 1, || None);
         }
         self.links[at] = Some((conn, link));
@@ -82,19 +109,23 @@ impl Links {
         slot.as_mut().filter(|(id, _)| *id == conn).map(|(_, link)| link)
     }
 
-    /// Its buffers, lent if it has none, with what else there is to it.
-    pub(crate) fn with_io(&mut self, conn: ConnId) -> Option<&mut Link> {
-        if self.get(conn)?.io.is_none() {
-            let io = self.spare.pop().unwrap_or_default();
-            self.get_mut(conn)?.io = Some(io);
+    pub(crate) fn making(&mut self, conn: ConnId) -> Option<&mut Making> {
+        self.get_mut(conn)?.making.as_deref_mut()
+    }
+
+    /// With its buffers, lent if it has none.
+    pub(crate) fn wake(&mut self, conn: ConnId) -> Option<&mut Link> {
+        if self.get(conn)?.awake.is_none() {
+            let awake = self.spare.pop().unwrap_or_default();
+            self.get_mut(conn)?.awake = Some(awake);
         }
         self.get_mut(conn)
     }
 
     /// Nobody uses it: it needs no buffers.
     pub(crate) fn strip(&mut self, conn: ConnId) {
-        let io = self.get_mut(conn).and_then(|link| link.io.take());
-        self.spare(io);
+        let awake = self.get_mut(conn).and_then(|link| link.awake.take());
+        self.spare(awake);
     }
 
     pub(crate) fn remove(&mut self, conn: ConnId) -> Option<Link> {
@@ -105,13 +136,33 @@ impl Links {
 
     #[cfg(test)]
     pub(crate) fn with_buffers(&self) -> usize {
-        self.links.iter().flatten().filter(|(_, link)| link.io.is_some()).count()
+        self.links.iter().flatten().filter(|(_, link)| link.awake.is_some()).count()
     }
 
-    fn spare(&mut self, io: Option<Box<Io>>) {
-        if let Some(mut io) = io.filter(|_| self.spare.len() < SPARE) {
-            io.reset();
-            self.spare.push(io);
+    fn spare(&mut self, awake: Option<Box<Awake>>) {
+        if let Some(mut awake) = awake.filter(|_| self.spare.len() < SPARE) {
+            awake.io.reset();
+            *awake = Awake { io: std::mem::take(&mut awake.io), ..Awake::default() };
+            self.spare.push(awake);
         }
+    }
+}
+
+/// Makes room for so many more, and for an eighth: twice as much, as vectors make it by themselves, is for the average of all
+/// lengths half as much again as is used, and there may be very many connections.
+pub(crate) fn reserve_some<T>(entries: &mut Vec<T>, more: usize) {
+    let len = entries.len() + more;
+    if len > entries.capacity() {
+        entries.reserve_exact(more + len / 8 + 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size_of::<Option<(ConnId, Link)>>() <= 72, "{}", size_of::<Option<(ConnId, Link)>>());
     }
 }

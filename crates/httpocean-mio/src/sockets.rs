@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use httpocean_core::ConnId;
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
 
+use crate::links::reserve_some;
 use crate::stream::Stream;
 
 /// One socket, connected or on its way.
@@ -32,13 +34,27 @@ pub(crate) struct Sockets {
     /// So many generations of a place have tokens of their own. With one only, an event of the same batch that was
     /// meant for the socket before counts as a hint for the one that took its place, and a hint does no harm.
     rounds: usize,
-    places: Vec<Place>,
-    free: VecDeque<usize>,
+    places: Vec<Entry>,
+    free: VecDeque<Place>,
+}
+
+/// Where a socket lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(NonZeroU32);
+
+impl Place {
+    fn new(at: usize) -> Option<Self> {
+        u32::try_from(at + 1).ok().and_then(NonZeroU32::new).map(Self)
+    }
+
+    fn at(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 #[derive(Debug)]
-struct Place {
-    generation: usize,
+struct Entry {
+    generation: u32,
     socket: Option<Socket>,
 }
 
@@ -51,14 +67,16 @@ impl Sockets {
     }
 
     /// Takes a socket in and registers it for everything; where it lies from now on.
-    pub(crate) fn insert(&mut self, conn: ConnId, attempt: u8, mut stream: Stream) -> io::Result<usize> {
-        let place = match self.free.pop_front() {
-            Some(place) => place,
-            None if self.places.len() < self.capacity => {
-                self.places.push(Place { generation: 0, socket: None });
-                self.places.len() - 1
+    pub(crate) fn insert(&mut self, conn: ConnId, attempt: u8, mut stream: Stream) -> io::Result<Place> {
+        let fresh = Place::new(self.places.len()).filter(|_| self.places.len() < self.capacity);
+        let place = match (self.free.pop_front(), fresh) {
+            (Some(place), _) => place,
+            (None, Some(place)) => {
+                reserve_some(&mut self.places, 1);
+                self.places.push(Entry { generation: 0, socket: None });
+                place
             }
-            None => return Err(io::Error::other("no token is left for another attempt")),
+            (None, None) => return Err(io::Error::other("no token is left for another attempt")),
         };
         let token = self.token(place);
         if let Err(error) =
@@ -68,18 +86,18 @@ impl Sockets {
             return Err(error);
         }
         let attempt = Some(attempt);
-        self.places[place].socket =
+        self.places[place.at()].socket =
             Some(Socket { conn, attempt, stream, readable: false, writable: false, ends: false });
         Ok(place)
     }
 
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Socket> {
-        self.places.get_mut(place)?.socket.as_mut()
+    pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut Socket> {
+        self.places.get_mut(place.at())?.socket.as_mut()
     }
 
     /// Lets a socket go: dropped, it is closed, and with that the poll forgets it.
-    pub(crate) fn remove(&mut self, place: usize) -> Option<Socket> {
-        let entry = self.places.get_mut(place)?;
+    pub(crate) fn remove(&mut self, place: Place) -> Option<Socket> {
+        let entry = self.places.get_mut(place.at())?;
         let socket = entry.socket.take()?;
         entry.generation = entry.generation.wrapping_add(1);
         self.free.push_back(place);
@@ -87,7 +105,7 @@ impl Sockets {
     }
 
     /// Lets a socket go that lives on elsewhere.
-    pub(crate) fn hand_out(&mut self, place: usize) -> Option<Stream> {
+    pub(crate) fn hand_out(&mut self, place: Place) -> Option<Stream> {
         let mut stream = self.remove(place)?.stream;
         // One that was never registered, or is broken, is out of the poll anyhow.
         let _ = self.registry.deregister(&mut stream);
@@ -95,11 +113,11 @@ impl Sockets {
     }
 
     /// Notes what an event says. `None` if it is about a socket that is gone; the place if it is not.
-    pub(crate) fn note(&mut self, event: &Event) -> Option<usize> {
+    pub(crate) fn note(&mut self, event: &Event) -> Option<Place> {
         let offset = event.token().0.checked_sub(self.start)?;
-        let place = offset % self.capacity;
-        let entry = self.places.get_mut(place)?;
-        if entry.generation % self.rounds != offset / self.capacity {
+        let place = Place::new(offset % self.capacity)?;
+        let entry = self.places.get_mut(place.at())?;
+        if entry.generation as usize % self.rounds != offset / self.capacity {
             return None;
         }
         let socket = entry.socket.as_mut()?;
@@ -109,8 +127,8 @@ impl Sockets {
         Some(place)
     }
 
-    fn token(&self, place: usize) -> Token {
-        let round = self.places[place].generation % self.rounds;
-        Token(self.start + place + self.capacity * round)
+    fn token(&self, place: Place) -> Token {
+        let round = self.places[place.at()].generation as usize % self.rounds;
+        Token(self.start + place.at() + self.capacity * round)
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{Said, Upgraded};
 use crate::wire;
 
 /// So much a connection may read and write before all others had their turn, and the poll.
-const ROUND: usize = 256 * 1024;
+const ROUND: u32 = 256 * 1024;
 
 impl Client {
     pub(crate) fn turn(&mut self) -> Option<(CallId, Said)> {
@@ -22,7 +22,7 @@ impl Client {
             self.look_again(conn);
         }
         if std::mem::take(&mut self.round_is_over) {
-            self.round += 1;
+            self.round = self.round.wrapping_add(1);
             for conn in std::mem::take(&mut self.deferred) {
                 self.look_again(conn);
             }
@@ -44,7 +44,9 @@ impl Client {
 
     fn look_again(&mut self, conn: ConnId) {
         if let Some(link) = self.links.get_mut(conn) {
-            link.deferred = false;
+            if let Some(awake) = &mut link.awake {
+                awake.deferred = false;
+            }
             if self.engine.target(conn).is_some() {
                 self.engine.ready(conn, self.now);
             }
@@ -67,13 +69,14 @@ impl Client {
     fn drive(&mut self, conn: ConnId) -> Option<(CallId, Said)> {
         self.note_user(conn);
         loop {
-            let link = self.links.with_io(conn)?;
-            let (Some(io), Some(socket)) =
-                (link.io.as_deref_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
+            let link = self.links.wake(conn)?;
+            let (Some(awake), Some(socket)) =
+                (link.awake.as_deref_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
             else {
                 return None;
             };
-            if link.serving.and_then(|call| self.calls.get(call)).is_some_and(|record| record.paused) {
+            let io = &mut awake.io;
+            if awake.serving.and_then(|call| self.calls.get(call)).is_some_and(|record| record.paused) {
                 wire::write(socket, io);
                 return None;
             }
@@ -81,43 +84,45 @@ impl Client {
                 (link.round, link.moved) = (self.round, 0);
             }
             if link.moved >= ROUND {
-                if !std::mem::replace(&mut link.deferred, true) {
+                if !std::mem::replace(&mut awake.deferred, true) {
                     self.deferred.push(conn);
                 }
                 return None;
             }
-            if link.hungry && !link.ended {
+            if awake.hungry && !awake.ended {
                 // A late program may have slept over the bytes: no deadline is judged without a look.
-                socket.readable |= link.until.is_some_and(|until| until <= self.now);
+                socket.readable |= awake.until.is_some_and(|until| until <= self.now);
                 let (moved, ended) = wire::read(socket, io);
-                link.moved += moved;
-                link.ended = ended;
+                link.moved = link.moved.saturating_add(moved as u32);
+                awake.ended = ended;
             }
             let driven = self.engine.drive(conn, io, self.now);
             match driven {
                 Driven::Event { call, event } => {
-                    link.hungry = false;
+                    awake.hungry = false;
                     self.note_user(conn);
                     return self.say(call, event, Some(conn));
                 }
                 Driven::Wait(want) => {
-                    (link.hungry, link.until) = (true, want.until);
+                    (awake.hungry, awake.until) = (true, want.until);
                     if self.teller.is_observed() {
-                        let (whose, told) = match link.serving.and_then(|call| self.calls.get_mut(call)) {
-                            Some(record) => (Whose::Request(record.number), &mut record.phase),
-                            None => (Whose::Dial(conn), &mut link.phase),
-                        };
-                        self.teller.tell_phase(whose, told, want.phase);
+                        let record = awake.serving.and_then(|call| self.calls.get_mut(call));
+                        if let Some(record) = record {
+                            let whose = Whose::Request(record.number);
+                            self.teller.tell_phase(whose, &mut record.phase, want.phase);
+                        } else if let Some(making) = &mut link.making {
+                            self.teller.tell_phase(Whose::Dial(conn), &mut making.phase, want.phase);
+                        }
                     }
                     let (moved, news) = wire::write(socket, io);
-                    link.moved += moved;
-                    let more = want.read && socket.readable && !link.ended;
+                    link.moved = link.moved.saturating_add(moved as u32);
+                    let more = want.read && socket.readable && !awake.ended;
                     if !news && !more {
                         return None;
                     }
                 }
                 Driven::Free => {
-                    (link.hungry, link.ended, link.until) = (true, false, None);
+                    awake.calm();
                     let readable = socket.readable;
                     self.note_user(conn);
                     if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
@@ -137,24 +142,25 @@ impl Client {
         self.note_made(conn);
         let serves = self.engine.serves(conn);
         let stays = self.engine.target(conn).is_some();
-        let Some(link) = self.links.get_mut(conn) else { return };
-        let before = std::mem::replace(&mut link.serving, serves);
-        if before == serves {
+        if self.links.get(conn).is_none_or(|link| link.serving() == serves) {
             return;
         }
+        let Some(link) = self.links.wake(conn) else { return };
+        let Some(awake) = link.awake.as_deref_mut() else { return };
+        let before = std::mem::replace(&mut awake.serving, serves);
         if before.is_some() && stays {
-            self.teller.tell(&Observed::Parked { key: &link.key, connection: &link.facts });
+            self.teller.tell(&Observed::Parked { key: &link.key, connection: &awake.facts });
         }
         let Some(call) = serves else { return };
         let Some((_, facts)) = self.engine.connection(call) else { return };
-        link.facts = Connection::new(facts, link.facts.local, link.facts.peer);
-        (link.hungry, link.ended, link.until) = (true, false, None);
+        (link.number, awake.facts) = (facts.number, Connection::new(facts, &link.ends));
+        awake.calm();
         // One look at what may have come since the last poll, before the request is written.
         if let Some(socket) = link.place.and_then(|place| self.sockets.get_mut(place)) {
             socket.readable |= facts.may_be_stale() && facts.idle_for.unwrap_or_default() >= self.probe_after;
         }
         let Some(record) = self.calls.get_mut(call) else { return };
-        record.connection = Some(link.facts);
+        record.connection = Some(awake.facts);
         (record.status, record.phase) = (None, Phase::Start);
         self.teller.tell(&Observed::Granted {
             request: record.number,
@@ -162,7 +168,7 @@ impl Client {
             uri: &record.uri,
             key: &link.key,
             conn,
-            connection: &link.facts,
+            connection: &awake.facts,
             idle_for: facts.idle_for,
             waited: self.now - record.since,
         });
@@ -234,24 +240,25 @@ impl Client {
 
     /// The core has cleaned the buffers: what ended before is to be read again.
     fn calm(&mut self, conn: Option<ConnId>) {
-        if let Some(link) = conn.and_then(|conn| self.links.get_mut(conn)) {
-            (link.hungry, link.ended, link.until) = (true, false, None);
+        let link = conn.and_then(|conn| self.links.get_mut(conn));
+        if let Some(awake) = link.and_then(|link| link.awake.as_deref_mut()) {
+            awake.calm();
         }
     }
 
     fn tell_response(&mut self, call: CallId, conn: ConnId, len: usize) {
-        let Some(link) = self.links.get(conn) else { return };
-        let (Some(io), Some(record)) = (link.io.as_deref(), self.calls.get_mut(call)) else { return };
-        let status = io.head(len).status();
+        let awake = self.links.get(conn).and_then(|link| link.awake.as_deref());
+        let (Some(awake), Some(record)) = (awake, self.calls.get_mut(call)) else { return };
+        let status = awake.io.head(len).status();
         record.status = Some(status);
-        let (request, method, uri, connection) = (record.number, &record.method, &record.uri, &link.facts);
+        let (request, method, uri, connection) = (record.number, &record.method, &record.uri, &awake.facts);
         self.teller.tell(&Observed::Response { request, method, uri, status, connection });
     }
 
     fn hand_over(&mut self, conn: ConnId) -> Option<Upgraded> {
         let place = self.links.get(conn)?.place?;
-        let link = self.links.with_io(conn)?;
-        let early = link.io.as_mut().map(|io| io.rx.take()).unwrap_or_default();
+        let link = self.links.wake(conn)?;
+        let early = link.awake.as_mut().map(|awake| awake.io.rx.take()).unwrap_or_default();
         self.links.remove(conn);
         Some(Upgraded { stream: self.sockets.hand_out(place)?, early })
     }
@@ -267,12 +274,11 @@ impl Client {
             Some(error) => self.teller.tell(&Observed::DialFailed { conn, key: &link.key, error: &error }),
             None => {
                 // There was no room for it when it was made.
-                if !link.made {
-                    tell_made(&self.teller, conn, &link, self.clock.now());
+                if let Some(making) = &link.making {
+                    tell_made(&self.teller, conn, &link, making, self.clock.now());
                 }
                 self.teller.count_close(why);
-                let number = link.facts.number;
-                self.teller.tell(&Observed::Closed { conn, key: &link.key, number, why });
+                self.teller.tell(&Observed::Closed { conn, key: &link.key, number: link.number, why });
             }
         }
     }

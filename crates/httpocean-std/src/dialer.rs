@@ -11,10 +11,10 @@ use std::time::{Duration, Instant as StdInstant};
 use httpocean_core::dial::{Dial, DialStep};
 use httpocean_core::pool::Lease;
 use httpocean_core::{ErrorKind, Io, Key, Phase, TransportError};
-use httpocean_driver::{Observed, Whose};
+use httpocean_driver::{Ends, Observed, Whose};
 
 use crate::attempts::{Attempts, guarded};
-use crate::shared::{DialError, Ends, Parked, Shared};
+use crate::shared::{DialError, Parked, Shared};
 use crate::wire::last_words;
 
 /// How long a thread without work stays.
@@ -79,7 +79,7 @@ impl Shared {
         let outcome = outcome.unwrap_or_else(|_| Err(panicked()));
         match outcome {
             Ok(parked) => {
-                let (local, peer, took) = (parked.ends.local, parked.ends.peer, started.elapsed());
+                let ((local, peer), took) = (parked.ends.both(), started.elapsed());
                 self.teller.tell(&Observed::Dialed { conn, key: &key, local, peer, took });
                 self.with_pool(|pool, now| pool.dialed(lease, parked, now));
             }
@@ -119,7 +119,7 @@ impl Shared {
                     // What a user's transport does here must not cost the slot.
                     let addrs = guarded(|| Ok((transport.local_addr(), transport.peer_addr())));
                     let (local, peer) = addrs.unwrap_or_default();
-                    return Ok(Parked { conn, transport, ends: Box::new(Ends { local, peer }) });
+                    return Ok(Parked { conn, transport, ends: Ends::new(local, peer) });
                 }
                 DialStep::Failed(verdict) => {
                     if let Some(mut transport) = attempts.take_winner() {

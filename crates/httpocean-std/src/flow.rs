@@ -300,7 +300,7 @@ impl Flow {
             match answer {
                 Answer::Granted { lease, parked, facts } => {
                     let conn = lease.conn();
-                    let connection = Connection::new(facts, parked.ends.local, parked.ends.peer);
+                    let connection = Connection::new(facts, &parked.ends);
                     let held = Held::new(&self.shared, lease, parked, connection);
                     match self.try_grant(held, facts) {
                         Ok(()) => return self.granted(conn, facts, self.now - asked),

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use http::Uri;
 use httpocean_core::policy::Common;
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, PoolCommand, WaitId};
-use httpocean_driver::{Clock, Observed, Observer, Stats, Teller};
+use httpocean_driver::{Clock, Ends, Observed, Observer, Stats, Teller};
 
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
@@ -23,20 +22,16 @@ use crate::wire::last_words;
 pub(crate) struct Parked {
     pub(crate) conn: Conn,
     pub(crate) transport: Box<dyn Transport>,
-    /// Apart from the rest, which goes from hand to hand with each request.
-    pub(crate) ends: Box<Ends>,
-}
-
-/// The addresses on this side and on the other, where they have any.
-pub(crate) struct Ends {
-    pub(crate) local: Option<SocketAddr>,
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) ends: Ends,
 }
 
 /// So many sets of buffers are kept for requests that will need some.
 const SPARE: usize = 16;
 /// Larger ones are let go of: few responses need them.
 const SPARE_BYTES: usize = 128 * 1024;
+
+/// Of all idle connections that are closed, so many at a time: there may be very many, and others want the lock.
+const CLOSES: usize = 64;
 
 /// Why a dial failed: the core's verdict, and what the system said.
 pub(crate) struct DialError {
@@ -207,10 +202,16 @@ impl Shared {
         let now = self.clock.now();
         let mut state = self.lock();
         let result = act(&mut state.pool, now);
-        let outbox = self.settle(&mut state, None, now);
-        drop(state);
-        self.carry_out(outbox);
-        result
+        loop {
+            let outbox = self.settle_some(&mut state, None, now, CLOSES);
+            drop(state);
+            let more = outbox.closes.len() == CLOSES;
+            self.carry_out(outbox);
+            if !more {
+                return result;
+            }
+            state = self.lock();
+        }
     }
 
     /// Ends the pool, and the threads that dial for it.
@@ -282,8 +283,14 @@ impl Shared {
 
     /// Polls the pool dry and sorts what it says.
     fn settle(&self, state: &mut State, own: Option<WaitId>, now: Instant) -> Outbox {
+        self.settle_some(state, own, now, usize::MAX)
+    }
+
+    /// The same, but leaves off after so many closes.
+    fn settle_some(&self, state: &mut State, own: Option<WaitId>, now: Instant, closes: usize) -> Outbox {
         let mut outbox = Outbox::default();
-        while let Some(command) = state.pool.poll(now) {
+        while outbox.closes.len() < closes {
+            let Some(command) = state.pool.poll(now) else { break };
             match command {
                 PoolCommand::Grant { waiter, lease, parked, facts } => {
                     state.answer(waiter, Answer::Granted { lease, parked, facts }, own, &mut outbox);

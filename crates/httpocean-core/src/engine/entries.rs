@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::arena::{ConnId, WaitId};
+use crate::arena::{ConnId, WaitId, reserve_some};
 use crate::call::Call;
 use crate::dial::Dial;
 use crate::key::Key;
@@ -88,6 +88,8 @@ impl Links {
         let state = Link::Dialing(Box::new(dialing));
         let at = id.index();
         if self.conns.len() <= at {
+            let more = at + 1 - self.conns.len();
+            reserve_some(&mut self.conns, more);
             self.conns.resize_with(at + 1, || None);
         }
         self.conns[at] = Some(LinkEntry { id, key, state, queued: false });

@@ -81,7 +81,7 @@ impl<T, E> Pool<T, E> {
                 }
                 State::Moving => panic!("I1: {id:?} was left in the middle of a transition"),
             }
-            assert!(host.open <= self.options.max_per_key, "I8: more connections than max_per_key");
+            assert!(host.open as usize <= self.options.max_per_key, "I8: more connections than max_per_key");
         }
         assert_eq!(idle, self.idle.len(), "idle connections");
         assert_eq!(dialing, self.dialing, "dials");
@@ -118,13 +118,13 @@ impl<T, E> Pool<T, E> {
     fn check_hosts(&self) {
         let (mut open, mut closing, mut promised) = (0, 0, 0);
         for (id, host) in self.hosts.iter() {
-            open += host.open;
-            closing += host.closing;
-            promised += host.promised;
+            open += host.open as usize;
+            closing += host.closing as usize;
+            promised += host.promised as usize;
             assert_eq!(self.by_key.get(&host.key), Some(&id), "a key is known under its name");
             assert!(host.idle.len() <= self.options.max_idle_per_key, "I10: idle connections of one key");
-            assert!(host.dials.len() <= host.dialing, "dials that count are dials");
-            assert!(host.dialing <= self.options.max_dials_per_key, "I11: dials of one key");
+            assert!(host.dials.len() <= host.dialing as usize, "dials that count are dials");
+            assert!(host.dialing as usize <= self.options.max_dials_per_key, "I11: dials of one key");
             assert_eq!(host.idle.iter(&self.conns).count(), host.idle.len(), "the list of idle connections");
             assert!(
                 host.orphans.len() == 0 || host.unasked.len() == 0,

@@ -94,7 +94,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn end(&mut self) {
         self.shut = true;
-        while let Some(conn) = self.idle.front() {
+        while let Some(conn) = self.idle.front(&self.conns) {
             self.close_idle(conn, CloseReason::ShutDown, None);
         }
         let granted: Vec<ConnId> = self

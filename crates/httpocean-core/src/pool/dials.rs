@@ -27,7 +27,6 @@ impl<T, E> Pool<T, E> {
         let lifetime = self.options.lifetime.map(|lifetime| self.jittered(lifetime));
         if let Some(slot) = self.conns.get_mut(conn) {
             slot.number = number;
-            slot.born = now;
             slot.dies_at = lifetime.map(|lifetime| now + lifetime);
             slot.state = State::Busy { idle_since: None };
             if let Some(host) = self.hosts.get_mut(slot.host) {
@@ -103,7 +102,11 @@ impl<T, E> Pool<T, E> {
     /// by the surplus policy.
     pub(super) fn trim_dials(&mut self, id: HostId) {
         while let Some(host) = self.hosts.get(id) {
-            let (Some(orphan), Some(newest)) = (host.orphans.front(), host.dials.back()) else { return };
+            let (Some(orphan), Some(newest)) =
+                (host.orphans.front(&self.conns), host.dials.back(&self.conns))
+            else {
+                return;
+            };
             let said = self.is_said(newest);
             if said && self.options.surplus == Surplus::Keep {
                 return;
@@ -122,7 +125,7 @@ impl<T, E> Pool<T, E> {
     pub(super) fn leave_dial(&mut self, waiter: WaitId) {
         let Some(waiter) = self.waiters.get_mut(waiter) else { return };
         let Some(conn) = waiter.dial.take() else { return };
-        let heir = self.hosts.get(waiter.host).and_then(|host| host.unasked.front());
+        let heir = self.hosts.get(waiter.host).and_then(|host| host.unasked.front(&self.waiters));
         self.disown(conn);
         if let Some(heir) = heir {
             self.take_over(conn, heir);
@@ -166,7 +169,7 @@ impl<T, E> Pool<T, E> {
     }
 
     pub(super) fn abandon_all(&mut self, id: HostId) {
-        while let Some(newest) = self.hosts.get(id).and_then(|host| host.dials.back()) {
+        while let Some(newest) = self.hosts.get(id).and_then(|host| host.dials.back(&self.conns)) {
             if self.is_said(newest) { self.abandon(newest) } else { self.retract(newest) }
         }
     }

@@ -23,7 +23,7 @@ impl<T, E> Pool<T, E> {
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.push_back(&mut self.conns, conn);
             if self.options.order == Order::RoundRobin {
-                host.rotation.insert((turn, conn));
+                self.rotation.insert((id, turn), conn);
             }
         }
         self.arm_conn(conn, until);
@@ -43,15 +43,20 @@ impl<T, E> Pool<T, E> {
             self.work += 1;
             let host = self.hosts.get(id)?;
             let conn = match self.options.order {
-                Order::Lifo => host.idle.back(),
-                Order::Fifo => host.idle.front(),
-                Order::RoundRobin => host.rotation.first().map(|(_, conn)| *conn),
+                Order::Lifo => host.idle.back(&self.conns),
+                Order::Fifo => host.idle.front(&self.conns),
+                Order::RoundRobin => self.next_in_rotation(id),
             }?;
             match self.overdue(conn) {
                 Some(why) => self.close_idle(conn, why, None),
                 None => return Some(conn),
             }
         }
+    }
+
+    fn next_in_rotation(&self, id: HostId) -> Option<ConnId> {
+        let next = self.rotation.range((id, (0, 0))..).next();
+        next.filter(|((host, _), _)| *host == id).map(|(_, conn)| *conn)
     }
 
     /// Why an idle connection may not be used any more, if so.
@@ -71,9 +76,9 @@ impl<T, E> Pool<T, E> {
         self.idle.remove(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.remove(&mut self.conns, conn);
-            if !host.rotation.is_empty() {
-                host.rotation.remove(&(turn, conn));
-            }
+        }
+        if self.options.order == Order::RoundRobin {
+            self.rotation.remove(&(id, turn));
         }
         let slot = self.conns.get_mut(conn)?;
         let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {
@@ -112,7 +117,7 @@ impl<T, E> Pool<T, E> {
     /// Closes the coldest of one key and of all until the limits hold. The one just returned is the warmest.
     fn evict_surplus(&mut self, id: HostId) {
         while let Some(host) = self.hosts.get(id) {
-            match host.idle.front() {
+            match host.idle.front(&self.conns) {
                 Some(coldest) if host.idle.len() > self.options.max_idle_per_key => {
                     self.close_idle(coldest, CloseReason::IdleFull, None);
                 }
@@ -120,7 +125,7 @@ impl<T, E> Pool<T, E> {
             }
         }
         while self.idle.len() > self.options.max_idle_total {
-            match self.idle.front() {
+            match self.idle.front(&self.conns) {
                 Some(coldest) => self.close_idle(coldest, CloseReason::IdleFull, None),
                 None => break,
             }

@@ -26,7 +26,7 @@ mod timers;
 mod waiters;
 
 use core::time::Duration;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 pub use options::{DialPolicy, Options, Order, Surplus};
 
@@ -77,6 +77,8 @@ pub struct Pool<T, E> {
     by_key: HashMap<Key, HostId, Seeded>,
     /// Idle connections of all keys, the coldest in front.
     idle: List<Idle<T>>,
+    /// Idle connections of each key by their turn; only kept for round robin.
+    rotation: BTreeMap<(HostId, (u64, u64)), ConnId>,
     /// Keys that wait for a place under `max_total` or `max_dials`, in turn.
     ring: VecDeque<HostId>,
     /// Keys whose dials failed and that nobody wants now, with when that stops to matter, about in that order.
@@ -261,6 +263,7 @@ impl<T, E> Pool<T, E> {
             hosts: Arena::new(),
             by_key: HashMap::with_hasher(Seeded::new(seed)),
             idle: List::default(),
+            rotation: BTreeMap::new(),
             ring: VecDeque::new(),
             fading: VecDeque::new(),
             turns_taken: 0,

@@ -1,7 +1,6 @@
 //! What a pool is made of: slots, waiters, hosts, and the words it has yet to say.
 
 use core::marker::PhantomData;
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher};
 
 use super::list::{Chain, Links, List};
@@ -24,7 +23,6 @@ pub(super) struct Slot<T> {
     pub(super) state: State<T>,
     /// 0 until it is ready.
     pub(super) number: u64,
-    pub(super) born: Instant,
     /// Requests that it has served.
     pub(super) uses: u32,
     pub(super) uses_left: Option<u32>,
@@ -37,9 +35,9 @@ pub(super) struct Slot<T> {
     pub(super) doomed: Option<CloseReason>,
     pub(super) armed: Option<Instant>,
     /// In the list of all idle connections or in that of its key's dials without an owner.
-    pub(super) in_idle: Links<ConnId>,
+    pub(super) in_idle: Links,
     /// In its key's list of idle connections or of dials; it is never in both.
-    pub(super) in_host: Links<ConnId>,
+    pub(super) in_host: Links,
 }
 
 #[derive(Debug)]
@@ -90,7 +88,6 @@ impl<T> Slot<T> {
                 started: now,
             }),
             number: 0,
-            born: now,
             uses: 0,
             uses_left: None,
             idle_until: now,
@@ -142,8 +139,8 @@ pub(super) struct Waiter {
     /// The dial that it caused or took over, while both last.
     pub(super) dial: Option<ConnId>,
     pub(super) armed: Option<Instant>,
-    pub(super) in_queue: Links<WaitId>,
-    pub(super) in_unasked: Links<WaitId>,
+    pub(super) in_queue: Links,
+    pub(super) in_unasked: Links,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,21 +157,19 @@ pub(super) enum Waiting {
 pub(super) struct Host<T> {
     pub(super) key: Key,
     /// Connections in any state.
-    pub(super) open: usize,
+    pub(super) open: u32,
     /// Dials that were not answered, abandoned ones included.
-    pub(super) dialing: usize,
+    pub(super) dialing: u32,
     /// Connections whose closing is decided and not said.
-    pub(super) closing: usize,
+    pub(super) closing: u32,
     /// Closings under way that make room for a dial of this key.
-    pub(super) promised: usize,
+    pub(super) promised: u32,
     /// Dials that count, the newest at the back.
     pub(super) dials: List<InHost<T>>,
     /// Of these: dials whose owner left, the last of them in front. While there are any, nobody waits without a dial.
     pub(super) orphans: List<Idle<T>>,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,
-    /// Idle connections by their turn; only kept for round robin.
-    pub(super) rotation: BTreeSet<((u64, u64), ConnId)>,
     /// Who takes any connection.
     pub(super) waiting: List<Queue>,
     /// Who takes only a fresh one.
@@ -202,7 +197,6 @@ impl<T> Host<T> {
             dials: List::default(),
             orphans: List::default(),
             idle: List::default(),
-            rotation: BTreeSet::new(),
             waiting: List::default(),
             waiting_fresh: List::default(),
             unasked: List::default(),
@@ -221,12 +215,17 @@ impl<T> Host<T> {
 
     /// Connections when all closings that are decided are said and all places that are promised are taken.
     pub(super) fn will_be_open(&self) -> usize {
-        self.open + self.promised - self.closing
+        (self.open + self.promised - self.closing) as usize
+    }
+
+    /// Dials when all places that are promised are taken.
+    pub(super) fn will_dial(&self) -> usize {
+        (self.dialing + self.promised) as usize
     }
 
     /// Waiters for whom no dial runs and no room is being made.
     pub(super) fn wants(&self) -> usize {
-        self.unasked.len().saturating_sub(self.promised)
+        self.unasked.len().saturating_sub(self.promised as usize)
     }
 }
 
@@ -260,11 +259,11 @@ impl<T> Chain for Idle<T> {
     type Id = ConnId;
     type Node = Slot<T>;
 
-    fn links(node: &mut Slot<T>) -> &mut Links<ConnId> {
+    fn links(node: &mut Slot<T>) -> &mut Links {
         &mut node.in_idle
     }
 
-    fn peek(node: &Slot<T>) -> &Links<ConnId> {
+    fn peek(node: &Slot<T>) -> &Links {
         &node.in_idle
     }
 }
@@ -277,11 +276,11 @@ impl<T> Chain for InHost<T> {
     type Id = ConnId;
     type Node = Slot<T>;
 
-    fn links(node: &mut Slot<T>) -> &mut Links<ConnId> {
+    fn links(node: &mut Slot<T>) -> &mut Links {
         &mut node.in_host
     }
 
-    fn peek(node: &Slot<T>) -> &Links<ConnId> {
+    fn peek(node: &Slot<T>) -> &Links {
         &node.in_host
     }
 }
@@ -294,11 +293,11 @@ impl Chain for Queue {
     type Id = WaitId;
     type Node = Waiter;
 
-    fn links(node: &mut Waiter) -> &mut Links<WaitId> {
+    fn links(node: &mut Waiter) -> &mut Links {
         &mut node.in_queue
     }
 
-    fn peek(node: &Waiter) -> &Links<WaitId> {
+    fn peek(node: &Waiter) -> &Links {
         &node.in_queue
     }
 }
@@ -311,11 +310,11 @@ impl Chain for Unasked {
     type Id = WaitId;
     type Node = Waiter;
 
-    fn links(node: &mut Waiter) -> &mut Links<WaitId> {
+    fn links(node: &mut Waiter) -> &mut Links {
         &mut node.in_unasked
     }
 
-    fn peek(node: &Waiter) -> &Links<WaitId> {
+    fn peek(node: &Waiter) -> &Links {
         &node.in_unasked
     }
 }
@@ -354,5 +353,18 @@ impl Hasher for Spread {
 
     fn write_u64(&mut self, value: u64) {
         self.0 = mix(self.0 ^ value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conn::Conn;
+
+    #[test]
+    fn what_is_kept_of_idle_connections_is_small() {
+        // There may be a hundred thousand, and as many keys.
+        assert!(size_of::<Option<Slot<Conn>>>() <= 120, "{}", size_of::<Option<Slot<Conn>>>());
+        assert!(size_of::<Option<Host<Conn>>>() <= 128, "{}", size_of::<Option<Host<Conn>>>());
     }
 }

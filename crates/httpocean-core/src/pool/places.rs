@@ -83,12 +83,14 @@ impl<T, E> Pool<T, E> {
     /// others take all that come back: the one that comes back now has to give its place.
     pub(super) fn is_turn_of_fresh(&mut self, id: HostId) -> bool {
         let Some(host) = self.hosts.get(id) else { return false };
-        let (Some(fresh), Some(any)) = (host.waiting_fresh.front(), host.waiting.front()) else {
+        let (Some(fresh), Some(any)) =
+            (host.waiting_fresh.front(&self.waiters), host.waiting.front(&self.waiters))
+        else {
             return false;
         };
         let no_place = host.will_be_open() >= self.options.max_per_key || self.lacks_places();
         self.arrival(fresh) < self.arrival(any)
-            && host.unasked.front() == Some(fresh)
+            && host.unasked.front(&self.waiters) == Some(fresh)
             && no_place
             && self.dialing + self.promised < self.options.max_dials
             && self.may_ask(id)
@@ -143,14 +145,14 @@ impl<T, E> Pool<T, E> {
     /// From when on a key may dial, as far as only the key is concerned; `None` while it needs no further dial.
     pub(super) fn asks_at(&self, id: HostId) -> Option<Instant> {
         let host = self.hosts.get(id)?;
-        if self.shut || host.wants() == 0 || host.dialing + host.promised >= self.options.max_dials_per_key {
+        if self.shut || host.wants() == 0 || host.will_dial() >= self.options.max_dials_per_key {
             return None;
         }
         match self.options.dial {
             DialPolicy::Eager => Some(host.no_dial_before),
             DialPolicy::Wait(delay) => {
                 // For those in front of it room is being made already; it may not have waited for long enough.
-                let asker = host.unasked.iter(&self.waiters).nth(host.promised)?;
+                let asker = host.unasked.iter(&self.waiters).nth(host.promised as usize)?;
                 let since = self.waiters.get(asker)?.since;
                 Some(host.no_dial_before.max(since + delay))
             }
@@ -170,7 +172,8 @@ impl<T, E> Pool<T, E> {
     /// Where the next dial of a key would go.
     fn place(&self, host: &Host<T>) -> Place {
         // Only who wants a fresh connection waits while one of the key is idle.
-        let (own_idle, key_is_full) = (host.idle.front(), host.will_be_open() >= self.options.max_per_key);
+        let (own_idle, key_is_full) =
+            (host.idle.front(&self.conns), host.will_be_open() >= self.options.max_per_key);
         if key_is_full && own_idle.is_none() {
             return Place::NoneOfKey;
         }
@@ -180,12 +183,12 @@ impl<T, E> Pool<T, E> {
         if let Some(coldest) = own_idle.filter(|_| key_is_full) {
             return Place::Of(coldest);
         }
-        if host.open >= self.options.max_per_key {
+        if host.open as usize >= self.options.max_per_key {
             // A closing is about to be said, which looks again; till then it keeps its place in the ring.
             return Place::None;
         }
         if self.conns.len() >= self.options.max_total {
-            let coldest = self.idle.front().filter(|_| self.lacks_places());
+            let coldest = self.idle.front(&self.conns).filter(|_| self.lacks_places());
             return coldest.map_or(Place::None, Place::Of);
         }
         Place::Free
@@ -202,7 +205,7 @@ impl<T, E> Pool<T, E> {
             Place::Of(coldest) => self.make_room(coldest, id),
             Place::Free => {
                 // Who has waited the longest gets the first dial, also when it is another's for whom room is made.
-                let Some(asker) = host.unasked.front() else { return Attempt::NotNow };
+                let Some(asker) = host.unasked.front(&self.waiters) else { return Attempt::NotNow };
                 self.start_dial(id, asker);
                 Attempt::Begun
             }

@@ -102,8 +102,8 @@ impl<T, E> Pool<T, E> {
     /// The oldest waiter of a key that takes such a connection.
     pub(super) fn oldest_waiter(&self, host: HostId, never_used: bool) -> Option<WaitId> {
         let host = self.hosts.get(host)?;
-        let any = host.waiting.front();
-        let fresh = if never_used { host.waiting_fresh.front() } else { None };
+        let any = host.waiting.front(&self.waiters);
+        let fresh = if never_used { host.waiting_fresh.front(&self.waiters) } else { None };
         match (any, fresh) {
             (Some(any), Some(fresh)) if self.arrival(fresh) < self.arrival(any) => Some(fresh),
             (Some(any), _) => Some(any),
@@ -165,7 +165,7 @@ impl<T, E> Pool<T, E> {
         let Some(waiter) = self.waiters.get(id) else { return };
         let since = waiter.since;
         let Some(host) = self.hosts.get_mut(waiter.host) else { return };
-        if let Some(orphan) = host.orphans.front() {
+        if let Some(orphan) = host.orphans.front(&self.conns) {
             self.take_over(orphan, id);
         } else if since == self.now {
             host.unasked.push_back(&mut self.waiters, id);
@@ -177,7 +177,7 @@ impl<T, E> Pool<T, E> {
 
     /// Nobody takes an idle connection past somebody who came earlier.
     fn may_take_idle(&self, host: HostId, arrival: i64) -> bool {
-        match self.hosts.get(host).and_then(|host| host.waiting.front()) {
+        match self.hosts.get(host).and_then(|host| host.waiting.front(&self.waiters)) {
             Some(oldest) => arrival < self.arrival(oldest),
             None => true,
         }
