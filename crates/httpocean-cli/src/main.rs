@@ -9,6 +9,7 @@ mod options;
 mod output;
 mod picture;
 mod replay;
+mod saves;
 mod stop;
 mod threads;
 
@@ -26,6 +27,7 @@ Usage: httpocean COMMAND [OPTIONS]
 
 Commands:
   demo    fetch many pages over one connection, and see what that saves
+  saves   what that saves for pages of all sizes, near and far, as a table
   get     fetch URLs; -v says what is decided and why
   batch   requests as JSON lines on stdin, answers as JSON lines on stdout
   bench   how fast: N requests, and nothing but them
@@ -62,6 +64,7 @@ fn run(mut args: Parser) -> Done {
             "demo" => demo::main(args),
             "get" => get::main(args),
             "replay" => replay::main(args),
+            "saves" => saves::main(args),
             "help" => Out::help(HELP),
             unknown => Err(Stop::usage(format!("there is no command `{unknown}`"))),
         },

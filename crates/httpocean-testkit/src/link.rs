@@ -11,7 +11,9 @@
 //!   next one's window. The window stays grown as long as the connection lives.
 //!
 //! What is not: loss, congestion and limited bandwidth, windows that shrink after idle time, slow start from the
-//! client to the server, TLS. Connecting to a link whose target refuses looks like a reset one round trip later.
+//! client to the server. Connecting to a link whose target refuses looks like a reset one round trip later.
+//!
+//! The same can be [reckoned](Visit::over) in virtual time, for what would take too long to wait for.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -35,6 +37,7 @@
 
 mod counters;
 mod delay_line;
+mod reckoning;
 mod relay;
 mod slow_start;
 
@@ -48,6 +51,7 @@ use crate::switch::Switch;
 use counters::Counters;
 
 pub use counters::LinkStats;
+pub use reckoning::{Reckoning, Visit};
 
 /// Each connection takes four threads.
 const CONNECTIONS_MAX: usize = 256;

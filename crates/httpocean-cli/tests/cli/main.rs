@@ -20,6 +20,7 @@ mod get_requests;
 mod mio;
 mod proxies;
 mod replay;
+mod saves;
 mod secrets;
 mod timeline;
 mod tls;

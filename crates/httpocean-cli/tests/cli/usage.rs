@@ -4,7 +4,7 @@ use super::command::run;
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["demo", "get", "batch", "bench", "replay"] {
+    for command in ["demo", "get", "batch", "bench", "replay", "saves"] {
         let said = run(&[command, "--help"]);
         assert_eq!(said.code, 0);
         assert!(said.text().contains("\nExample: "), "{}", said.text());
