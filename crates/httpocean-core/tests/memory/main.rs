@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod failing;
+mod idle;
 mod t10_limits;
 mod t11_announced;
 mod t27_failures;
