@@ -9,7 +9,7 @@ use std::time::Instant;
 use httpocean_mio::{BodyPlan, Event, Loop};
 use httpocean_std::http::header::{ACCEPT, HeaderValue};
 use httpocean_std::http::{Request, StatusCode, Uri};
-use httpocean_std::{Body, Client, Config};
+use httpocean_std::{Body, Client, Config, Contention};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::options::flags::number;
@@ -26,6 +26,8 @@ Usage: httpocean bench URL N [M] [OPTIONS]
 
       --idle K        before that, one request on each of K other connections, each with a key
                       of its own in the pool, which stay idle (0)
+      --contention    a second line: what one request took of the locks that the M threads share, and how often
+                      one of them slept and woke (with --transport std)
       --transport std|mio, and every pool and time option of `httpocean get`
       --help          this text
 
@@ -41,7 +43,16 @@ struct Plan {
     requests: usize,
     threads: usize,
     idle: usize,
+    contention: bool,
     run: Run,
+}
+
+/// What a bench came to.
+struct Sum {
+    bytes: u64,
+    seconds: f64,
+    /// While it ran, where there are threads to meet.
+    contention: Option<Contention>,
 }
 
 pub(crate) fn main(args: Parser) -> Done {
@@ -52,14 +63,40 @@ pub(crate) fn main(args: Parser) -> Done {
 }
 
 fn run(plan: &Plan) -> Done {
-    let (bytes, seconds) = match plan.run.transport {
+    let sum = match plan.run.transport {
         Transport::Std => on_threads(plan)?,
         Transport::Mio => on_a_loop(plan)?,
     };
-    Ok(Out::lock().line(format_args!("ok {} {bytes} {seconds:.6}", plan.requests))?)
+    let mut out = Out::lock();
+    out.line(format_args!("ok {} {} {:.6}", plan.requests, sum.bytes, sum.seconds))?;
+    match sum.contention.filter(|_| plan.contention) {
+        Some(contention) => Ok(out.line(PerRequest(contention, plan.requests))?),
+        None => Ok(()),
+    }
 }
 
-fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
+/// What one request took of what threads share.
+struct PerRequest(Contention, usize);
+
+impl fmt::Display for PerRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Contention { locks, waits, sleeps, wakes }, requests) = *self;
+        let each = |count: u64| count as f64 / requests.max(1) as f64;
+        write!(f, "a request: {:.3} locks taken, {:.4} of them waited for, ", each(locks), each(waits))?;
+        write!(f, "{:.4} sleeps for a connection, {:.4} wake-ups", each(sleeps), each(wakes))
+    }
+}
+
+fn since(before: Contention, now: Contention) -> Contention {
+    Contention {
+        locks: now.locks - before.locks,
+        waits: now.waits - before.waits,
+        sleeps: now.sleeps - before.sleeps,
+        wakes: now.wakes - before.wakes,
+    }
+}
+
+fn on_threads(plan: &Plan) -> Done<Sum> {
     let client = plan.run.std_client()?;
     for config in others(client.config(), plan.idle) {
         let mut request = get(&plan.uri, Body::empty());
@@ -68,13 +105,15 @@ fn on_threads(plan: &Plan) -> Done<(u64, f64)> {
         response.body_mut().read_to_vec(u64::MAX).map_err(failed)?;
     }
     let bytes = AtomicU64::new(0);
-    let started = Instant::now();
+    let (before, started) = (client.contention(), Instant::now());
     threads::share(plan.threads, plan.threads, |thread| {
         let own = plan.requests / plan.threads + usize::from(thread < plan.requests % plan.threads);
         bytes.fetch_add(fetch(&client, &plan.uri, own)?, Relaxed);
         Ok(())
     })?;
-    Ok((bytes.into_inner(), started.elapsed().as_secs_f64()))
+    let seconds = started.elapsed().as_secs_f64();
+    let contention = Some(since(before, client.contention()));
+    Ok(Sum { bytes: bytes.into_inner(), seconds, contention })
 }
 
 /// The loop that is measured; the bytes of all bodies.
@@ -95,7 +134,7 @@ fn fetch(client: &Client, uri: &Uri, times: usize) -> Done<u64> {
 }
 
 /// As many at a time, all on this thread.
-fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
+fn on_a_loop(plan: &Plan) -> Done<Sum> {
     let mut looped = Loop::new(plan.run.mio_options()?)?;
     for config in others(&looped.client().config().clone(), plan.idle) {
         let mut request = get(&plan.uri, ());
@@ -132,7 +171,7 @@ fn on_a_loop(plan: &Plan) -> Done<(u64, f64)> {
             start(&mut looped)?;
         }
     }
-    Ok((bytes, started.elapsed().as_secs_f64()))
+    Ok(Sum { bytes, seconds: started.elapsed().as_secs_f64(), contention: None })
 }
 
 /// Made anew each time, as programs do.
@@ -164,11 +203,12 @@ fn failed(failure: impl fmt::Display) -> Stop {
 impl Plan {
     fn parse(mut args: Parser) -> Done<Option<Self>> {
         let mut values = Vec::new();
-        let (mut run, mut idle) = (Run::default().wide_enough(ROOM), 0);
+        let (mut run, mut idle, mut contention) = (Run::default().wide_enough(ROOM), 0, false);
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Value(value) => values.push(value.string()?),
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
+                Arg::Long("contention") => contention = true,
                 Arg::Long("idle") => {
                     let value = args.value()?.string()?;
                     idle = usize::try_from(number("idle connections", &value)?).unwrap_or(usize::MAX);
@@ -196,6 +236,10 @@ impl Plan {
         if threads == 0 {
             return Err(Stop::usage("at least 1 at a time"));
         }
-        Ok(Some(Self { uri, requests, threads, idle, run: run.without_upgrade()? }))
+        let run = run.without_upgrade()?;
+        if contention && run.transport == Transport::Mio {
+            return Err(Stop::usage("a mio client has one thread: --contention is for --transport std"));
+        }
+        Ok(Some(Self { uri, requests, threads, idle, contention, run }))
     }
 }

@@ -12,6 +12,7 @@ use httpocean_core::{Call, Config, call, dial, pool};
 use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed, with_tls};
 
 use crate::body::Body;
+use crate::contention::Contention;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::request::RequestBuilder;
@@ -134,6 +135,11 @@ impl Client {
     /// What it did so far, and what it holds.
     pub fn stats(&self) -> Stats {
         self.inner.shared.stats()
+    }
+
+    /// How often the threads that use it, and its own, got in each other's way.
+    pub fn contention(&self) -> Contention {
+        self.inner.shared.contention()
     }
 
     /// Closes connections whose time is over. Every request does that on its way; this is for who sends none

@@ -16,6 +16,7 @@
 mod attempts;
 mod body;
 mod client;
+mod contention;
 mod dialer;
 mod flow;
 mod held;
@@ -49,6 +50,7 @@ pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, Whose, 
 
 pub use body::Body;
 pub use client::{Client, ClientBuilder};
+pub use contention::Contention;
 pub use memory::{MemoryConnector, PipeEnd, pipe};
 pub use request::RequestBuilder;
 pub use socket::SocketTransport;

@@ -1,5 +1,6 @@
 //! Where a thread sleeps that waits for the pool.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -26,8 +27,8 @@ impl Mailbox {
         self.arrived.notify_one();
     }
 
-    /// Sleeps until an answer comes or `until`; early wake-ups are the caller's to bear.
-    pub(crate) fn take(&self, until: Option<Instant>) -> Option<Answer> {
+    /// Sleeps until an answer comes or `until`; early wake-ups are the caller's to bear, and counted.
+    pub(crate) fn take(&self, until: Option<Instant>, wakes: &AtomicU64) -> Option<Answer> {
         let mut slot = self.lock();
         if slot.is_none() {
             slot = match until {
@@ -37,6 +38,7 @@ impl Mailbox {
                     self.arrived.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
+            wakes.fetch_add(1, Relaxed);
         }
         slot.take()
     }

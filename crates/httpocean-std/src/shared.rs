@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, PoolCommand, WaitId};
 use httpocean_driver::{Clock, Ends, Observed, Observer, Stats, Teller};
 
+use crate::contention::{Contention, Takes, take};
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
 use crate::wire::last_words;
@@ -42,7 +44,9 @@ pub(crate) struct DialError {
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// Keys that were made before. Nobody makes one under this lock either.
-    keys: Mutex<Keys>,
+    keys: Mutex<Known>,
+    /// How often one woke that slept in its mailbox.
+    wakes: AtomicU64,
     /// Wakes dial threads.
     pub(crate) work: Condvar,
     /// Wakes who waits for the next attempt when there will be none.
@@ -56,7 +60,16 @@ pub(crate) struct Shared {
     probe_after: Duration,
 }
 
+#[derive(Default)]
+struct Known {
+    keys: Keys,
+    takes: Takes,
+}
+
 pub(crate) struct State {
+    takes: Takes,
+    /// Answers that were put into mailboxes.
+    answers: u64,
     pub(crate) pool: Pool<Parked, DialError>,
     /// By the index of the waiter's id.
     mailboxes: BTreeMap<WaitId, Arc<Mailbox>>,
@@ -106,6 +119,8 @@ impl Shared {
     ) -> Self {
         let clock = Clock::start();
         let state = State {
+            takes: Takes::default(),
+            answers: 0,
             pool: Pool::new(options),
             mailboxes: BTreeMap::new(),
             jobs: VecDeque::new(),
@@ -122,6 +137,7 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             keys: Mutex::default(),
+            wakes: AtomicU64::new(0),
             work: Condvar::new(),
             over: Condvar::new(),
             common: Common { epoch: clock.epoch(), ..common },
@@ -136,11 +152,11 @@ impl Shared {
 
     /// What may be the key of a URI.
     pub(crate) fn known_key(&self, uri: &Uri) -> Option<Key> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).look_up(uri).cloned()
+        self.known().keys.look_up(uri).cloned()
     }
 
     pub(crate) fn remember_key(&self, key: &Key) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remember(key);
+        self.known().keys.remember(key);
     }
 
     /// Asks for a connection and sleeps until the answer, in a mailbox of its own. `first`: at the first attempt of a
@@ -239,9 +255,21 @@ impl Shared {
         self.teller.stats(counts)
     }
 
+    pub(crate) fn contention(&self) -> Contention {
+        // Who looks is not counted.
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).takes;
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (locks, waits) = (keys.all + state.takes.all, keys.waited + state.takes.waited);
+        Contention { locks, waits, sleeps: state.answers, wakes: self.wakes.load(Relaxed) }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        take(&self.keys, |known| &mut known.takes)
+    }
+
     /// A thread that panicked under the lock left nothing half-done: the pool's methods are whole transitions.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        take(&self.state, |state| &mut state.takes)
     }
 
     fn await_answer(
@@ -266,7 +294,7 @@ impl Shared {
         drop(state);
         self.carry_out(outbox);
         loop {
-            let answer = mailbox.take(self.clock.system(wake));
+            let answer = mailbox.take(self.clock.system(wake), &self.wakes);
             *now = self.clock.now();
             if let Some(answer) = answer {
                 return answer;
@@ -381,6 +409,7 @@ impl State {
         if own == Some(waiter) {
             outbox.own = Some(answer);
         } else if let Some(mailbox) = self.mailboxes.remove(&waiter) {
+            self.answers += 1;
             outbox.answers.push((mailbox, answer));
         }
     }

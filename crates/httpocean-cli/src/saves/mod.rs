@@ -163,7 +163,9 @@ impl Wish {
                 Arg::Long("measure") => wish.measured = time("--measure", &args.value()?.string()?, 1e6)?,
                 Arg::Long("markdown") => wish.style = Style::Markdown,
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
-                unknown => return Err(unknown.unexpected().into()),
+                unknown @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                    return Err(unknown.unexpected().into());
+                }
             }
         }
         Ok(Some(wish))

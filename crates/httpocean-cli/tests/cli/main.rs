@@ -10,6 +10,7 @@ mod batch_interactive;
 mod batch_options;
 mod batch_timeouts;
 mod bench;
+mod bench_threads;
 mod command;
 mod demo;
 mod demo_elsewhere;
