@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request, Response};
 use httpocean_std::policy::Budget;
+use httpocean_std::session::Session;
 use httpocean_std::{Config, Connection, Error, Hop, Observer, Stats, pool};
 
 use crate::body::Body;
@@ -79,6 +80,8 @@ pub struct Setup {
     pub config: Arc<Config>,
     /// How many requests may be retrying at a time.
     pub budget: Budget,
+    /// What is added to requests.
+    pub session: Session,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
     /// The Unix socket to connect to in place of TCP.

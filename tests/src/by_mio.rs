@@ -19,6 +19,7 @@ use crate::lock;
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
     let mut options =
         Options { pool: setup.pool, config: setup.config, budget: setup.budget, ..Options::default() };
+    options.session = setup.session;
     if let Some(path) = setup.unix {
         options.connector = Connector::Unix(UnixConnector::new(path));
     }

@@ -21,6 +21,7 @@ use crate::names::Names;
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
     let mut builder =
         Client::builder().pool(setup.pool).config((*setup.config).clone()).retry_budget(setup.budget);
+    builder = builder.session(setup.session);
     if let Some(observer) = setup.observer {
         builder = builder.observer(Shared(observer));
     }

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use httpocean_core::layer::Security;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Retries};
+use httpocean_std::session::Session;
 use httpocean_std::{Config, Error, Observer, Stats, call, dial, pool};
 
 use crate::adapter::{Adapter, Setup};
@@ -167,6 +168,13 @@ impl Builder {
     #[must_use]
     pub fn retry_budget(mut self, budget: Budget) -> Self {
         self.setup.budget = budget;
+        self
+    }
+
+    /// What is added to requests.
+    #[must_use]
+    pub fn session(mut self, session: Session) -> Self {
+        self.setup.session = session;
         self
     }
 

@@ -32,6 +32,8 @@ struct Told {
     locations: Vec<String>,
     /// Requests that are answered by 503 before they are by their redirect.
     busy: BTreeSet<usize>,
+    /// What is behind the name and the value of the cookie that each answer sets, if it sets one.
+    cookies: Option<String>,
     /// By the numbers of the servers.
     seen: Vec<(usize, Request)>,
 }
@@ -90,6 +92,12 @@ impl Sites {
         lock(&self.told).busy.insert(n);
     }
 
+    /// From now on each answer sets a cookie, of the site's name with `-` for dots and colons, whose value is the number
+    /// of answers before it, with these attributes.
+    pub fn set_cookies(&self, attributes: Option<&str>) {
+        lock(&self.told).cookies = attributes.map(Into::into);
+    }
+
     /// What all of them were told since this was asked last, in order.
     pub fn take(&self) -> Vec<Seen> {
         let seen = std::mem::take(&mut lock(&self.told).seen);
@@ -108,7 +116,16 @@ impl Sites {
 
     fn serve(&mut self, name: Option<&str>, addr: SocketAddr) -> std::io::Result<SocketAddr> {
         let (told, number) = (self.told.clone(), self.servers.len());
-        let handler = move |request: &Request| lock(&told).answer(number, request);
+        let cookie = name.unwrap_or("by-address").replace(['.', ':'], "-");
+        let handler = move |request: &Request| {
+            let mut told = lock(&told);
+            let count = told.seen.len();
+            let reply = told.answer(number, request);
+            match &told.cookies {
+                Some(more) => reply.header("Set-Cookie", format!("{cookie}={count}{more}")),
+                None => reply,
+            }
+        };
         let server = Server::builder().bind(addr).start(handler)?;
         let addr = server.addr();
         self.servers.push((name.map_or_else(|| addr.to_string(), str::to_owned), server));

@@ -2,8 +2,8 @@
 //! differs, whatever redirects to it (T16).
 //!
 //! Scheme joins the changes with TLS, `policy::redirect::follow` being asked about schemes in
-//! the meantime (`secrets_t18.rs`, and the core's `redirect_secrets.rs`); what a client sends with every request
-//! joins the secrets when there is such a thing.
+//! the meantime (`secrets_t18.rs`, and the core's `redirect_secrets.rs`). What a client adds by itself, cookies and
+//! credentials of each origin and default fields, goes along the same ways in `secrets_sessions.rs`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod secrets;

@@ -36,6 +36,11 @@ impl Clock {
         self.wall
     }
 
+    /// The seconds from 1970 to then, as far as the time on the wall at this clock's zero tells.
+    pub fn wall(&self, at: Instant) -> u64 {
+        self.wall.unwrap_or(0).saturating_add(at.as_micros() / 1_000_000)
+    }
+
     /// When that is by the system's clock. `None` where there is no deadline, or one that it can't express.
     pub fn system(&self, at: Option<Instant>) -> Option<StdInstant> {
         at.and_then(|at| self.epoch.checked_add(Duration::from_micros(at.as_micros())))

@@ -4,7 +4,7 @@
 //! looks at them works with all adapters. For itself it has a [`Clock`] that gives the core its time, a [`Teller`]
 //! that counts and passes on, and [`transport_error`], which names what a system reports.
 //!
-//! Nothing here decides anything or does any IO, the reading of the system's clock excepted.
+//! Nothing here decides anything or does any IO, the reading of the system's clock and of a `.netrc` excepted.
 
 mod clock;
 mod connection;
@@ -23,10 +23,11 @@ mod trace;
 
 pub use clock::Clock;
 pub use connection::{Connection, Ends};
-pub use environment::proxies_from_env;
+pub use environment::{netrc_from_env, proxies_from_env, read_netrc};
 pub use error::{Error, resolve_error, transport_error, without_userinfo};
 #[cfg(feature = "rustls")]
 pub use httpocean_rustls as rustls;
+pub use httpocean_session as session;
 pub use observer::{Observed, Observer, Whose};
 pub use seed::random_seed;
 pub use stats::Stats;

@@ -9,6 +9,7 @@ use http::{HeaderMap, Request};
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
+use httpocean_driver::session::Session;
 use httpocean_driver::{
     Clock, Connection, Error, Observed, Stats, Teller, random_seed, with_tls, without_userinfo,
 };
@@ -85,6 +86,8 @@ pub struct Client {
     pub(crate) calls: Calls,
     pub(crate) teller: Teller,
     pub(crate) probe_after: Duration,
+    /// What is added to requests, if anything is.
+    pub(crate) session: Option<Session>,
     /// Sockets on their way that are to be looked at.
     pub(crate) connecting: Vec<Place>,
     /// Attempts that found no room, and when to try them again.
@@ -127,7 +130,7 @@ impl Client {
         let capacity = options.sockets();
         let clock = Clock::start();
         let (seed, epoch) = (Seed::new(options.pool.seed), clock.epoch());
-        let shows_passing = options.shows_passing;
+        let shows_passing = options.shows_passing || options.session.looks_at_attempts();
         let common = Common { budget: options.budget, seed, epoch, shows_passing };
         Ok(Self {
             engine: Recorder::new(options.pool, options.config, common, options.record),
@@ -142,6 +145,7 @@ impl Client {
             calls: Calls::default(),
             teller: Teller::new(options.observer),
             probe_after: options.probe_after,
+            session: Some(options.session).filter(|session| !session.is_empty()),
             connecting: Vec::new(),
             crowded: Vec::new(),
             retry_at: None,
@@ -158,11 +162,15 @@ impl Client {
     ///
     /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's as
     /// [`Config::of_request`] says: what concerns dials stays the client's.
-    pub fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
+    pub fn start(&mut self, mut request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
         self.now = self.clock.now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
+        if let Some(session) = &self.session {
+            session.begin(&mut request);
+        }
         let call =
             self.engine.start(request, body, self.now).map_err(|error| Error::new(error, uri.clone()))?;
+        self.add_fields(call);
         if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
@@ -327,6 +335,21 @@ impl Client {
             Said::End { trailers, parked } => Event::End { trailers, parked },
             Said::Upgraded(upgraded) => Event::Upgraded(upgraded),
             Said::Failed(error) => Event::Failed(error),
+        }
+    }
+
+    /// What belongs to the origin that the next attempt of a call goes to.
+    pub(crate) fn add_fields(&mut self, id: CallId) {
+        let session = self.session.as_ref().filter(|session| session.looks_at_attempts());
+        let (Some(session), Some(call)) = (session, self.engine.call(id)) else { return };
+        let fields = session.fields_for(call, self.clock.wall(self.now));
+        self.engine.set_attempt_fields(id, &fields);
+    }
+
+    /// A head came: of the answer, or in passing.
+    pub(crate) fn learn(&self, call: CallId, conn: ConnId, len: usize) {
+        if let (Some(session), Some(call)) = (&self.session, self.engine.call(call)) {
+            session.learn(call, &self.io(conn).head(len), self.clock.wall(self.now));
         }
     }
 

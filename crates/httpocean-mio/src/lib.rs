@@ -51,7 +51,10 @@ pub use httpocean_driver::record;
 pub use httpocean_driver::rustls;
 #[cfg(feature = "timeline")]
 pub use httpocean_driver::timeline;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, Whose, proxies_from_env};
+pub use httpocean_driver::{
+    Connection, Error, Observed, Observer, Stats, Whose, netrc_from_env, proxies_from_env, read_netrc,
+    session,
+};
 pub use mio;
 
 pub use client::Client;

@@ -9,6 +9,7 @@ use httpocean_core::policy::Budget;
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Config, pool};
 use httpocean_driver::record::Recording;
+use httpocean_driver::session::Session;
 use httpocean_driver::{Observer, proxies_from_env};
 use mio::Waker;
 
@@ -58,7 +59,9 @@ pub struct Options {
     /// poll is noticed before the request is written. Default always, with one system call a request. What had come
     /// by the last poll is noticed in any case.
     pub probe_after: Duration,
-    /// Whether [`Event::Passing`](crate::Event::Passing) is said. Default no.
+    /// What is added to requests: to all, and to each attempt by its origin. Default nothing.
+    pub session: Session,
+    /// Whether [`Event::Passing`](crate::Event::Passing) is said even if the session has no use for it. Default no.
     pub shows_passing: bool,
     /// Who is told what is decided.
     pub observer: Option<Arc<dyn Observer>>,
@@ -121,6 +124,7 @@ impl Default for Options {
             resolver_threads: 4,
             waker: None,
             probe_after: Duration::ZERO,
+            session: Session::default(),
             shows_passing: false,
             observer: None,
             record: None,

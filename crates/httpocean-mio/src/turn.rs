@@ -186,6 +186,7 @@ impl Client {
                     (record.method, record.uri) = (now.request().method().clone(), now.uri().clone());
                 }
                 self.teller.tell(&Observed::Hop { request: record.number, uri: &record.uri, hop: &hop });
+                self.add_fields(call);
                 Said::Hop(hop)
             }
             (Spoken::NeedBody { from }, _) => {
@@ -207,9 +208,13 @@ impl Client {
                 Said::Failed(error)
             }
             (Spoken::Interim(len), Some(conn)) => Said::Interim(conn, len),
-            (Spoken::Passing(len), Some(conn)) => Said::Passing(conn, len),
+            (Spoken::Passing(len), Some(conn)) => {
+                self.learn(call, conn, len);
+                Said::Passing(conn, len)
+            }
             (Spoken::Data(len), Some(conn)) => Said::Data(conn, len),
             (Spoken::Head(len), Some(conn)) => {
+                self.learn(call, conn, len);
                 self.tell_response(call, conn, len);
                 Said::Head(conn, len)
             }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::{Method, Request};
 use httpocean_core::{Call, Head};
 
 use crate::credentials::Credentials;
 #[cfg(feature = "cookies")]
 use crate::jar::Jar;
+
+/// Fields that nothing prints.
+const SECRET: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
 /// What a client adds to requests: to all, and to each attempt by its origin.
 ///
@@ -32,7 +35,10 @@ impl Session {
     /// With fields that each request has unless it has some of that name. They count as the request's own: a redirect
     /// takes them along, but for secrets, which no other origin is told.
     #[must_use]
-    pub fn default_fields(mut self, fields: HeaderMap) -> Self {
+    pub fn default_fields(mut self, mut fields: HeaderMap) -> Self {
+        for (_, value) in fields.iter_mut().filter(|(name, _)| SECRET.contains(name)) {
+            value.set_sensitive(true);
+        }
         self.fields = fields;
         self
     }
@@ -97,7 +103,7 @@ impl Session {
         }
         #[cfg(feature = "cookies")]
         if let Some(value) = self.jar.as_ref().and_then(|jar| jar.of(call.key(), call.uri().path(), now)) {
-            fields.insert(http::header::COOKIE, value);
+            fields.insert(COOKIE, value);
         }
         let _ = now;
         fields

@@ -9,6 +9,7 @@ use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Common, Retries, Seed};
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Call, Config, call, dial, pool};
+use httpocean_driver::session::Session;
 use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed, with_tls};
 
 use crate::body::Body;
@@ -112,7 +113,10 @@ impl Client {
             Ok(config) => config.clone(),
             Err(verdict) => return Err(Error::new(verdict, uri)),
         };
-        let request = Request::from_parts(parts, ());
+        let mut request = Request::from_parts(parts, ());
+        if let Some(session) = &shared.session {
+            session.begin(&mut request);
+        }
         let known = shared.known_key(request.uri());
         let call = Call::of_client(request, body.plan(), &config, &shared.common, known.clone(), now);
         let call = match call {
@@ -186,7 +190,8 @@ impl std::fmt::Debug for Client {
 #[derive(Default)]
 pub struct ClientBuilder {
     pool: Option<pool::Options>,
-    config: Config,
+    pub(crate) config: Config,
+    pub(crate) session: Session,
     connector: Option<Box<dyn Connect>>,
     observer: Option<Arc<dyn Observer>>,
     dial_threads: Option<usize>,
@@ -393,9 +398,12 @@ impl ClientBuilder {
         }
         let connector = self.connector.unwrap_or_else(|| Box::new(TcpConnector::default()));
         let threads = self.dial_threads.unwrap_or(pool.max_dials);
-        let common = Common { budget: self.budget, seed: Seed::new(pool.seed), ..Common::default() };
+        let shows_passing = self.session.looks_at_attempts();
+        let seed = Seed::new(pool.seed);
+        let common = Common { budget: self.budget, seed, shows_passing, ..Common::default() };
         let config = with_tls(Arc::new(self.config));
-        let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common);
+        let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common)
+            .with(self.session);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
     }
 }

@@ -20,12 +20,12 @@ const PIECE: usize = 64 * 1024;
 
 /// A call on its way.
 pub(crate) struct Flow {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// Its number, and what it was last told to wait for; 0 where nobody is told.
     request: u64,
     phase: Phase,
-    call: Call,
-    io: Io,
+    pub(crate) call: Call,
+    pub(crate) io: Io,
     held: Option<Held>,
     demand: Demand,
     /// The request's body, and how much of it was handed over.
@@ -39,7 +39,7 @@ pub(crate) struct Flow {
     /// How much the next read of the wire asks for.
     room: usize,
     /// The time when something last took any.
-    now: Instant,
+    pub(crate) now: Instant,
     told: Told,
 }
 
@@ -82,7 +82,7 @@ impl Flow {
             let (method, uri) = (call.request().method(), call.uri());
             shared.teller.tell(&Observed::Started { request, method, uri });
         }
-        Self {
+        let mut flow = Self {
             shared: shared.clone(),
             request,
             phase: Phase::Start,
@@ -98,7 +98,9 @@ impl Flow {
             room: READ,
             now,
             told: Told::default(),
-        }
+        };
+        flow.add_fields();
+        flow
     }
 
     pub(crate) fn told(&self) -> &Told {
@@ -148,7 +150,7 @@ impl Flow {
                 CallStep::NeedBody { from } => self.feed(from),
                 CallStep::Hop(hop) => self.hop(&hop),
                 CallStep::Interim(len) => self.told.interim.push(self.io.head(len).to_response()),
-                CallStep::Passing(_) => {}
+                CallStep::Passing(len) => self.learn(len),
                 CallStep::Head(len) => return Ok(Seen::Head(len)),
                 CallStep::Data(len) => return Ok(Seen::Data(len)),
                 CallStep::End => {
@@ -269,6 +271,7 @@ impl Flow {
     }
 
     fn take_head(&mut self, len: usize) -> Response<()> {
+        self.learn(len);
         let head = self.io.head(len);
         let response = head.to_response();
         if !self.call.wants_body() {
@@ -382,6 +385,7 @@ impl Flow {
         self.told.interim.clear();
         self.told.source = None;
         (self.told.connection, self.told.parked) = (None, None);
+        self.add_fields();
     }
 
     /// Before a piece of the body that may be long in coming: what is ready goes out, and an answer that has

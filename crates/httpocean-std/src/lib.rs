@@ -13,6 +13,7 @@
 //! connections, which are made by a few threads of the client's, so that a request takes the first connection
 //! that comes free and never waits for the one that it caused.
 
+mod added;
 mod attempts;
 mod body;
 mod client;
@@ -46,7 +47,10 @@ pub use httpocean_driver::Tracing;
 pub use httpocean_driver::rustls;
 #[cfg(feature = "timeline")]
 pub use httpocean_driver::timeline;
-pub use httpocean_driver::{Connection, Error, Observed, Observer, Stats, Whose, proxies_from_env};
+pub use httpocean_driver::{
+    Connection, Error, Observed, Observer, Stats, Whose, netrc_from_env, proxies_from_env, read_netrc,
+    session,
+};
 
 pub use body::Body;
 pub use client::{Client, ClientBuilder};

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
-use httpocean_core::Config;
 use httpocean_core::policy::Retries;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
+use httpocean_core::{Config, auth};
 use httpocean_driver::Error;
 
 use crate::body::Body;
@@ -63,6 +64,24 @@ impl RequestBuilder {
     /// These header fields in place of all so far.
     pub fn headers(mut self, fields: HeaderMap) -> Self {
         *self.request.headers_mut() = fields;
+        self
+    }
+
+    /// Says who the user is by a name and a password (RFC 7617): to the origin of the URL, and to no other.
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.authorization(auth::basic(user.as_bytes(), password.as_bytes()))
+    }
+
+    /// Says who the user is by a token (RFC 6750): to the origin of the URL, and to no other.
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.authorization(auth::bearer(token))
+    }
+
+    fn authorization(mut self, value: Result<HeaderValue, &'static str>) -> Self {
+        match value {
+            Ok(value) => _ = self.request.headers_mut().insert(AUTHORIZATION, value),
+            Err(what) => self.fault = Some(what),
+        }
         self
     }
 

@@ -13,6 +13,7 @@ use http::Uri;
 use httpocean_core::policy::Common;
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
 use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, PoolCommand, WaitId};
+use httpocean_driver::session::Session;
 use httpocean_driver::{Clock, Ends, Observed, Observer, Stats, Teller};
 
 use crate::contention::{Contention, Takes, take};
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) dial_threads: usize,
     pub(crate) teller: Teller,
     probe_after: Duration,
+    /// What is added to requests, if anything is.
+    pub(crate) session: Option<Session>,
 }
 
 #[derive(Default)]
@@ -147,7 +150,13 @@ impl Shared {
             dial_threads: dial_threads.max(1),
             teller: Teller::new(observer),
             probe_after,
+            session: None,
         }
+    }
+
+    /// With what is added to requests.
+    pub(crate) fn with(self, session: Session) -> Self {
+        Self { session: Some(session).filter(|session| !session.is_empty()), ..self }
     }
 
     /// What may be the key of a URI.
