@@ -28,6 +28,19 @@ fn so_many_in_any_case_and_a_share_of_the_active_beyond() {
 }
 
 #[test]
+fn what_it_was_made_with_can_be_asked_and_printed() {
+    for (at_least, percent) in [(3, 20), (0, 0), (u32::MAX, 1)] {
+        let budget = Budget::new(at_least, percent);
+        assert_eq!(budget.bounds(), Some((at_least, percent)));
+        let printed = format!("{budget:?}");
+        assert!(printed.contains(&format!("at_least: {at_least}, percent: {percent}")), "{printed}");
+    }
+    assert_eq!(Budget::default().bounds(), Some((20, 20)));
+    assert_eq!(Budget::unlimited().bounds(), None);
+    assert_eq!(format!("{:?}", Budget::unlimited()), "Budget(unlimited)");
+}
+
+#[test]
 fn a_call_that_is_retried_again_takes_no_second_place() {
     let budget = Budget::new(1, 0);
     let mut place = budget.enter();

@@ -4,10 +4,12 @@ mod judging;
 
 use std::time::Duration;
 
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
 use httpocean_core::policy::{Methods, Retries};
 use httpocean_core::pool::Refusal;
-use httpocean_core::{Error, ErrorKind, NotRetried, Phase, ProtocolError, RetryClass, Sent, TransportError};
+use httpocean_core::{
+    Error, ErrorKind, NotRetried, Phase, ProtocolError, ProxyError, RetryClass, Sent, TransportError,
+};
 
 use judging::{Judge, broken, refused};
 
@@ -52,6 +54,8 @@ fn cases() -> Vec<(ErrorKind, Phase, Sent, Verdict)> {
         (cut(), RecvHead, All, READ),
         (cut(), RecvBody, All, BEGUN),
         (garbage(ProtocolError::BadStatusLine("x")), RecvHead, All, PERMANENT),
+        (garbage(ProtocolError::BadStatusLine("x")), RecvHead, Part, PERMANENT),
+        (garbage(ProtocolError::BadStatusLine("x")), SendHead, Nothing, OTHER),
         (garbage(ProtocolError::BadHeader("x")), RecvHead, All, PERMANENT),
         (garbage(ProtocolError::BadChunk("x")), RecvBody, All, PERMANENT),
         (garbage(ProtocolError::ConflictingLength("x")), RecvHead, All, PERMANENT),
@@ -71,6 +75,31 @@ fn cases() -> Vec<(ErrorKind, Phase, Sent, Verdict)> {
     ]
 }
 
+/// What a proxy says instead of making a connection: busy, or no.
+fn of_proxies() -> Vec<(ProxyError, Verdict)> {
+    let refused = |status| ProxyError::Refused(StatusCode::from_u16(status).expect("a status"));
+    let mut all = vec![
+        (ProxyError::Unusable("x"), PERMANENT),
+        (ProxyError::NoEntry("x"), PERMANENT),
+        (ProxyError::NotSocks("x"), PERMANENT),
+        (ProxyError::Closed, CONNECT),
+        (ProxyError::Reset(TransportError::Reset), CONNECT),
+        (ProxyError::Protocol(ProtocolError::Truncated("x")), CONNECT),
+        (ProxyError::Protocol(ProtocolError::BadStatusLine("x")), PERMANENT),
+    ];
+    for (status, expected) in
+        [(403, PERMANENT), (407, PERMANENT), (429, CONNECT), (502, CONNECT), (503, CONNECT)]
+    {
+        all.push((refused(status), expected));
+    }
+    for (code, expected) in
+        [(1, CONNECT), (2, PERMANENT), (5, CONNECT), (7, PERMANENT), (8, PERMANENT), (91, CONNECT)]
+    {
+        all.push((ProxyError::NotConnected(code), expected));
+    }
+    all
+}
+
 fn verdict(method: Method, error: &Error) -> Verdict {
     Judge::new(Retries::new(3), method).of_error(error).map(|retry| retry.class)
 }
@@ -82,6 +111,14 @@ fn each_failure_has_its_class_or_is_permanent() {
         assert_eq!(verdict(Method::GET, &error), expected, "{error:?}");
         let for_post = if expected == READ { Err(NotRetried::MethodNotAllowed) } else { expected };
         assert_eq!(verdict(Method::POST, &error), for_post, "POST {error:?}");
+    }
+}
+
+#[test]
+fn a_proxy_is_tried_again_if_it_may_say_something_else_then() {
+    for (why, expected) in of_proxies() {
+        let error = Error::new(ErrorKind::Proxy(why), Phase::Proxy);
+        assert_eq!(verdict(Method::POST, &error), expected, "{error:?}");
     }
 }
 

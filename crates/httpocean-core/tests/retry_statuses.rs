@@ -115,3 +115,9 @@ fn only_what_would_have_been_retried_is_given_up_on() {
     late.moment.deadline = Some(late.moment.now + Duration::from_secs(1));
     assert_eq!(given_up(late, 503), Err(true));
 }
+
+#[test]
+fn whether_the_user_is_asked_can_be_printed() {
+    assert_eq!(format!("{:?}", When::default()), "When(as usual)");
+    assert_eq!(format!("{:?}", When::new(|_| Opinion::Leave)), "When(the user says)");
+}

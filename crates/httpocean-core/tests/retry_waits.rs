@@ -1,4 +1,5 @@
 //! How long is waited: as the server says, else longer each time, and never past the deadline.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod judging;
 
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use httpocean_core::NotRetried;
-use httpocean_core::policy::{Answer, Backoff, Retries, Seed, retry_after};
+use httpocean_core::policy::{Answer, Backoff, Common, Retries, Seed, retry_after};
 
 use judging::{Judge, answer, refused};
 
@@ -109,6 +110,28 @@ fn one_seed_is_one_sequence_for_all_clones() {
     assert_ne!(waits(&Seed::new(3)), waits(&Seed::new(4)));
     let seed = Seed::new(3);
     assert_ne!(waits(&seed), waits(&seed.clone()), "two calls of a client don't wait alike");
+}
+
+#[test]
+fn a_sequence_goes_on_from_where_it_was() {
+    let (backoff, seed) = (Backoff::default(), Seed::new(3));
+    assert_eq!(seed.state(), 3);
+    let _ = backoff.wait(4, &seed);
+    let went_on = Seed::new(seed.state());
+    assert_eq!(backoff.wait(4, &went_on), backoff.wait(4, &seed));
+}
+
+#[test]
+fn the_waits_of_a_call_are_those_of_its_clients_seed() {
+    let seed = |from| Common { seed: Seed::new(from), ..Common::default() };
+    for from in [3, 4] {
+        let mut judge = Judge::with(&seed(from), Retries::new(9), Method::GET);
+        let own = Seed::new(from);
+        for nth in 1..=5 {
+            let retry = judge.of_error(&refused()).unwrap();
+            assert_eq!(retry.after, Backoff::default().wait(nth, &own));
+        }
+    }
 }
 
 #[test]

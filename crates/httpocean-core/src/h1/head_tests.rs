@@ -132,6 +132,49 @@ fn what_is_not_a_field() {
 }
 
 #[test]
+fn each_fault_has_a_sentence_of_its_own() {
+    let status_line = [
+        ("\r", "an empty line in place of a status line"),
+        ("\n", "an empty line in place of a status line"),
+        ("x", "no HTTP version at its start"),
+        ("HTTPS", "no HTTP version at its start"),
+        ("HTTP/2", "a version other than HTTP/1.x"),
+        ("HTTP/11", "a version other than HTTP/1.x"),
+        ("HTTP/1.\r\n", "too short to be one"),
+        ("HTTP/1.x 200 OK\r\n", "no version of one digit and a space at its start"),
+        ("HTTP/1.1\t200 OK\r\n", "no version of one digit and a space at its start"),
+        ("HTTP/1.1 2x0 OK\r\n", "no status code from 100 to 999"),
+        ("HTTP/1.1 099 OK\r\n", "no status code from 100 to 999"),
+        ("HTTP/1.1 200 O\0K\r\n", "a control byte in its reason phrase"),
+        ("HTTP/1.1 200\tOK\r\n", "a status code that is not followed by a space"),
+        ("HTTP/1.1 200 OK\n", "a bare LF at its end"),
+    ];
+    for (line, what) in status_line {
+        let error = scan(line.as_bytes(), &Limits::default()).expect_err("a bad line");
+        assert_eq!(error, ProtocolError::BadStatusLine(what), "{line:?}");
+    }
+    let fields = [
+        ("A: b\n", "a bare LF at the end of a line"),
+        (" A: b\r\n", "white space before the first field"),
+        ("Upgrade: b\r\n c\r\n", "a folded line in a field that frames the message"),
+        (": b\r\n", "a field without a name"),
+        ("A\r\n", "a field line without a colon"),
+        ("A : b\r\n", "white space behind a field name"),
+        ("A\t: b\r\n", "white space behind a field name"),
+        ("A\r: b\r\n", "a bare CR in a field name"),
+        ("A(: b\r\n", "a byte that no field name may hold"),
+        ("A: b\rc\r\n", "a bare CR in a field value"),
+        ("A: b\0c\r\n", "a NUL in a field value"),
+        ("A: b\x7Fc\r\n", "a control byte in a field value"),
+    ];
+    for (line, what) in fields {
+        let head = format!("HTTP/1.1 200 OK\r\n{line}\r\n");
+        let error = scan(head.as_bytes(), &Limits::default()).expect_err("a bad line");
+        assert_eq!(error, ProtocolError::BadHeader(what), "{line:?}");
+    }
+}
+
+#[test]
 fn a_folded_value_is_joined_by_one_space() {
     let seen = good(b"HTTP/1.1 200 OK\r\nX: a \r\n  b\t\r\n \r\n\tc d\r\nY:\r\n z\r\nLast: 1\r\n\r\n");
     let values: Vec<_> = seen.fields.iter().map(|(_, value)| value.as_slice()).collect();
@@ -166,6 +209,16 @@ fn more_fields_than_the_short_way_takes() {
     bytes.extend_from_slice(b"\r\n");
     assert_eq!(good(&bytes).fields.len(), 128);
     assert_eq!(class(&one_more), "too-large");
+}
+
+#[test]
+fn as_many_fields_as_a_map_can_hold_whatever_the_limit() {
+    let limits = Limits { headers: usize::MAX, head_bytes: usize::MAX, ..Limits::default() };
+    let head = |fields| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(fields));
+    let most = scan_in_steps(head(16 * 1024).as_bytes(), usize::MAX, &limits).expect("a good head");
+    assert_eq!(most.expect("a whole head").fields.len(), 16 * 1024);
+    let error = scan_in_steps(head(16 * 1024 + 1).as_bytes(), usize::MAX, &limits).expect_err("a field more");
+    assert_eq!(error.class(), "too-large");
 }
 
 #[test]

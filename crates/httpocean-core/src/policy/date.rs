@@ -153,6 +153,9 @@ mod tests {
         assert_eq!(year("Friday, 01-Jul-76 00:00:00 GMT", NOW), Some(2076));
         assert_eq!(year("Friday, 01-Jul-77 00:00:00 GMT", NOW), Some(1977));
         assert_eq!(year("Friday, 01-Jul-77 00:00:00 GMT", NOW + 365 * DAY), Some(2077));
+        // To the second: twelve of the fifty years from 1970 on have a leap day, thirteen of those before.
+        assert_eq!(parse("Wednesday, 01-Jan-20 00:00:00 GMT", 0), Some((50 * 365 + 12) * DAY));
+        assert_eq!(parse("Wednesday, 01-Jan-20 00:00:01 GMT", 0), Some(1 - (50 * 365 + 13) * DAY));
     }
 
     #[test]
