@@ -9,8 +9,8 @@ use http::{HeaderMap, Request};
 use httpocean_cli::reactor::Source;
 use httpocean_std::core::dial::Route;
 use httpocean_std::{
-    Client, ClientBuilder, Connect, Error, Key, Observed, Observer, Started, Stats, TcpConnector, Transport,
-    UnixConnector,
+    Client, ClientBuilder, Connect, Decoding, Error, Key, Observed, Observer, Started, Stats, TcpConnector,
+    Transport, UnixConnector,
 };
 
 use crate::adapter::{Adapter, Answer, Received, Setup, Stream};
@@ -19,9 +19,13 @@ use crate::counted::{Counted, Open};
 use crate::names::Names;
 
 pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
-    let mut builder =
-        Client::builder().pool(setup.pool).config((*setup.config).clone()).retry_budget(setup.budget);
-    builder = builder.session(setup.session);
+    // The other adapter decodes nothing: what both do alike is compared byte for byte.
+    let mut builder = Client::builder()
+        .pool(setup.pool)
+        .config((*setup.config).clone())
+        .retry_budget(setup.budget)
+        .decoding(Decoding::Raw)
+        .session(setup.session);
     if let Some(observer) = setup.observer {
         builder = builder.observer(Shared(observer));
     }

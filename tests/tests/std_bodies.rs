@@ -102,7 +102,7 @@ fn a_received_body_is_passed_on_as_it_comes() {
 }
 
 fn open(client: &Client, server: &Server, path: &str) -> Response<Body> {
-    client.get(server.url(path)).unwrap().send().unwrap()
+    client.get(server.url(path)).unwrap().send().unwrap().into_http()
 }
 
 #[test]

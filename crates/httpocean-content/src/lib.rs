@@ -54,4 +54,4 @@ pub mod json;
 pub mod multipart;
 
 pub use coding::{Coding, Codings, MOST_CODINGS, accept_encoding};
-pub use decode::{DecodeError, Decoder, Limits, Progress, Status, decode_to_vec};
+pub use decode::{DecodeError, Decoder, Limits, Progress, Pulled, Status, decode_to_vec};

@@ -149,6 +149,13 @@ impl Error {
         self
     }
 
+    /// The same error, of which somebody else is to blame than usually for its kind.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.0.fault = fault;
+        self
+    }
+
     pub(crate) fn with_not_replayed(mut self, why: NotReplayed) -> Self {
         self.0.not_replayed = Some(why);
         self
@@ -251,7 +258,7 @@ pub enum ErrorKind {
     Protocol(ProtocolError),
     /// The response is a redirect that can't be followed, or may not be.
     Redirect(NotFollowed),
-    /// The response has this status, for which no further attempt is left:
+    /// The response has this status, which its reader wants for an error, or for which no further attempt is left:
     /// [`Exhausted::Error`](crate::policy::Exhausted::Error).
     Status(StatusCode),
     /// The request's body could not be produced, or is not what was announced.

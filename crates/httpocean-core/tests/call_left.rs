@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use httpocean_core::{BodyPlan, Config, ErrorKind, Phase, Sent};
+use httpocean_core::{BodyPlan, Config, Error, ErrorKind, Fault, Phase, Sent};
 
 fn answered(fields: &str) -> Scenario {
     let mut it = Scenario::get();
@@ -49,10 +49,14 @@ fn a_body_cut_short_is_not_one_that_is_over() {
 #[test]
 fn who_cannot_use_the_response_says_so_with_what_is_known() {
     let it = answered("content-length: 5\r\n");
-    let error = it.call.rejected("it is not JSON", &it.io);
+    let error = it.call.rejected(Error::new(ErrorKind::Content("it is not JSON"), Phase::RecvBody), &it.io);
     assert_eq!(error.kind(), &ErrorKind::Content("it is not JSON"));
     assert_eq!((error.phase(), error.sent()), (Phase::RecvBody, Sent::All));
     assert!(error.to_string().contains("it is not JSON"), "{error}");
+    // What is usually our own fault may be the peer's.
+    assert_eq!(error.fault(), Fault::Local);
+    let error = it.call.rejected(error.with_fault(Fault::Peer), &it.io);
+    assert_eq!((error.fault(), error.sent()), (Fault::Peer, Sent::All));
 }
 
 #[test]

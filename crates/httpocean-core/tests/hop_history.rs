@@ -398,7 +398,7 @@ fn errors_of_the_body_tell_it_too() {
         it
     };
     let mut it = start("abc");
-    let rejected = it.call.rejected("not JSON", &it.io);
+    let rejected = it.call.rejected(Error::new(ErrorKind::Content("not JSON"), Phase::RecvBody), &it.io);
     assert_eq!((rejected.history(), rejected.sent()), (it.call.history(), Sent::All));
     assert_eq!(it.step(), Said::Data(b"abc".to_vec()));
     it.io.rx.set_eof();
@@ -409,6 +409,6 @@ fn errors_of_the_body_tell_it_too() {
     );
     let mut it = start("whole one");
     assert!(matches!(it.heard().last(), Some(Said::End(_))));
-    let rejected = it.call.rejected("not JSON", &it.io);
+    let rejected = it.call.rejected(Error::new(ErrorKind::Content("not JSON"), Phase::RecvBody), &it.io);
     assert_eq!((rejected.history().len(), rejected.sent()), (1, Sent::All));
 }

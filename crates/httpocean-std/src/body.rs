@@ -192,6 +192,19 @@ impl Body {
         Kind::Incoming(incoming).into()
     }
 
+    /// Several behind each other: they can be sent again if each of them can.
+    #[cfg(feature = "multipart")]
+    pub(crate) fn joined(bodies: Vec<Self>) -> Self {
+        let plans = || bodies.iter().map(Self::plan);
+        let size = plans().map(|plan| plan.size).sum::<Option<u64>>();
+        let replayable = plans().all(|plan| plan.replayable);
+        let source = Box::new(crate::joined::Joined::new(bodies));
+        match size {
+            Some(size) if replayable => Kind::Seekable { source, start: 0, left: size, size }.into(),
+            left => Kind::Reader { source, left }.into(),
+        }
+    }
+
     /// What was read of it already is not sent: its start is where it stands.
     pub(crate) fn start_here(&mut self) {
         match &mut self.kind {
@@ -230,6 +243,15 @@ impl Body {
         self.trailers.as_deref()
     }
 
+    /// Whether it has to go on where it gives nothing more.
+    #[cfg(feature = "multipart")]
+    pub(crate) fn is_short(&self) -> bool {
+        match &self.kind {
+            Kind::Seekable { left, .. } | Kind::Reader { left: Some(left), .. } => *left > 0,
+            Kind::Empty | Kind::Bytes(_) | Kind::Reader { left: None, .. } | Kind::Incoming(_) => false,
+        }
+    }
+
     /// The next bytes to send; 0 at the end.
     pub(crate) fn read_piece(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
@@ -255,7 +277,7 @@ impl Body {
         }
     }
 
-    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
+    pub(crate) fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         match &mut self.kind {
             Kind::Incoming(incoming) => incoming.read_some(buf),
             Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => self
@@ -265,11 +287,24 @@ impl Body {
     }
 
     fn rejected(&mut self, what: &'static str) -> Error {
+        self.fault(httpocean_core::Error::new(ErrorKind::Content(what), Phase::RecvBody))
+    }
+
+    /// The error of a reader who can't use it, with what is known of its request.
+    pub(crate) fn fault(&mut self, error: httpocean_core::Error) -> Error {
         match &mut self.kind {
-            Kind::Incoming(incoming) => incoming.rejected(what),
+            Kind::Incoming(incoming) => incoming.rejected(error),
             Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => {
-                unsent(ErrorKind::Content(what))
+                Error::new(error, http::Uri::default())
             }
+        }
+    }
+
+    #[cfg(feature = "_codings")]
+    pub(crate) fn incoming_mut(&mut self) -> Option<&mut Incoming> {
+        match &mut self.kind {
+            Kind::Incoming(incoming) => Some(incoming),
+            Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Uri};
 use httpocean_core::layer::Security;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::policy::{Budget, Common, Retries, Seed};
@@ -14,9 +14,11 @@ use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed, wi
 
 use crate::body::Body;
 use crate::contention::Contention;
+use crate::decoding::Content;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::request::RequestBuilder;
+use crate::response::Response;
 use crate::shared::Shared;
 use crate::tcp::TcpConnector;
 use crate::transport::Connect;
@@ -48,6 +50,7 @@ pub struct Client {
 
 struct Inner {
     shared: Arc<Shared>,
+    content: Content,
 }
 
 impl Drop for Inner {
@@ -102,9 +105,10 @@ impl Client {
     ///
     /// An `Arc<`[`Config`]`>` among the request's extensions stands in for the client's as
     /// [`Config::of_request`] says: what concerns dials stays the client's.
-    pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
-        let shared = &self.inner.shared;
-        let (parts, body) = request.into_parts();
+    pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response, Error> {
+        let Inner { shared, content } = &*self.inner;
+        let (mut parts, body) = request.into_parts();
+        let decoding = content.ask(&mut parts);
         let mut body = body.into();
         body.start_here();
         let uri = parts.uri.clone();
@@ -128,7 +132,8 @@ impl Client {
         }
         let mut incoming = Box::new(Incoming::new(Flow::new(shared, call, body, now)));
         let (parts, ()) = incoming.take_head()?.into_parts();
-        Ok(Response::from_parts(parts, Body::incoming_from(incoming)))
+        let response = http::Response::from_parts(parts, Body::incoming_from(incoming));
+        Ok(content.take_in(response, decoding))
     }
 
     /// The options that requests have unless they bring others.
@@ -197,6 +202,7 @@ pub struct ClientBuilder {
     dial_threads: Option<usize>,
     probe_after: Duration,
     budget: Budget,
+    content: Content,
 }
 
 impl ClientBuilder {
@@ -390,6 +396,23 @@ impl ClientBuilder {
         self
     }
 
+    /// How many bytes of a body [`Response::bytes`], [`Response::text`] and their like hold at most, once decoded,
+    /// unless the response is told otherwise. Default [`COLLECT_LIMIT`](crate::COLLECT_LIMIT).
+    #[must_use]
+    pub fn collect_limit(mut self, bytes: u64) -> Self {
+        self.content.collect_limit = bytes;
+        self
+    }
+
+    /// What becomes of responses in a content coding such as gzip, unless a request says otherwise. Default: those that
+    /// are built in are asked for and decoded, within the default [`Limits`](crate::content::Limits).
+    #[cfg(feature = "_codings")]
+    #[must_use]
+    pub fn decoding(mut self, decoding: crate::Decoding) -> Self {
+        self.content.decoding = decoding;
+        self
+    }
+
     /// The client.
     pub fn build(self) -> Client {
         let mut pool = self.pool.unwrap_or_default();
@@ -404,6 +427,6 @@ impl ClientBuilder {
         let config = with_tls(Arc::new(self.config));
         let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common)
             .with(self.session);
-        Client { inner: Arc::new(Inner { shared: Arc::new(shared) }) }
+        Client { inner: Arc::new(Inner { shared: Arc::new(shared), content: self.content }) }
     }
 }

@@ -443,9 +443,9 @@ impl Flow {
         }
     }
 
-    /// The reader of the body can't use it.
-    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
-        let verdict = self.call.rejected(what, &self.io);
+    /// The reader of the response can't use it.
+    pub(crate) fn rejected(&mut self, error: httpocean_core::Error) -> Error {
+        let verdict = self.call.rejected(error, &self.io);
         self.error(verdict)
     }
 

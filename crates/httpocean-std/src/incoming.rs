@@ -12,6 +12,9 @@ use crate::wire::READ;
 pub(crate) struct Incoming {
     flow: Flow,
     state: State,
+    /// What it is decoded by on its way to the user, if it is.
+    #[cfg(feature = "_codings")]
+    undoing: Option<Box<crate::decoding::Undoing>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +30,12 @@ enum State {
 
 impl Incoming {
     pub(crate) fn new(flow: Flow) -> Self {
-        Self { flow, state: State::Awaiting }
+        Self {
+            flow,
+            state: State::Awaiting,
+            #[cfg(feature = "_codings")]
+            undoing: None,
+        }
     }
 
     /// Waits for the head. A response without a body gives its connection back at once.
@@ -52,10 +60,45 @@ impl Incoming {
 
     /// What is left of the body, where that is known.
     pub(crate) fn left(&self) -> Option<u64> {
+        #[cfg(feature = "_codings")]
+        if self.undoing.is_some() {
+            return None;
+        }
         self.flow.call().body_left()
     }
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        #[cfg(feature = "_codings")]
+        if let Some(mut undoing) = self.undoing.take() {
+            let read = undoing.read(self, out);
+            self.undoing = Some(undoing);
+            return read;
+        }
+        self.read_wire(out)
+    }
+
+    /// Whether there is a body, and some of it is still to be read.
+    #[cfg(feature = "_codings")]
+    pub(crate) fn has_body(&self) -> bool {
+        self.state == State::Reading
+    }
+
+    #[cfg(feature = "_codings")]
+    pub(crate) fn decode_by(&mut self, undoing: crate::decoding::Undoing) {
+        self.undoing = Some(Box::new(undoing));
+    }
+
+    /// Nobody wants the rest: the connection need not wait for whoever has read up to here.
+    #[cfg(feature = "_codings")]
+    pub(crate) fn give_up(&mut self) {
+        if self.state == State::Reading {
+            self.state = State::Over;
+            self.flow.abandon();
+        }
+    }
+
+    /// What came, as it came.
+    pub(crate) fn read_wire(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if out.is_empty() || self.state == State::Over {
             return Ok(0);
         }
@@ -100,8 +143,8 @@ impl Incoming {
         self.flow.take_stream()
     }
 
-    pub(crate) fn rejected(&mut self, what: &'static str) -> Error {
-        self.flow.rejected(what)
+    pub(crate) fn rejected(&mut self, error: httpocean_core::Error) -> Error {
+        self.flow.rejected(error)
     }
 
     /// Gives the connection back as soon as the body is over, not only when the user asks once more.

@@ -9,6 +9,14 @@
 //! # Ok::<(), httpocean_std::Error>(())
 //! ```
 //!
+//! # Features
+//! On by default: `rustls` for https, `gzip` for responses in that coding, `form` for queries and forms. Off by default:
+//! `deflate`, `brotli` and `zstd` (which takes Rust 1.87) for these codings, `json`, `multipart`, `charset` for text in
+//! other charsets than UTF-8, `tracing`. What they bring is the same for all: see
+#![cfg_attr(feature = "_content", doc = "[`content`].")]
+#![cfg_attr(not(feature = "_content"), doc = "`httpocean-content`.")]
+//!
+//! # How it works
 //! What is decided, [`httpocean_core`] decides; here it is only carried out: by the caller's own thread, but for
 //! connections, which are made by a few threads of the client's, so that a request takes the first connection
 //! that comes free and never waits for the one that it caused.
@@ -17,14 +25,21 @@ mod added;
 mod attempts;
 mod body;
 mod client;
+mod comfort;
 mod contention;
+mod decoding;
 mod dialer;
 mod flow;
+#[cfg(feature = "multipart")]
+mod form;
 mod held;
 mod incoming;
+#[cfg(feature = "multipart")]
+mod joined;
 mod mailbox;
 mod memory;
 mod request;
+mod response;
 mod shared;
 mod socket;
 mod tcp;
@@ -34,6 +49,8 @@ mod upgraded;
 mod wire;
 
 pub use http;
+#[cfg(feature = "_content")]
+pub use httpocean_content as content;
 pub use httpocean_core as core;
 pub use httpocean_core::{
     CloseReason, Config, ErrorKind, FailedAttempt, Fault, Hop, HopReason, Key, Limits, NotFollowed,
@@ -55,8 +72,13 @@ pub use httpocean_driver::{
 pub use body::Body;
 pub use client::{Client, ClientBuilder};
 pub use contention::Contention;
+#[cfg(feature = "_codings")]
+pub use decoding::Decoding;
+#[cfg(feature = "multipart")]
+pub use form::{Form, Part};
 pub use memory::{MemoryConnector, PipeEnd, pipe};
 pub use request::RequestBuilder;
+pub use response::{COLLECT_LIMIT, Response};
 pub use socket::SocketTransport;
 pub use tcp::TcpConnector;
 pub use transport::{Connect, Connecting, Ready, Started, Transport};

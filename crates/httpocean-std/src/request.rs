@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use httpocean_core::policy::Retries;
 use httpocean_core::policy::redirect::{Fragment, Redirects};
 use httpocean_core::{Config, auth};
@@ -13,6 +13,7 @@ use httpocean_driver::Error;
 
 use crate::body::Body;
 use crate::client::Client;
+use crate::response::Response;
 
 /// A request on its way to [`send`](Self::send).
 ///
@@ -28,9 +29,9 @@ use crate::client::Client;
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     client: Client,
-    request: Request<Body>,
+    pub(crate) request: Request<Body>,
     own: Option<Config>,
-    fault: Option<&'static str>,
+    pub(crate) fault: Option<&'static str>,
 }
 
 impl RequestBuilder {
@@ -118,7 +119,7 @@ impl RequestBuilder {
     }
 
     /// Sends it and waits for the head of the response.
-    pub fn send(mut self) -> Result<Response<Body>, Error> {
+    pub fn send(mut self) -> Result<Response, Error> {
         if let Some(what) = self.fault {
             return Err(Error::request(what, self.request.uri().clone()));
         }

@@ -44,7 +44,7 @@ impl conformance::Client for Blocking {
             Upload::Reader(None, reader) => Body::from_reader(reader),
         };
         let response = self.0.send(request.map(|()| body)).map_err(|error| failure(&error))?;
-        Ok(Box::new(Reading(response)))
+        Ok(Box::new(Reading(response.into_http())))
     }
 
     fn counts(&self) -> Option<Counts> {

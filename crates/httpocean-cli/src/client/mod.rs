@@ -1,5 +1,6 @@
 //! A client, by whichever adapter: what is asked and what is told is the same.
 
+mod compressed;
 mod response;
 
 use std::io;

@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use httpocean_cli::reactor::{Incoming, unreadable};
+use httpocean_content::Pulled;
 use httpocean_std::core::Arrival;
-use httpocean_std::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use httpocean_std::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use httpocean_std::{Body, Connection, Hop};
 
-use super::Failure;
+use super::{Failure, compressed};
 
 const PIECE: usize = 64 * 1024;
 
@@ -23,6 +24,8 @@ pub(crate) struct Response {
     pub(crate) url: String,
     pub(crate) connection: Option<Connection>,
     body: Rest,
+    /// What the body is decoded by on its way to the user, if it is.
+    undoing: Option<Box<Pulled>>,
 }
 
 enum Rest {
@@ -37,12 +40,23 @@ pub(crate) struct Ending {
 }
 
 impl Response {
+    /// The same, decoded as it is read, if it is in a coding that can be undone. It was answered to a `method`.
+    pub(crate) fn decoded(mut self, method: &Method) -> Self {
+        self.undoing = compressed::decoder(method, self.status, &self.headers);
+        self
+    }
+
+    /// Whether it is decoded: then `Content-Length` is not the length of what is read.
+    pub(crate) fn is_decoded(&self) -> bool {
+        self.undoing.is_some()
+    }
+
     /// The next bytes of the body; 0 at its end.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        match &mut self.body {
-            Rest::Std(body) => read(body, buffer),
-            Rest::Mio(incoming) => incoming.read(buffer),
-        }
+        let Some(mut undoing) = self.undoing.take() else { return self.body.read(buffer) };
+        let read = undoing.read(buffer, |input| self.body.read(input));
+        self.undoing = Some(undoing);
+        read?.map_err(|error| compressed::undecodable(self, error.what()))
     }
 
     /// Reads all of the body through `buffer`; its length.
@@ -82,6 +96,13 @@ impl Response {
 }
 
 impl Rest {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        match self {
+            Self::Std(body) => read(body, buffer),
+            Self::Mio(incoming) => incoming.read(buffer),
+        }
+    }
+
     /// Of a connection that speaks another protocol now: what came along with the head.
     fn upgrade(self) -> Result<Vec<u8>, Self> {
         match self {
@@ -114,8 +135,8 @@ fn in_order<B>(response: &http::Response<B>) -> Vec<(HeaderName, HeaderValue)> {
     Arrival::fields(response).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-impl From<http::Response<Body>> for Response {
-    fn from(response: http::Response<Body>) -> Self {
+impl From<httpocean_std::Response> for Response {
+    fn from(response: httpocean_std::Response) -> Self {
         let headers = in_order(&response);
         let (parts, body) = response.into_parts();
         Self {
@@ -128,6 +149,7 @@ impl From<http::Response<Body>> for Response {
             url: body.url().unwrap_or_default(),
             connection: body.connection().copied(),
             body: Rest::Std(body),
+            undoing: None,
         }
     }
 }
@@ -147,6 +169,7 @@ impl From<Incoming> for Response {
             url: head.url,
             connection: head.connection,
             body: Rest::Mio(Box::new(incoming)),
+            undoing: None,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! One URL, fetched: its body streamed to where it belongs, never held.
 
 use std::error::Error as _;
-use std::fs::File;
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use httpocean_std::http::{Method, Version, header};
+use httpocean_content::accept_encoding;
+use httpocean_std::http::{HeaderName, HeaderValue, Method, Version, header};
 
+use super::data::{Data, of_json};
 use super::hints::hint;
-use super::order::{Data, Order};
+use super::order::Order;
 use super::progress::Progress;
 use super::sink::{Place, Sink};
 use crate::client::{Ask, Client, Failure, Response, Source, shown};
@@ -58,20 +59,31 @@ impl<'a> Fetcher<'a> {
 
     fn send(&self, url: &str) -> Done<Response> {
         let order = self.order;
-        let ask = Ask { method: order.method.clone(), url, config: None, body: self.body()? };
-        self.client.send(ask, order.headers.iter().cloned()).map_err(|failure| failed(&failure))
+        let (body, mut fields) = self.body()?;
+        if order.compressed {
+            fields.extend(
+                accept_encoding().map(|all| (header::ACCEPT_ENCODING, HeaderValue::from_static(all))),
+            );
+        }
+        // What the user says goes.
+        fields.retain(|(name, _)| order.headers.iter().all(|(given, _)| given != name));
+        let ask = Ask { method: order.method.clone(), url, config: None, body };
+        let sent = self.client.send(ask, order.headers.iter().cloned().chain(fields));
+        let response = sent.map_err(|failure| failed(&failure))?;
+        Ok(if order.compressed { response.decoded(&order.method) } else { response })
     }
 
-    fn body(&self) -> Done<Source> {
-        Ok(match (&self.order.data, &self.stdin) {
-            (None, _) => Source::empty(),
-            (Some(Data::Bytes(bytes)), _) => Source::Bytes(bytes.clone().into()),
-            (Some(Data::File(path)), _) => File::open(path)
-                .and_then(Source::file)
-                .map_err(|error| Stop::Trouble(format!("{} can't be sent: {error}", path.display())))?,
-            (Some(Data::Stdin), Some(bytes)) => Source::Bytes(bytes.clone()),
-            (Some(Data::Stdin), None) => Source::Reader(Box::new(io::stdin())),
-        })
+    /// With the fields that go with it.
+    fn body(&self) -> Done<(Source, Vec<(HeaderName, HeaderValue)>)> {
+        let (body, mut fields) = match (&self.order.data, &self.stdin) {
+            (None, _) => (Source::empty(), Vec::new()),
+            (Some(Data::Stdin), Some(bytes)) => (Source::Bytes(bytes.clone()), Vec::new()),
+            (Some(data), _) => data.open()?,
+        };
+        if self.order.json {
+            fields.extend(of_json());
+        }
+        Ok((body, fields))
     }
 
     fn deliver(&self, url: &str, mut response: Response) -> Done {
@@ -82,7 +94,7 @@ impl<'a> Fetcher<'a> {
         let length = response.headers.iter().find(|(name, _)| name == header::CONTENT_LENGTH);
         let length = length.and_then(|(_, length)| length.to_str().ok()?.parse().ok());
         let alone = self.order.concurrency == 1 && !self.order.verbose && !self.sink.on_terminal();
-        let length = length.filter(|_| self.order.method != Method::HEAD);
+        let length = length.filter(|_| self.order.method != Method::HEAD && !response.is_decoded());
         let progress = Progress::new(length, alone);
         copy(url, &mut response, &mut place, progress)?;
         place.flush().map_err(|error| cannot_write(url, &error))

@@ -1,5 +1,6 @@
 //! `httpocean get`: fetches URLs, and says what was decided on the way.
 
+mod data;
 mod fetch;
 mod hints;
 mod narrator;

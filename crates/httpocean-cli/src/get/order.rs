@@ -1,11 +1,11 @@
 //! What the user ordered.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use httpocean_std::http::{HeaderName, HeaderValue, Method};
 use lexopt::{Arg, Parser, ValueExt};
 
+use super::data::{self, Data};
 use super::sink::Target;
 use crate::client::shown;
 use crate::options::Run;
@@ -25,6 +25,11 @@ Usage: httpocean get URL... [OPTIONS]
       -I, --head               HEAD: the head only, which is printed
       -H, --header 'N: VALUE'  a header field; may be given again
       -d, --data BODY          a body; @FILE sends a file, @- what comes on stdin
+          --json BODY          the same, said to be JSON, and so is what is wanted
+          --data-urlencode D   a piece of a form: NAME=TEXT, or TEXT, or NAME@FILE; may be given again
+      -F, --form NAME=TEXT     a part of a multipart form; NAME=@FILE sends a file, with ;type=TYPE of
+                               that type; may be given again
+          --compressed         ask for a compressed response, and decode it
       -i, --include            print the head of the response, too
       -v, --verbose            say each decision with its reason
       -f, --fail               a status of 400 and more is a failure
@@ -49,19 +54,14 @@ pub(super) struct Order {
     pub(super) method: Method,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) data: Option<Data>,
+    /// The body is JSON.
+    pub(super) json: bool,
+    pub(super) compressed: bool,
     pub(super) include: bool,
     pub(super) verbose: bool,
     pub(super) fail: bool,
     pub(super) timeline: Option<OsString>,
     pub(super) run: Run,
-}
-
-/// Where the request's body comes from.
-#[derive(Clone, Debug)]
-pub(super) enum Data {
-    Bytes(Vec<u8>),
-    File(PathBuf),
-    Stdin,
 }
 
 impl Order {
@@ -84,7 +84,15 @@ impl Order {
                 Arg::Short('H') | Arg::Long("header") => {
                     order.headers.push(header_of(&args.value()?.string()?)?);
                 }
-                Arg::Short('d') | Arg::Long("data") => order.data = Some(Data::of(args.value()?)),
+                Arg::Short('d') | Arg::Long("data") => order.set_data(Data::of(args.value()?), false)?,
+                Arg::Long("json") => order.set_data(Data::of(args.value()?), true)?,
+                Arg::Long("data-urlencode") => {
+                    Data::add_urlencoded(&mut order.data, &args.value()?.string()?)?;
+                }
+                Arg::Short('F') | Arg::Long("form") => {
+                    Data::add_field(&mut order.data, &args.value()?.string()?)?;
+                }
+                Arg::Long("compressed") => order.compressed = true,
                 Arg::Short('i') | Arg::Long("include") => order.include = true,
                 Arg::Short('v') | Arg::Long("verbose") => order.verbose = true,
                 Arg::Short('f') | Arg::Long("fail") => order.fail = true,
@@ -116,12 +124,22 @@ impl Order {
             method: Method::GET,
             headers: Vec::new(),
             data: None,
+            json: false,
+            compressed: false,
             include: false,
             verbose: false,
             fail: false,
             timeline: None,
             run: Run::default().with_env_proxies(),
         }
+    }
+
+    fn set_data(&mut self, data: Data, json: bool) -> Done {
+        if self.data.is_some() {
+            return Err(data::one_body());
+        }
+        (self.data, self.json) = (Some(data), json);
+        Ok(())
     }
 
     fn check(self) -> Done<Self> {
@@ -148,17 +166,6 @@ impl Order {
             seen.push(name);
         }
         Ok(())
-    }
-}
-
-impl Data {
-    fn of(given: OsString) -> Self {
-        use std::os::unix::ffi::{OsStrExt, OsStringExt};
-        match given.as_bytes() {
-            b"@-" => Self::Stdin,
-            [b'@', path @ ..] => Self::File(std::ffi::OsStr::from_bytes(path).into()),
-            _ => Self::Bytes(given.into_vec()),
-        }
     }
 }
 

@@ -135,7 +135,9 @@ impl Run {
         let builder = httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
-            .probe_after(self.probe_after);
+            .probe_after(self.probe_after)
+            // What is to be decoded is decoded here, alike for both transports.
+            .decoding(httpocean_std::Decoding::Raw);
         Ok(match &self.unix_socket {
             Some(path) => builder.connector(httpocean_std::UnixConnector::new(path)),
             None => builder,

@@ -15,6 +15,7 @@ mod command;
 mod demo;
 mod demo_elsewhere;
 mod get_bodies;
+mod get_content;
 mod get_errors;
 mod get_pool;
 mod get_requests;

@@ -2,6 +2,7 @@
 
 mod bound;
 mod error;
+mod pull;
 
 #[cfg(feature = "brotli")]
 mod brotli;
@@ -14,6 +15,7 @@ use std::fmt;
 
 pub use bound::Limits;
 pub use error::DecodeError;
+pub use pull::Pulled;
 
 use crate::coding::{Coding, Codings};
 

@@ -421,9 +421,9 @@ impl Call {
     }
 
     /// The error of a reader who can't use the response, with what is known of its request.
-    pub fn rejected(&self, what: &'static str, io: &Io) -> Error {
+    pub fn rejected(&self, error: Error, io: &Io) -> Error {
         let sent = drive::more(self.sent_last, self.sent(io));
-        self.of_call(Error::new(ErrorKind::Content(what), Phase::RecvBody).with_sent(sent))
+        self.of_call(error.with_sent(sent))
     }
 
     /// Whether it waits for the time of its next attempt.

@@ -27,6 +27,8 @@ mod demo;
 mod equal;
 #[path = "../get_bodies.rs"]
 mod get_bodies;
+#[path = "../get_content.rs"]
+mod get_content;
 #[path = "../get_errors.rs"]
 mod get_errors;
 #[path = "../get_requests.rs"]

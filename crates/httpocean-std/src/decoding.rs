@@ -1,0 +1,141 @@
+//! Content codings: asked for with a request, undone as a response is read.
+
+use http::Response as HttpResponse;
+use http::request;
+
+use crate::body::Body;
+use crate::response::{COLLECT_LIMIT, Response};
+
+#[cfg(feature = "_codings")]
+pub use by_content::Decoding;
+#[cfg(feature = "_codings")]
+pub(crate) use by_content::Undoing;
+
+/// What a client does with what is inside of responses.
+pub(crate) struct Content {
+    pub(crate) collect_limit: u64,
+    #[cfg(feature = "_codings")]
+    pub(crate) decoding: Decoding,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self {
+            collect_limit: COLLECT_LIMIT,
+            #[cfg(feature = "_codings")]
+            decoding: Decoding::default(),
+        }
+    }
+}
+
+/// No coding is built in.
+#[cfg(not(feature = "_codings"))]
+pub(crate) struct NoDecoding;
+
+#[cfg(not(feature = "_codings"))]
+impl Content {
+    pub(crate) fn ask(&self, _request: &mut request::Parts) -> NoDecoding {
+        NoDecoding
+    }
+
+    pub(crate) fn take_in(&self, response: HttpResponse<Body>, NoDecoding: NoDecoding) -> Response {
+        Response::new(response, self.collect_limit)
+    }
+}
+
+#[cfg(feature = "_codings")]
+mod by_content {
+    use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, RANGE};
+    use http::{Method, StatusCode};
+    use httpocean_content::{Codings, Limits, Pulled, accept_encoding};
+    use httpocean_core::{ErrorKind, Fault, Phase};
+    use httpocean_driver::Error;
+
+    use super::{Body, Content, HttpResponse, Response, request};
+    use crate::incoming::Incoming;
+
+    /// What becomes of responses in a content coding such as gzip. As an extension of a request it holds for that
+    /// request, as with [`RequestBuilder::decoding`](crate::RequestBuilder::decoding).
+    ///
+    /// ```
+    /// use httpocean_std::content::Limits;
+    /// use httpocean_std::{Client, Decoding};
+    ///
+    /// let strict = Decoding::Within(Limits { bytes: 1 << 20, ..Limits::default() });
+    /// let client = Client::builder().decoding(strict).build();
+    /// let request = http::Request::get("http://example.com/a.gz").extension(Decoding::Raw).body(()).unwrap();
+    /// # let _ = (client, request);
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Decoding {
+        /// None is asked for, and what comes is handed over as it is.
+        Raw,
+        /// Those that are built in are asked for, unless the request has an `Accept-Encoding` or a `Range`. What comes
+        /// in such, asked for or not, is decoded as it is read, within these limits, and loses the fields
+        /// `Content-Encoding` and `Content-Length`, which speak of what came. What comes in another coding, or is a part
+        /// (status 206), is handed over as it is, and keeps them.
+        Within(Limits),
+    }
+
+    impl Default for Decoding {
+        fn default() -> Self {
+            Self::Within(Limits::default())
+        }
+    }
+
+    impl Content {
+        /// What is to become of the response, after it was said in the request's fields.
+        pub(crate) fn ask(&self, request: &mut request::Parts) -> Decoding {
+            let decoding = request.extensions.get().copied().unwrap_or(self.decoding);
+            if let (Decoding::Within(_), Some(names)) = (decoding, accept_encoding()) {
+                let fields = &mut request.headers;
+                let says = fields.contains_key(ACCEPT_ENCODING) || fields.contains_key(RANGE);
+                if !says && request.method != Method::CONNECT {
+                    fields.insert(ACCEPT_ENCODING, HeaderValue::from_static(names));
+                }
+            }
+            decoding
+        }
+
+        pub(crate) fn take_in(&self, mut response: HttpResponse<Body>, decoding: Decoding) -> Response {
+            if let Decoding::Within(limits) = decoding {
+                if response.headers().contains_key(CONTENT_ENCODING) {
+                    decode(&mut response, &limits);
+                }
+            }
+            Response::new(response, self.collect_limit)
+        }
+    }
+
+    /// Of a response without a body the fields tell what a body would have been.
+    fn decode(response: &mut HttpResponse<Body>, limits: &Limits) {
+        let part = response.status() == StatusCode::PARTIAL_CONTENT;
+        let codings = Codings::of(response.headers());
+        let leave = part || codings.as_ref().is_ok_and(|codings| codings.is_plain() || codings.is_opaque());
+        let Some(incoming) = response.body_mut().incoming_mut().filter(|body| body.has_body() && !leave)
+        else {
+            return;
+        };
+        incoming.decode_by(Undoing(Pulled::new(codings, limits)));
+        response.headers_mut().remove(CONTENT_ENCODING);
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+
+    /// A body that is being decoded.
+    pub(crate) struct Undoing(Pulled);
+
+    impl Undoing {
+        /// The next bytes of what `incoming` means; 0 at its end. With an error of its content the connection is let
+        /// go, and does not wait for whoever holds the response.
+        pub(crate) fn read(&mut self, incoming: &mut Incoming, out: &mut [u8]) -> Result<usize, Error> {
+            let read = self.0.read(out, |input| incoming.read_wire(input))?;
+            read.map_err(|error| {
+                let kind = ErrorKind::Content(error.what());
+                let verdict = httpocean_core::Error::new(kind, Phase::RecvBody).with_fault(Fault::Peer);
+                let told = incoming.rejected(verdict);
+                incoming.give_up();
+                told
+            })
+        }
+    }
+}
