@@ -6,6 +6,7 @@ mod hints;
 mod narrator;
 mod order;
 mod progress;
+mod session;
 mod sink;
 
 use lexopt::Parser;
@@ -33,7 +34,8 @@ fn run(order: &Order) -> Done {
     let narrator = order.verbose.then(Narrator::new);
     let timeline = picture.as_mut().map(|picture| picture.part(""));
     let observer = (narrator.is_some() || timeline.is_some()).then_some((narrator, timeline));
-    let client = order.run.observed_client(observer)?;
+    let (session, cookies) = order.session.open()?;
+    let client = order.run.clone().adding(session).observed_client(observer)?;
     let fetcher = Fetcher::new(order, &client)?;
     let count = order.urls.len().saturating_mul(order.times);
     let outcome = threads::share(order.concurrency, count, |number| fetcher.fetch(number));
@@ -43,5 +45,6 @@ fn run(order: &Order) -> Done {
         note(format_args!("* {sent} requests sent, {made} connections made, {} idle now", stats.idle));
     }
     picture.map_or(Ok(()), Picture::finish)?;
+    cookies.map_or(Ok(()), |cookies| cookies.save())?;
     outcome
 }

@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 
+use httpocean_std::http::header::AUTHORIZATION;
 use httpocean_std::http::{HeaderName, HeaderValue, Method};
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::data::{self, Data};
+use super::session;
 use super::sink::Target;
 use crate::client::shown;
 use crate::options::Run;
@@ -24,6 +26,11 @@ Usage: httpocean get URL... [OPTIONS]
       -X, --request METHOD     the method (GET, or POST with -d)
       -I, --head               HEAD: the head only, which is printed
       -H, --header 'N: VALUE'  a header field; may be given again
+      -u, --user USER:PASSWORD for the servers of the URLs, and for none that they redirect to
+      -A, --user-agent NAME    the User-Agent
+          --netrc              ~/.netrc, or the file that NETRC names, says who the user is to which host
+          --netrc-file FILE    FILE says so
+          --cookie-jar FILE    keep cookies, in FILE too: what is in it is used, and it is written anew at the end
       -d, --data BODY          a body; @FILE sends a file, @- what comes on stdin
           --json BODY          the same, said to be JSON, and so is what is wanted
           --data-urlencode D   a piece of a form: NAME=TEXT, or TEXT, or NAME@FILE; may be given again
@@ -61,6 +68,7 @@ pub(super) struct Order {
     pub(super) verbose: bool,
     pub(super) fail: bool,
     pub(super) timeline: Option<OsString>,
+    pub(super) session: session::Order,
     pub(super) run: Run,
 }
 
@@ -68,7 +76,7 @@ impl Order {
     /// `None`: help is all that was wanted.
     pub(super) fn parse(mut args: Parser) -> Done<Option<Self>> {
         let mut order = Self::nothing();
-        let mut method = None;
+        let (mut method, mut user) = (None, None);
         let mut head = false;
         while let Some(arg) = args.next()? {
             match arg {
@@ -93,6 +101,13 @@ impl Order {
                     Data::add_field(&mut order.data, &args.value()?.string()?)?;
                 }
                 Arg::Long("compressed") => order.compressed = true,
+                Arg::Short('u') | Arg::Long("user") => user = Some(session::user(&args.value()?.string()?)?),
+                Arg::Short('A') | Arg::Long("user-agent") => {
+                    order.run.request.config.call.user_agent = Some(agent_of(&args.value()?.string()?)?);
+                }
+                Arg::Long("netrc") => order.session.netrc = Some(session::From::Environment),
+                Arg::Long("netrc-file") => order.session.netrc = Some(session::From::File(args.value()?)),
+                Arg::Long("cookie-jar") => order.session.cookies = Some(args.value()?),
                 Arg::Short('i') | Arg::Long("include") => order.include = true,
                 Arg::Short('v') | Arg::Long("verbose") => order.verbose = true,
                 Arg::Short('f') | Arg::Long("fail") => order.fail = true,
@@ -111,6 +126,8 @@ impl Order {
             (false, Some(_)) => Method::POST,
             (false, None) => Method::GET,
         });
+        let says_who = order.headers.iter().any(|(name, _)| name == AUTHORIZATION);
+        order.headers.extend(user.filter(|_| !says_who).map(|value| (AUTHORIZATION, value)));
         order.run = order.run.without_upgrade()?;
         order.check().map(Some)
     }
@@ -130,6 +147,7 @@ impl Order {
             verbose: false,
             fail: false,
             timeline: None,
+            session: session::Order::default(),
             run: Run::default().with_env_proxies(),
         }
     }
@@ -183,6 +201,10 @@ fn at_least_1(flag: &str, args: &mut Parser) -> Done<usize> {
 
 fn method_of(text: &str) -> Done<Method> {
     text.parse().map_err(|_| Stop::usage(format!("`{text}` is no method")))
+}
+
+fn agent_of(text: &str) -> Done<HeaderValue> {
+    text.parse().map_err(|_| Stop::usage("--user-agent has a byte that no field may have"))
 }
 
 /// What is wrong with a field is said without what may be its value: it may be a secret.

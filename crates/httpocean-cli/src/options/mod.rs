@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use httpocean_std::pool::{self, Order};
+use httpocean_std::session::Session;
 use httpocean_std::{Config, Limits};
 use serde_json::Value;
 
@@ -46,6 +47,7 @@ pub(crate) struct Run {
     pub(crate) transport: Transport,
     probe_after: Duration,
     unix_socket: Option<PathBuf>,
+    session: Session,
     record: Option<PathBuf>,
     record_secrets: bool,
 }
@@ -84,6 +86,11 @@ impl Run {
             Some(_) => Err(Stop::usage("`upgrade` is for `batch`")),
             None => Ok(self),
         }
+    }
+
+    /// The same, with what is added to requests.
+    pub(crate) fn adding(self, session: Session) -> Self {
+        Self { session, ..self }
     }
 
     /// The client of the run.
@@ -136,6 +143,7 @@ impl Run {
             .pool(self.pool.clone())
             .config(self.request.config.clone())
             .probe_after(self.probe_after)
+            .session(self.session.clone())
             // What is to be decoded is decoded here, alike for both transports.
             .decoding(httpocean_std::Decoding::Raw);
         Ok(match &self.unix_socket {
@@ -157,6 +165,7 @@ impl Run {
             },
             record: self.recording()?,
             probe_after: self.probe_after,
+            session: self.session.clone(),
             ..defaults
         })
     }

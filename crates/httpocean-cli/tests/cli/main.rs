@@ -19,6 +19,7 @@ mod get_content;
 mod get_errors;
 mod get_pool;
 mod get_requests;
+mod get_session;
 mod mio;
 mod proxies;
 mod replay;

@@ -33,5 +33,7 @@ mod get_content;
 mod get_errors;
 #[path = "../get_requests.rs"]
 mod get_requests;
+#[path = "../get_session.rs"]
+mod get_session;
 #[path = "../secrets.rs"]
 mod secrets;
