@@ -60,10 +60,11 @@ fn a_file_of_curl_is_read() {
         #HttpOnly_.h.example\tTRUE\t/\tFALSE\t1900000000\tid\t7\r\n\
         www.h.example\tFALSE\t/a\tTRUE\t0\ttwo\tb=c d\n\
         old.example\tFALSE\t/\tFALSE\t1700000000\told\t1\n\
-        www.h.example\tFALSE\t/\tFALSE\t0\tempty\t\n";
+        www.h.example\tFALSE\t/\tFALSE\t0\tempty\t\n\
+        www.h.example\tFALSE\t/\tFALSE\t\tendless\t1\n";
     let (jar, taken) = read(text);
-    assert_eq!(taken, 3);
-    assert_eq!(sent(&jar, "https://www.h.example/a"), "two=b=c d; id=7; empty=");
+    assert_eq!(taken, 4);
+    assert_eq!(sent(&jar, "https://www.h.example/a"), "two=b=c d; id=7; empty=; endless=1");
     assert_eq!(sent(&jar, "http://x.h.example/a"), "id=7");
     assert_eq!(sent(&jar, "http://old.example/"), "");
     let text = String::from_utf8(jar.to_text(NOW)).unwrap();

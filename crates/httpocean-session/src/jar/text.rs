@@ -6,7 +6,7 @@
 //! domain         tail   path   secure  expires     name  value
 //! ```
 //! `tail` says whether hosts within the domain have it too. A line of an HttpOnly cookie begins with `#HttpOnly_`.
-//! `expires` is 0 where a cookie has no end.
+//! `expires` is 0 where a cookie has no end, as curl has it; python takes that for one that is over.
 
 use std::fmt;
 
@@ -98,7 +98,11 @@ fn cookie(line: &[u8]) -> Result<Cookie, &'static str> {
     if !path.starts_with('/') || path.bytes().any(|byte| byte.is_ascii_control()) {
         return Err("its path does not begin with a slash");
     }
-    let expires: u64 = text(expires)?.parse().map_err(|_| "its end is not a number of seconds")?;
+    let expires: u64 = match text(expires)? {
+        // So python's have it where there is no end.
+        "" => 0,
+        digits => digits.parse().map_err(|_| "its end is not a number of seconds")?,
+    };
     let mut cookie = Cookie::new(name, value, domain, !flag(tail)?, path);
     cookie.secure = flag(secure)?;
     cookie.expires = Some(expires).filter(|at| *at > 0);
