@@ -54,6 +54,7 @@ type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
 pub struct Server {
     acceptor: Acceptor,
     log: Arc<Log>,
+    scheme: &'static str,
 }
 
 impl Server {
@@ -75,9 +76,14 @@ impl Server {
         self.acceptor.addr()
     }
 
-    /// An `http` URL at this server; `path` begins with a slash.
+    /// An `http` URL at this server, or an `https` one if it is [layered](Builder::layered); `path` begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.addr())
+        format!("{}://{}{path}", self.scheme, self.addr())
+    }
+
+    /// The same under the name or address of a host that is to lead there.
+    pub fn url_at(&self, host: &str, path: &str) -> String {
+        format!("{}://{host}:{}{path}", self.scheme, self.addr().port())
     }
 
     /// The counts so far.

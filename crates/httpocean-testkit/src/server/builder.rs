@@ -14,9 +14,11 @@ use super::script::Greeting;
 use super::wire::Wire;
 use super::{Handler, Server};
 use crate::acceptor::{Acceptor, listen};
+use crate::front::Terminal;
 use crate::switch::Switch;
 
 type OnConnect = Box<dyn Fn(u64) -> Greeting + Send>;
+type MakeLayer = Box<dyn FnMut() -> Box<dyn Terminal> + Send>;
 
 /// Settings of a [`Server`]; start one with [`Server::builder`].
 pub struct Builder {
@@ -26,6 +28,7 @@ pub struct Builder {
     idle_timeout: Duration,
     record: RecordLimits,
     on_connect: OnConnect,
+    layer: Option<MakeLayer>,
 }
 
 impl Builder {
@@ -37,6 +40,7 @@ impl Builder {
             idle_timeout: Duration::from_secs(30),
             record: RecordLimits { requests: 100_000, body_bytes: 1024 * 1024 },
             on_connect: Box::new(|_| Greeting::Serve),
+            layer: None,
         }
     }
 
@@ -85,6 +89,13 @@ impl Builder {
         self
     }
 
+    /// HTTP is spoken through a layer, such as TLS, of which each connection gets its own: URLs begin with `https`. A
+    /// server that closes in an orderly way says goodbye through it first. Without this: on the bare socket.
+    pub fn layered<T: Terminal>(mut self, mut make: impl FnMut() -> T + Send + 'static) -> Self {
+        self.layer = Some(Box::new(move || Box::new(make())));
+        self
+    }
+
     /// Listens, and serves until the server is stopped.
     ///
     /// The handler is called when a request's head is complete, on the connection's thread. A panic in it ends
@@ -92,26 +103,31 @@ impl Builder {
     ///
     /// # Errors
     /// When the address cannot be listened on.
-    pub fn start(self, handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> io::Result<Server> {
+    pub fn start(
+        mut self,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> io::Result<Server> {
         let listener = listen(self.addr, self.backlog)?;
         let switch = Arc::new(Switch::default());
         let log = Arc::new(Log::new(self.record));
         let handler: Arc<Handler> = Arc::new(handler);
         let (server_log, server_switch) = (Arc::clone(&log), Arc::clone(&switch));
+        let scheme = if self.layer.is_some() { "https" } else { "http" };
         let accepted = move |stream, peer| {
             let (number, open) = log.accepted();
             let greeting = (self.on_connect)(number);
+            let layer = self.layer.as_mut().map(|make| make());
             let (switch, log, handler) = (Arc::clone(&switch), Arc::clone(&log), Arc::clone(&handler));
             let idle_timeout = self.idle_timeout;
             move || {
-                if let Ok(wire) = Wire::new(stream, switch, idle_timeout) {
+                if let Ok(wire) = Wire::new(stream, switch, idle_timeout, layer) {
                     Connection { wire, number, peer, log, handler, idle_timeout }.run(greeting);
                 }
                 drop(open);
             }
         };
         let acceptor = Acceptor::start(listener, server_switch, self.max_connections, accepted)?;
-        Ok(Server { acceptor, log: server_log })
+        Ok(Server { acceptor, log: server_log, scheme })
     }
 }
 

@@ -1,5 +1,6 @@
 //! One connection's socket with the bytes that were read ahead.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::message::Pace;
 use crate::acceptor::reset_on_close;
+use crate::front::Terminal;
 use crate::pattern::fill_pattern;
 use crate::switch::Switch;
 
@@ -21,16 +23,29 @@ pub(crate) struct Wire {
     switch: Arc<Switch>,
     block: Box<[u8]>,
     buffer: Vec<u8>,
+    layer: Option<Layer>,
+}
+
+struct Layer {
+    end: Box<dyn Terminal>,
+    /// What came out of it and was not read yet.
+    plain: VecDeque<u8>,
 }
 
 impl Wire {
     /// `idle_timeout` bounds every read and every write.
-    pub(crate) fn new(stream: TcpStream, switch: Arc<Switch>, idle_timeout: Duration) -> io::Result<Self> {
+    pub(crate) fn new(
+        stream: TcpStream,
+        switch: Arc<Switch>,
+        idle_timeout: Duration,
+        layer: Option<Box<dyn Terminal>>,
+    ) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(idle_timeout))?;
         stream.set_write_timeout(Some(idle_timeout))?;
         let stream = switch.watch(stream);
-        Ok(Self { stream, switch, block: vec![0; BLOCK].into_boxed_slice(), buffer: Vec::new() })
+        let layer = layer.map(|end| Layer { end, plain: VecDeque::new() });
+        Ok(Self { stream, switch, block: vec![0; BLOCK].into_boxed_slice(), buffer: Vec::new(), layer })
     }
 
     pub(crate) fn buffered(&self) -> &[u8] {
@@ -58,12 +73,12 @@ impl Wire {
 
     pub(crate) fn send(&mut self, bytes: &[u8], pace: Option<Pace>) -> io::Result<()> {
         self.proceed()?;
-        let Some(pace) = pace else { return (&*self.stream).write_all(bytes) };
+        let Some(pace) = pace else { return self.write(bytes) };
         for (nth, piece) in bytes.chunks(pace.piece.max(1)).enumerate() {
             if nth > 0 {
                 self.pause(pace.pause)?;
             }
-            (&*self.stream).write_all(piece)?;
+            self.write(piece)?;
         }
         Ok(())
     }
@@ -88,11 +103,14 @@ impl Wire {
     /// Sends back what was read ahead and all that comes.
     pub(crate) fn echo(&mut self) -> io::Result<()> {
         let ahead = std::mem::take(&mut self.buffer);
-        (&*self.stream).write_all(&ahead)?;
+        self.write(&ahead)?;
         loop {
             match self.read()? {
-                0 => return self.stream.shutdown(Shutdown::Write),
-                len => (&*self.stream).write_all(&self.block[..len])?,
+                0 => return self.finish(),
+                len => {
+                    let came = self.block[..len].to_vec();
+                    self.write(&came)?;
+                }
             }
         }
     }
@@ -102,12 +120,12 @@ impl Wire {
     }
 
     pub(crate) fn half_close(mut self, within: Duration) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)?;
+        self.finish()?;
         self.discard(within)
     }
 
     pub(crate) fn lingering_close(mut self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)?;
+        self.finish()?;
         self.stream.set_read_timeout(Some(LINGER_QUIET))?;
         self.discard(LINGER_TOTAL)
     }
@@ -120,13 +138,45 @@ impl Wire {
 
     fn read(&mut self) -> io::Result<usize> {
         loop {
+            if let Some(layer) = &mut self.layer {
+                if !layer.plain.is_empty() {
+                    return layer.plain.read(&mut self.block);
+                }
+                if layer.end.is_closed() {
+                    return Ok(0);
+                }
+            }
             // A socket that was shut down still delivers what a busy client goes on sending.
             self.proceed()?;
-            match (&*self.stream).read(&mut self.block) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result,
+            let len = match (&*self.stream).read(&mut self.block) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            let Some(layer) = self.layer.as_mut().filter(|_| len > 0) else { return Ok(len) };
+            let received = layer.end.receive(&self.block[..len]);
+            layer.plain.extend(layer.end.take_plain());
+            (&*self.stream).write_all(&layer.end.take_wire())?;
+            received?;
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.layer {
+            None => (&*self.stream).write_all(bytes),
+            Some(layer) => {
+                layer.end.send(Some(bytes));
+                (&*self.stream).write_all(&layer.end.take_wire())
             }
         }
+    }
+
+    /// Nothing more is sent.
+    fn finish(&mut self) -> io::Result<()> {
+        if let Some(layer) = &mut self.layer {
+            layer.end.send(None);
+            (&*self.stream).write_all(&layer.end.take_wire())?;
+        }
+        self.stream.shutdown(Shutdown::Write)
     }
 
     fn proceed(&self) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! The scripted server, seen by plain TCP clients.
+//! The scripted server, seen by plain TCP clients, and by one with a layer.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bodies;
@@ -7,6 +7,7 @@ mod closes;
 mod connections;
 mod greetings;
 mod idle;
+mod layered;
 mod recorded;
 mod replies;
 mod stop;
