@@ -158,3 +158,15 @@ fn an_end_in_the_middle_is_an_error_at_every_byte() {
         assert_eq!(reset, "Proxy(Reset(Reset)) Network Proxy None", "{len}");
     }
 }
+
+/// What was not sent while there was time is not sent as a last word either.
+#[test]
+fn a_proxy_that_takes_nothing_is_left_without_a_word() {
+    let mut it = Through::connected("http://ann:s3cret@p", URL);
+    assert!(matches!(it.dial.step(&mut it.io, NOW), DialStep::Wait(want) if want.write));
+    let later = NOW + Duration::from_secs(3600);
+    let DialStep::Failed(error) = it.dial.step(&mut it.io, later) else { panic!("it waits on") };
+    assert_eq!((error.kind(), error.phase()), (&ErrorKind::Timeout, Phase::Proxy));
+    assert_eq!(it.dial.goodbye(), b"");
+    assert!(it.io.tx.pending().is_empty());
+}

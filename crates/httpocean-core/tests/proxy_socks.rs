@@ -200,3 +200,18 @@ fn a_filter_is_asked_about_the_server_behind() {
     assert_eq!(ends("socks5://p", "http://bad.test/"), "Resolve(Filtered)");
     assert_eq!(ends("socks5h://p", "http://bad.test/"), "connects to 127.0.0.1:80");
 }
+
+/// As text or as numbers, which is how bytes are printed.
+#[test]
+fn nothing_that_a_dial_prints_says_who_we_are() {
+    let mut it = Through::connected("socks5h://ann:s3cret@p", URL);
+    assert!(
+        matches!(it.dial.step(&mut it.io, NOW), DialStep::Wait(_)),
+        "for the method that the proxy chooses"
+    );
+    for printed in [format!("{:?}", it.dial), format!("{:#?}", it.dial).replace(char::is_whitespace, "")] {
+        for secret in ["s3cret", "115, 51, 99", "115,51,99"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The handshake with a proxy, of whichever kind.
 
+use core::fmt;
+
 use super::socks::Socks;
 use super::tunnel::Tunnel;
 use crate::buf::RecvBuf;
@@ -13,11 +15,21 @@ use crate::proxy::{Kind, Proxy};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// To be sent; then it goes on.
-    Words(Vec<u8>),
+    Words(Words),
     /// Nothing until more is read.
     Nothing,
     /// The proxy is out of the way; what was read behind its answer comes from the server.
     Through,
+}
+
+/// Words for a proxy. They may say who we are, so nothing prints them.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Words(pub(super) Vec<u8>);
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// One handshake. A word of the other side that is none is an error, and so is an end in the middle.

@@ -38,6 +38,7 @@ use crate::key::Key;
 use crate::proxy::Kind;
 use crate::time::Instant;
 use crate::want::Want;
+use handshake::Words;
 use race::{Heat, Race};
 use stages::{About, Staged, Stages};
 
@@ -108,7 +109,8 @@ pub struct Dial {
     config: Arc<Config>,
     state: State,
     now: Instant,
-    goodbye: Vec<u8>,
+    /// Of a layer that failed.
+    goodbye: Words,
 }
 
 #[derive(Debug)]
@@ -134,7 +136,16 @@ impl Dial {
         let config = config.clone();
         let looks_ahead = is_told_an_address(&key);
         let target = if looks_ahead { key.by_proxy(None) } else { key.first_stop() };
-        Self { key, target, looks_ahead, told: None, config, state: State::Start, now, goodbye: Vec::new() }
+        Self {
+            key,
+            target,
+            looks_ahead,
+            told: None,
+            config,
+            state: State::Start,
+            now,
+            goodbye: Words::default(),
+        }
     }
 
     /// What it is a dial of.
@@ -202,7 +213,7 @@ impl Dial {
     /// Of one that failed with a connected transport: what the peer is still to be told, such as why its certificate
     /// is not good enough. Like [`Conn::goodbye`].
     pub fn goodbye(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.goodbye)
+        core::mem::take(&mut self.goodbye).0
     }
 
     /// Whether an attempt has won, so that what follows is about its bytes.
@@ -265,7 +276,10 @@ impl Dial {
                 self.ready(conn)
             }
             Staged::Failed(error) => {
-                self.goodbye = io.tx.take();
+                // What is left of what a proxy was to be told is none.
+                if let ErrorKind::Tls(_) = error.kind() {
+                    self.goodbye = Words(io.tx.take());
+                }
                 io.reset();
                 self.fail(error)
             }

@@ -16,16 +16,16 @@ use crate::buf::RecvBuf;
 use crate::error::ProxyError;
 use crate::proxy::{Credentials, Kind, Proxy};
 
-use super::handshake::{Said, lost};
+use super::handshake::{Said, Words, lost};
 
 /// One handshake.
 #[derive(Debug)]
 pub(super) struct Socks {
     state: State,
     /// What asks for the connection.
-    request: Vec<u8>,
+    request: Words,
     /// What says who we are, if we can.
-    login: Option<Vec<u8>>,
+    login: Option<Words>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,16 +55,16 @@ impl Socks {
         let (four, credentials) = (proxy.kind() == Kind::Socks4a, proxy.credentials());
         let request = if four { request_4(host, port, credentials) } else { request_5(host, port) };
         let login = credentials.filter(|_| !four).map(|Credentials { user, password }| {
-            [&[1, user.len() as u8], &user[..], &[password.len() as u8], &password[..]].concat()
+            Words([&[1, user.len() as u8], &user[..], &[password.len() as u8], &password[..]].concat())
         });
-        Self { state: State::Start { four }, request, login }
+        Self { state: State::Start { four }, request: Words(request), login }
     }
 
     /// Goes on with what was read.
     pub(super) fn step(&mut self, rx: &mut RecvBuf) -> Result<Said, ProxyError> {
         let (state, said) = match self.state {
             State::Start { four: true } => (State::Granted, Said::Words(core::mem::take(&mut self.request))),
-            State::Start { four: false } => (State::Method, Said::Words(self.methods())),
+            State::Start { four: false } => (State::Method, Said::Words(Words(self.methods()))),
             State::Granted => match granted(rx.bytes())? {
                 Some(len) => self.done(rx, len),
                 None => return wait(rx),

@@ -155,7 +155,7 @@ impl Stages {
         loop {
             let (rx, index) = io.input_and_index();
             match handshake.step(rx, index) {
-                Ok(Said::Words(words)) => self.conn.send(&mut io.tx, &words),
+                Ok(Said::Words(words)) => self.conn.send(&mut io.tx, &words.0),
                 Ok(Said::Nothing) => return Moment::Blocked,
                 Ok(Said::Through) => {
                     self.handshake = None;

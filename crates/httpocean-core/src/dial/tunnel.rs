@@ -11,7 +11,7 @@ use crate::h1::proxied::write_connect;
 use crate::key::Key;
 use crate::limits::Limits;
 
-use super::handshake::{Said, error, lost};
+use super::handshake::{Said, Words, error, lost};
 
 /// One CONNECT and its answer.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Tunnel {
 #[derive(Debug)]
 enum State {
     /// To ask.
-    Start(Vec<u8>),
+    Start(Words),
     /// For the head of the final answer.
     Head(HeadScan),
     /// For the rest of an answer that makes no tunnel.
@@ -42,7 +42,7 @@ impl Tunnel {
         let mut ask = Vec::new();
         write_connect(&mut ask, key, user_agent);
         let limits = Limits { head_bytes: limits.proxy_head_bytes, ..limits.clone() };
-        Self { state: State::Start(ask), limits, interims: 0 }
+        Self { state: State::Start(Words(ask)), limits, interims: 0 }
     }
 
     /// Goes on with what was read.
