@@ -4,8 +4,16 @@
 
 mod layered;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use httpocean_core::layer::Security;
 use httpocean_core::pool::{Facts, Fate};
-use httpocean_core::{BodyPlan, CallStep, CloseReason, ErrorKind, ProtocolError, Sent, TransportError};
+use httpocean_core::{
+    BodyPlan, CallStep, CloseReason, Config, ErrorKind, Instant, Phase, ProtocolError, Sent, TransportError,
+    call,
+};
+use httpocean_testkit::toy::Toy;
 use layered::{Heard, Talk};
 
 const CHUNKED: &[u8] =
@@ -220,6 +228,41 @@ fn what_was_owed_to_the_peer_is_not_part_of_the_request() {
     assert_eq!(lost.error.unwrap().sent(), Sent::Nothing, "only the layer's answer was sent");
 }
 
+/// Each question is answered, so bytes go both ways; none of them is a response.
+#[test]
+fn a_peer_that_keeps_a_layer_talking_holds_nobody_up() {
+    let config = Config {
+        call: call::Options { first_byte: Some(Duration::from_secs(10)), ..call::Options::default() },
+        tls: Some(Security::new(Toy::default())),
+        ..Config::default()
+    };
+    let config = Arc::new(config);
+    let (conn, peer) = layered::ready(&config);
+    let call = layered::call("GET", BodyPlan::empty(), &config);
+    let mut it = Talk::on(conn, peer, call, Facts::default());
+    it.wait();
+    it.flush();
+    for second in 0..=10 {
+        let now = Instant::ZERO + Duration::from_secs(second);
+        let step = it.call.step(&mut it.io, now);
+        if second == 10 {
+            assert!(matches!(step, CallStep::Release(_)), "{step:?}");
+            let CallStep::Failed(error) = it.call.step(&mut it.io, now) else { panic!("it waits on") };
+            assert_eq!((error.kind(), error.phase()), (&ErrorKind::Timeout, Phase::RecvHead));
+            return;
+        }
+        it.peer.ask(b"?");
+        it.deliver();
+        let CallStep::Wait(want) = it.call.step(&mut it.io, now) else { panic!("no wait at {second}") };
+        assert!(want.write, "the layer has an answer");
+        assert_eq!(
+            (want.until, want.phase),
+            (Some(Instant::ZERO + Duration::from_secs(10)), Phase::RecvHead)
+        );
+        it.flush();
+    }
+}
+
 #[test]
 fn an_early_answer_leaves_no_half_of_a_record_behind() {
     let plan = BodyPlan { size: Some(5_000), ..BodyPlan::empty() };
@@ -244,16 +287,4 @@ fn an_early_answer_leaves_no_half_of_a_record_behind() {
     it.deliver();
     it.hear(&mut heard);
     assert_eq!((&heard.body[..], heard.fate), (&b"big"[..], Some(Fate::Spent(CloseReason::HalfSent))));
-}
-
-#[test]
-fn an_upgrade_inside_a_layer_is_not_handed_out_as_bytes_of_the_wire() {
-    let mut it = Talk::begin("CONNECT", BodyPlan::empty(), Facts::default());
-    it.wait();
-    it.flush();
-    it.peer.send(b"HTTP/1.1 200 OK\r\n\r\n");
-    it.deliver();
-    let mut heard = Heard::default();
-    it.hear(&mut heard);
-    assert!(matches!(heard.error.unwrap().kind(), ErrorKind::Unsupported(_)));
 }

@@ -247,7 +247,7 @@ impl Exchange {
         if let Recv::Body(_) = self.recv {
             return Waits::Body;
         }
-        if !io.tx.pending().is_empty() {
+        if self.sending.is_under_way(io) {
             return if self.sending.is_past_head(io) { Waits::SendBody } else { Waits::SendHead };
         }
         if !io.input().bytes().is_empty() {

@@ -167,6 +167,13 @@ impl Sending {
         self.is_ended() && (io.tx.is_delivered() || io.layered && io.tx.is_delivered_to(self.end))
     }
 
+    /// Whether the transport has still to take something of the request. What a layer has to say behind it is no
+    /// reason for another clock: the peer could make it speak for ever.
+    pub(super) fn is_under_way(&self, io: &Io) -> bool {
+        let is_over = io.layered && io.tx.is_delivered_to(self.end);
+        !is_over && !io.tx.pending().is_empty()
+    }
+
     /// Whether the transport took all of the head.
     pub(super) fn is_past_head(&self, io: &Io) -> bool {
         io.tx.total_sent() >= self.head_end
