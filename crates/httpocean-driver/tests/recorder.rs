@@ -237,3 +237,13 @@ fn a_handshake_with_a_proxy() {
         assert!(text.contains("proxy.test") && !text.contains("ann:"), "{text}");
     }
 }
+
+/// Where nobody can secure a connection none is made, and that is the same once more.
+#[test]
+fn what_is_refused_for_want_of_tls_says_the_same_again() {
+    let mut world = World::new(Config::default());
+    world.engine.start(Request::get("https://a.test/").body(()).unwrap(), BodyPlan::empty(), NOW).unwrap();
+    while world.engine.next_task(NOW).is_some() {}
+    let file = world.checked();
+    assert!(file.contains("dial 0.0 https://a.test") && !file.contains("secured"), "{file}");
+}

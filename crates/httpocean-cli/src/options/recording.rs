@@ -15,6 +15,7 @@ impl Run {
     pub(super) fn recording(&self) -> Done<Option<Recording>> {
         let Some(path) = &self.record else { return Ok(None) };
         let shown = path.display().to_string();
+        let named = shown.clone();
         let file = File::create(path).map_err(|error| Stop::Trouble(format!("{shown}: {error}")))?;
         let complained = AtomicBool::new(false);
         // Not buffered: a report of a crash needs the last line.
@@ -25,6 +26,7 @@ impl Run {
                 }
             }
         });
+        let recording = recording.warned(move |why| note(format_args!("httpocean: {named}: {why}")));
         Ok(Some(if self.record_secrets { recording.whole() } else { recording }))
     }
 }

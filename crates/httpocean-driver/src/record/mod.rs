@@ -19,7 +19,8 @@
 //! # What it can't hold
 //! A user's predicate for retries ([`When`](httpocean_core::policy::When)) and a budget that several clients share:
 //! where they decide, the replay differs. Nor what a layer made of the wire: of a connection by TLS the bytes are those of
-//! the wire, of which nobody can make anything without its keys, and a replay ends at its first dial.
+//! the wire, of which nobody can make anything without its keys. A recording says where its first such connection is
+//! made, and tells who records it ([`Recording::warned`]); a replay ends there with that reason.
 //!
 //! What stands in a `Location` where a user name may be can be told from a host at its end only. Until that has come,
 //! lines wait, up to 64 KiB of them; if it does not come in that time, the host is a host of `x`s.
@@ -43,8 +44,16 @@ pub use replay::{Difference, NoRecording, Replayed, replay};
 /// The first word of the first line, and the version of what follows.
 const MAGIC: &str = "httpocean-recording 1";
 
+/// Begins the line behind which nothing can be replayed.
+const SECURED: &str = "secured ";
+/// Why that is so.
+const KEYS: &str = "from here on it can't be replayed: a connection by TLS, and its keys are in no recording";
+
 /// Somebody who takes lines.
 type Sink = dyn Fn(&[u8]) + Send + Sync;
+
+/// Somebody who wants to know why a recording can't be replayed to its end.
+type Warned = dyn Fn(&'static str) + Send + Sync;
 
 /// Where a recording goes.
 ///
@@ -60,6 +69,7 @@ type Sink = dyn Fn(&[u8]) + Send + Sync;
 #[derive(Clone)]
 pub struct Recording {
     sink: Arc<Sink>,
+    warned: Option<Arc<Warned>>,
     whole: bool,
 }
 
@@ -67,13 +77,21 @@ impl Recording {
     /// `sink` is handed whole lines, in order, as they come to be; a few may wait for an end, or for that of the client. It is called in the middle of things, so it had
     /// better be quick, and deal with its errors itself.
     pub fn new(sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
-        Self { sink: Arc::new(sink), whole: false }
+        Self { sink: Arc::new(sink), warned: None, whole: false }
     }
 
     /// With bodies, fields and queries as they are: **secrets included**.
     #[must_use]
     pub fn whole(mut self) -> Self {
         self.whole = true;
+        self
+    }
+
+    /// `told` is called when the recording comes to something that can't be replayed, once, with a sentence that says
+    /// why.
+    #[must_use]
+    pub fn warned(mut self, told: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        self.warned = Some(Arc::new(told));
         self
     }
 

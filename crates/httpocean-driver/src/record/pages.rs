@@ -42,6 +42,13 @@ impl Pages {
         self.held.push(Page::Line(line.to_owned()));
     }
 
+    /// Tells who records.
+    pub(super) fn warn(&self, why: &'static str) {
+        if let Some(warned) = &self.recording.warned {
+            warned(why);
+        }
+    }
+
     /// False if too much is held back now: then none is any more, and what was not decided is hidden.
     #[must_use]
     pub(super) fn received(&mut self, conn: ConnId, bytes: Vec<u8>, undecided: usize) -> bool {

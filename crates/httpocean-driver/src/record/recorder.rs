@@ -8,8 +8,8 @@ use http::{HeaderMap, Request};
 use httpocean_core::dial::Route;
 use httpocean_core::policy::Common;
 use httpocean_core::{
-    BodyPlan, CallId, Config, ConnId, Driven, Engine, Error, Event, Instant, Io, Key, Task, TransportError,
-    pool,
+    BodyPlan, CallId, Config, ConnId, Driven, Engine, Error, Event, Instant, Io, Key, Task,
+    TransportError, pool,
 };
 
 use super::inputs::{self, Told};
@@ -18,7 +18,7 @@ use super::pages::Pages;
 use super::redact::{self, Response};
 use super::said::{Speaker, conn_word};
 use super::text::Line;
-use super::{MAGIC, Recording};
+use super::{KEYS, MAGIC, Recording, SECURED};
 
 /// An [`Engine`] whose inputs and words are recorded, if somebody wants them to be. It has the engine's methods, and
 /// gives what they give; what only asks, it leaves to the engine.
@@ -127,8 +127,10 @@ impl Recorder {
         if let Some(log) = &mut self.log {
             let said = log.speaker.task(task.as_ref(), self.engine.next_timeout());
             log.said(&said);
-            if let Some(Task::Close { conn, .. }) = &task {
-                log.forget(*conn);
+            match &task {
+                Some(Task::Dial { conn, key }) if key.security().is_some() => log.secured(*conn),
+                Some(Task::Close { conn, .. }) => log.forget(*conn),
+                Some(_) | None => {}
             }
         }
         task
@@ -270,6 +272,7 @@ struct Log {
     /// The options that were written, by their numbers.
     configs: Vec<String>,
     seen: BTreeMap<ConnId, Seen>,
+    is_secured: bool,
 }
 
 /// What the engine was last shown of a connection's buffers.
@@ -288,7 +291,8 @@ impl Log {
     fn begin(recording: Recording, pool: &pool::Options, config: &Config, common: &Common) -> Self {
         let speaker = Speaker { whole: recording.whole };
         let pages = Pages::new(recording);
-        let mut log = Self { pages, speaker, configs: Vec::new(), seen: BTreeMap::new() };
+        let (configs, seen) = (Vec::new(), BTreeMap::new());
+        let mut log = Self { pages, speaker, configs, seen, is_secured: false };
         log.line(&format!("{MAGIC} {}", if speaker.whole { "whole" } else { "redacted" }));
         log.line(&format!("pool {}", pool_words(pool).join(" ")));
         log.line(&inputs::common(common).into_string());
@@ -307,6 +311,15 @@ impl Log {
 
     fn said(&mut self, line: &str) {
         self.line(&format!("< {line}"));
+    }
+
+    /// What will be read there means something to its layers alone.
+    fn secured(&mut self, conn: ConnId) {
+        if core::mem::replace(&mut self.is_secured, true) {
+            return;
+        }
+        self.line(&format!("{SECURED}{}", conn_word(conn)));
+        self.pages.warn(KEYS);
     }
 
     /// The number of the options that a request brings. `None`: those of the engine.

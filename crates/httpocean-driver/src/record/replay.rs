@@ -9,11 +9,11 @@ use httpocean_core::dial::AddressFilter;
 use httpocean_core::policy::Common;
 use httpocean_core::{CallId, Config, ConnId, Driven, Engine, Event, Instant, Io, Task, pool};
 
-use super::MAGIC;
 use super::inputs::{Input, common_of};
 use super::options::{config_of, pool_of};
 use super::said::Speaker;
 use super::text::Line;
+use super::{KEYS, MAGIC, SECURED};
 
 /// What came of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl std::error::Error for NoRecording {}
 /// Tells an engine what a recording says, and stops where it says something else.
 ///
 /// # Errors
-/// When the file is not a recording, is of another version, or is cut off.
+/// When the file is not a recording, is of another version, is cut off, or comes to a connection by TLS.
 ///
 /// ```
 /// let error = httpocean_driver::record::replay(b"GET / HTTP/1.1\n").unwrap_err();
@@ -75,6 +75,9 @@ pub fn replay(recording: &[u8]) -> Result<Replayed, NoRecording> {
     let mut stage = Stage::set(&mut lines)?;
     let mut said = Vec::new();
     while let Some(line) = lines.next()? {
+        if line.starts_with(SECURED) {
+            return Err(lines.wrong(KEYS));
+        }
         if let Some(words) = line.strip_prefix("config ") {
             let config = config_of(&split(words)).ok_or(lines.wrong("these options are not known"))?;
             stage.configs.push(Arc::new(config));
