@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Request};
 use httpocean_cli::reactor::{Incoming, Pace, Reactor};
+use httpocean_core::Channel;
 use httpocean_mio::{Connector, Observed, Observer, Options, UnixConnector, Upgraded};
 use httpocean_std::{Error, Stats};
 
@@ -110,46 +111,55 @@ impl Received for Reading {
     }
 }
 
-/// What came along with the head, then the socket, which waits from now on.
+/// A socket that waits from now on, and what is spoken over it.
 fn blocking(upgraded: Upgraded) -> io::Result<Box<dyn Stream>> {
-    let Upgraded { stream, early } = upgraded;
-    let early = io::Cursor::new(early);
+    let Upgraded { stream, channel } = upgraded;
     Ok(match stream {
         httpocean_mio::Stream::Tcp(stream) => {
             let stream = TcpStream::from(OwnedFd::from(stream));
             stream.set_nonblocking(false)?;
-            Box::new(After { early, stream })
+            Box::new(Spoken { channel, stream })
         }
         httpocean_mio::Stream::Unix(stream) => {
             let stream = UnixStream::from(OwnedFd::from(stream));
             stream.set_nonblocking(false)?;
-            Box::new(After { early, stream })
+            Box::new(Spoken { channel, stream })
         }
         other => panic!("{other:?}"),
     })
 }
 
-struct After<S> {
-    early: io::Cursor<Vec<u8>>,
+struct Spoken<S> {
+    channel: Box<Channel>,
     stream: S,
 }
 
-impl<S: Read> Read for After<S> {
+impl<S: Read> Read for Spoken<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.early.read(buf)? {
-            0 => self.stream.read(buf),
-            read => Ok(read),
+        loop {
+            if let Some(n) = self.channel.read(buf).map_err(|error| io::Error::other(error.to_string()))? {
+                return Ok(n);
+            }
+            let rx = &mut self.channel.io().rx;
+            match self.stream.read(rx.space(4096))? {
+                0 => rx.set_eof(),
+                n => rx.filled(n),
+            }
         }
     }
 }
 
-impl<S: Write> Write for After<S> {
+impl<S: Write> Write for Spoken<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.stream.write(buf)
+        self.channel.write(buf);
+        self.flush().map(|()| buf.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        let tx = &mut self.channel.io().tx;
+        self.stream.write_all(tx.pending())?;
+        tx.sent(usize::MAX);
+        Ok(())
     }
 }
 

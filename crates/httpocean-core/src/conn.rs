@@ -38,6 +38,13 @@ impl Conn {
         self.layers.take().map_or_else(Vec::new, |mut stack| stack.close())
     }
 
+    /// The same, put to `tx`, on a connection that may still be read.
+    pub(crate) fn say_goodbye(&mut self, tx: &mut SendBuf) {
+        if let Some(stack) = &mut self.layers {
+            tx.append(&stack.close());
+        }
+    }
+
     /// Puts a layer on top of what there is; it is in its handshake then.
     pub(crate) fn push(&mut self, layer: Box<dyn Layer>, io: &mut Io) {
         io.layered = true;

@@ -1,7 +1,7 @@
 //! What a user of a call is told.
 
 use http::HeaderMap;
-use httpocean_core::{ConnId, Head, Hop};
+use httpocean_core::{Channel, ConnId, Head, Hop};
 use httpocean_driver::Error;
 
 use crate::stream::Stream;
@@ -46,8 +46,9 @@ pub enum Event<'a> {
 pub struct Upgraded {
     /// The socket. Register it with a token of your own.
     pub stream: Stream,
-    /// What came along with the response: read this before the stream.
-    pub early: Vec<u8>,
+    /// What is spoken over it, of which some may have come along with the response. Without layers
+    /// ([`Channel::is_layered`]), what it has [to take](Channel::take) is all that it is needed for.
+    pub channel: Box<Channel>,
 }
 
 /// An [`Event`] that says where its bytes lie, instead of lending them.

@@ -40,8 +40,8 @@ mod wire;
 pub use http;
 pub use httpocean_core as core;
 pub use httpocean_core::{
-    BodyPlan, CallId, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason, Key,
-    Limits, NotFollowed, NotReplayed, NotRetried, Phase, ProtocolError, ProxyAnswer, ProxyError, Sent,
+    BodyPlan, CallId, Channel, CloseReason, Config, ErrorKind, FailedAttempt, Fault, Head, Hop, HopReason,
+    Key, Limits, NotFollowed, NotReplayed, NotRetried, Phase, ProtocolError, ProxyAnswer, ProxyError, Sent,
     TransportError, call, dial, policy, pool, proxy,
 };
 #[cfg(feature = "tracing")]

@@ -263,9 +263,10 @@ impl Client {
     fn hand_over(&mut self, conn: ConnId) -> Option<Upgraded> {
         let place = self.links.get(conn)?.place?;
         let link = self.links.wake(conn)?;
-        let early = link.awake.as_mut().map(|awake| awake.io.rx.take()).unwrap_or_default();
+        let io = link.awake.take().map(|awake| awake.io).unwrap_or_default();
         self.links.remove(conn);
-        Some(Upgraded { stream: self.sockets.hand_out(place)?, early })
+        let channel = Box::new(self.engine.channel(conn, io));
+        Some(Upgraded { stream: self.sockets.hand_out(place)?, channel })
     }
 
     fn close_link(&mut self, conn: ConnId, why: CloseReason, error: Option<Error>) {

@@ -23,7 +23,7 @@ fn an_upgraded_connection_echoes() {
         .unwrap();
     let call = looped.client().start(request, BodyPlan::empty()).unwrap();
     let outcome = run(&mut looped).remove(&call).unwrap();
-    let Upgraded { mut stream, early } = outcome.upgraded.expect("upgraded");
+    let Upgraded { mut stream, mut channel } = outcome.upgraded.expect("upgraded");
     let stats = looped.client().stats();
     assert_eq!((stats.open, stats.idle), (0, 0));
     assert!(stats.closed.is_empty(), "it was not closed: {stats:?}");
@@ -32,7 +32,7 @@ fn an_upgraded_connection_echoes() {
     let mut events = Events::with_capacity(4);
     poll.registry().register(&mut stream, Token(0), Interest::READABLE).unwrap();
     stream.write_all(b"hello").unwrap();
-    let mut received = early;
+    let mut received = channel.take();
     while received.len() < 10 {
         poll.poll(&mut events, Some(support::PATIENCE)).unwrap();
         let mut buf = [0; 64];

@@ -179,7 +179,7 @@ impl Body {
     pub fn upgrade(self) -> Result<Upgraded, Self> {
         match self.kind {
             Kind::Incoming(mut incoming) => match incoming.take_stream() {
-                Some((transport, early)) => Ok(Upgraded::new(transport, early)),
+                Some((transport, channel)) => Ok(Upgraded::new(transport, channel)),
                 None => Err(Kind::Incoming(incoming).into()),
             },
             kind @ (Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. }) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use httpocean_core::pool::{Demand, Facts, Fate, Refusal};
-use httpocean_core::{Call, CallStep, ConnId, ErrorKind, Hop, Instant, Io, Phase, Want};
+use httpocean_core::{Call, CallStep, Channel, ConnId, ErrorKind, Hop, Instant, Io, Phase, Want};
 use httpocean_driver::{Connection, Error, Observed, Whose, transport_error};
 
 use crate::body::Body;
@@ -263,11 +263,11 @@ impl Flow {
         }
     }
 
-    /// After an upgrade: the stream, and what was read of it already.
-    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Vec<u8>)> {
-        self.call.detach();
+    /// After an upgrade: the transport, and what is spoken over it.
+    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Channel)> {
+        let conn = self.call.detach()?;
         let transport = self.held.take()?.forget()?;
-        Some((transport, self.io.rx.take()))
+        Some((transport, Channel::new(conn, std::mem::take(&mut self.io))))
     }
 
     fn take_head(&mut self, len: usize) -> Response<()> {

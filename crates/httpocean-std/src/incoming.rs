@@ -1,7 +1,7 @@
 //! The body of a response, on its way.
 
 use http::{HeaderMap, Response};
-use httpocean_core::{Hop, Want};
+use httpocean_core::{Channel, Hop, Want};
 use httpocean_driver::Error;
 
 use crate::flow::{Flow, Seen, Told};
@@ -135,7 +135,7 @@ impl Incoming {
         Ok(self.told().parked == Some(true))
     }
 
-    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Vec<u8>)> {
+    pub(crate) fn take_stream(&mut self) -> Option<(Box<dyn Transport>, Channel)> {
         if self.state != State::Upgraded {
             return None;
         }

@@ -106,9 +106,9 @@ impl Rest {
     /// Of a connection that speaks another protocol now: what came along with the head.
     fn upgrade(self) -> Result<Vec<u8>, Self> {
         match self {
-            Self::Std(body) => body.upgrade().map(|stream| stream.into_parts().1).map_err(Self::Std),
+            Self::Std(body) => body.upgrade().map(|mut stream| stream.take_early()).map_err(Self::Std),
             Self::Mio(mut incoming) => match incoming.take_upgraded() {
-                Some(upgraded) => Ok(upgraded.early),
+                Some(mut upgraded) => Ok(upgraded.channel.take()),
                 None => Err(Self::Mio(incoming)),
             },
         }

@@ -123,13 +123,9 @@ impl Call {
                 self.trailers = self.exchange.as_mut().and_then(Exchange::trailers).map(Box::new);
                 self.release(fate, Then::End, io)
             }
-            ExchangeStep::Upgraded if io.layered => {
-                let what = "the stream of another protocol inside TLS";
-                self.fail(ErrorKind::Unsupported(what), CloseReason::Protocol, io)
-            }
             ExchangeStep::Upgraded => {
                 self.state = State::Upgraded;
-                CallStep::Upgraded(io.rx.bytes().len())
+                CallStep::Upgraded(io.input().bytes().len())
             }
             ExchangeStep::BodyFault(what) => {
                 let error = Error::new(ErrorKind::Body(what), Phase::SendBody);

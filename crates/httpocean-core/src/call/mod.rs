@@ -377,7 +377,7 @@ impl Call {
             State::Releasing(..) | State::Released(_) | State::Hopping(_) => self.pass_on(io),
             State::Pausing { until } => self.pause(*until),
             State::Ended => CallStep::End,
-            State::Upgraded => CallStep::Upgraded(io.rx.bytes().len()),
+            State::Upgraded => CallStep::Upgraded(io.input().bytes().len()),
             State::Failed(error) => CallStep::Failed(error.clone()),
         }
     }

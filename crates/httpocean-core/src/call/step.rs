@@ -35,8 +35,9 @@ pub enum CallStep {
     Data(usize),
     /// The response is whole. [`Call::trailers`](crate::Call::trailers) may have some.
     End,
-    /// The connection speaks another protocol now, and so many bytes of that are in `io.rx`. Take it with
-    /// [`Call::detach`](crate::Call::detach); its lease is for [`Pool::forget`](crate::Pool::forget).
+    /// The connection speaks another protocol now, and so many bytes of that are there ([`Io::data`](crate::Io::data)).
+    /// Take it with [`Call::detach`](crate::Call::detach) for a [`Channel`](crate::Channel); its lease is for
+    /// [`Pool::forget`](crate::Pool::forget).
     Upgraded(usize),
     /// There is no response, or no whole one. A waiter that is still in the pool is the driver's to cancel.
     Failed(Error),

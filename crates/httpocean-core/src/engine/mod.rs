@@ -24,6 +24,7 @@ use http::{HeaderMap, Request};
 
 use crate::arena::{Arena, ConnId, id};
 use crate::call::Call;
+use crate::channel::Channel;
 use crate::config::Config;
 use crate::conn::Conn;
 use crate::dial::Route;
@@ -92,6 +93,8 @@ pub struct Engine {
     /// Of connections whose `Close` is in the queue, or was said last.
     goodbyes: Vec<(ConnId, Vec<u8>)>,
     closed: Option<ConnId>,
+    /// The connection that was handed over last.
+    handed: Option<(ConnId, Conn)>,
 }
 
 impl Engine {
@@ -112,6 +115,7 @@ impl Engine {
             scratch: Io::default(),
             goodbyes: Vec::new(),
             closed: None,
+            handed: None,
         }
     }
 
@@ -127,6 +131,13 @@ impl Engine {
     pub fn goodbye(&mut self, conn: ConnId) -> Vec<u8> {
         let at = self.goodbyes.iter().position(|(of, _)| *of == conn);
         at.map_or_else(Vec::new, |at| self.goodbyes.swap_remove(at).1)
+    }
+
+    /// What a connection has become whose `Upgraded` was said last, with its buffers. Of any other connection it is one
+    /// without layers.
+    pub fn channel(&mut self, conn: ConnId, io: Io) -> Channel {
+        let handed = self.handed.take().filter(|(of, _)| *of == conn);
+        Channel::new(handed.map(|(_, conn)| conn).unwrap_or_default(), io)
     }
 
     /// The options of requests that bring none.

@@ -282,7 +282,7 @@ impl Engine {
 
     fn hand_over(&mut self, call: CallId, conn: ConnId) {
         if let Some(entry) = self.calls.get_mut(call) {
-            entry.call.detach();
+            self.handed = entry.call.detach().map(|detached| (conn, detached));
             if let Some(lease) = entry.lease.take() {
                 self.pool.forget(lease, self.now);
             }

@@ -105,8 +105,9 @@ pub enum Event {
         /// Trailer fields, if there were any: rare, so boxed.
         trailers: Option<Box<HeaderMap>>,
     },
-    /// The connection speaks another protocol now; so many bytes of that are in `io.rx`. Socket and buffers are the
-    /// driver's, both ids end here, and no `Close` follows.
+    /// The connection speaks another protocol now; so many bytes of that are there ([`Io::data`](crate::Io::data)).
+    /// Socket and buffers are the driver's, both ids end here, and no `Close` follows; what goes on is an
+    /// [`Engine::channel`](crate::Engine::channel).
     Upgraded(usize),
     /// There is no response, or no whole one. The call's id ends here.
     Failed(Error),

@@ -8,7 +8,7 @@ use http::{HeaderMap, Request};
 use httpocean_core::dial::Route;
 use httpocean_core::policy::Common;
 use httpocean_core::{
-    BodyPlan, CallId, Config, ConnId, Driven, Engine, Error, Event, Instant, Io, Key, Task,
+    BodyPlan, CallId, Channel, Config, ConnId, Driven, Engine, Error, Event, Instant, Io, Key, Task,
     TransportError, pool,
 };
 
@@ -154,6 +154,11 @@ impl Recorder {
     /// See [`Engine::goodbye`]. It changes nothing that is said later, and is not recorded.
     pub fn goodbye(&mut self, conn: ConnId) -> Vec<u8> {
         self.engine.goodbye(conn)
+    }
+
+    /// See [`Engine::channel`]. What is said on it is another protocol's, and not recorded.
+    pub fn channel(&mut self, conn: ConnId, io: Io) -> Channel {
+        self.engine.channel(conn, io)
     }
 
     /// See [`Engine::send_body`].
