@@ -14,6 +14,7 @@ use httpocean_tests::real::Real;
 use httpocean_tests::{Client, On, at_rest, get, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     squid_forwards_and_tunnels,
     squid_wants_to_know_who_we_are,
     squid_says_why_it_makes_no_tunnel,
@@ -21,6 +22,7 @@ on_both_adapters!(
     tinyproxy_wants_to_know_who_we_are,
     dante_connects,
     dante_refuses,
+    dante_wants_to_know_who_we_are,
     much_goes_through_each,
 );
 
@@ -161,6 +163,19 @@ fn dante_refuses(on: On) {
         let error = client.get("http://127.0.0.1:1/").send().expect_err("it does not know us");
         assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyError::NoEntry(_))), "{who}: {error}");
         assert!(error.hops().is_empty(), "it was tried again: {error}");
+    }
+}
+
+fn dante_wants_to_know_who_we_are(on: On) {
+    let Some(dante) = Real::dante_that_knows() else { return };
+    for kind in ["socks5", "socks5h"] {
+        forwards_and_tunnels(&client(on, &dante, kind, WHO));
+    }
+    for who in ["", "ann:wrong@", "bob:s3cret@"] {
+        let client = client(on, &dante, "socks5h", who);
+        let error = client.get("http://127.0.0.1:1/").send().expect_err("it does not know us");
+        assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyError::NoEntry(_))), "{who}: {error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
     }
 }
 

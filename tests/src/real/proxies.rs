@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::{Home, Real, program};
 
@@ -68,6 +68,38 @@ impl Real {
         }))
     }
 
+    /// dante, which lets in `ann`, whose password is `s3cret`. It asks the system for its users, and so it gets a system
+    /// with one more: its own view of two files, which ends with it. That takes root, and is skipped without.
+    pub fn dante_that_knows() -> Option<Self> {
+        let program = program("danted")?;
+        let own_view = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
+        if !own_view.is_ok_and(|status| status.success()) {
+            crate::vectors::say(
+                "skipped: dante with a user of its own takes root, and a view of files of its own",
+            );
+            return None;
+        }
+        let users = fs::read_to_string("/etc/passwd").expect("everybody may read it");
+        let up = |server: &Self| TcpStream::connect(server.addr()).is_ok();
+        Some(Self::on_a_port(Home::new(), up, |home, port| {
+            let write = |name: &str, text: String| {
+                fs::write(home.path(name), text).expect("a file can be written");
+                home.path(name)
+            };
+            let users =
+                write("passwd", format!("{users}ann:x:54321:54321::/nonexistent:/usr/sbin/nologin\n"));
+            let passwords = write("shadow", format!("ann:{HASH}:19000:0:99999:7:::\n"));
+            let config = dante_config(port, "username");
+            let config = config.replace("clientmethod", "user.privileged: root\nclientmethod");
+            let config = write("dante.conf", config);
+            let mut command = Command::new("unshare");
+            let script = "mount --bind \"$1\" /etc/passwd && mount --bind \"$2\" /etc/shadow && exec \"$3\" -f \"$4\" -p \"$5\"";
+            command.args(["--mount", "sh", "-c", script, "sh"]).args([users, passwords]).arg(&program);
+            command.args([config, home.path("pid")]);
+            command
+        }))
+    }
+
     /// What a proxy logged, once it is so many lines that hold `word`.
     pub fn proxy_log(&self, word: &str, lines: usize) -> Vec<String> {
         let read = || {
@@ -108,6 +140,10 @@ fn squid_config(listens: &str, login: bool) -> String {
     );
     lines.lines().map(str::trim).collect::<Vec<_>>().join("\n") + "\n"
 }
+
+/// Of `s3cret`, as the system has it.
+const HASH: &str =
+    "$6$httpocean$EpSbulqGLvtMIHVLdfbaDeyU4WMYZuEowQFmlencOJAiWk0hWFGWYxuBWy6Z1J3vG5EiewBC42Rny246EXX3y1";
 
 fn dante_config(port: u16, method: &str) -> String {
     format!(
