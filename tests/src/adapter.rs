@@ -8,11 +8,14 @@ use http::{HeaderMap, Request, Response};
 use httpocean_std::policy::Budget;
 use httpocean_std::session::Session;
 use httpocean_std::{Config, Connection, Error, Hop, Observer, Stats, pool};
+use httpocean_testkit::server::{self, Reply, Server};
+use httpocean_testkit::times;
 
 use crate::body::Body;
 use crate::client::{Builder, Client};
 use crate::counted::Open;
 use crate::names::Names;
+use crate::way::{Journey, Way};
 
 /// A client by some adapter. It is shared by threads; dropped, it closes what is idle, and what is being read is
 /// read on.
@@ -92,17 +95,63 @@ pub struct Setup {
     pub open: Option<Open>,
 }
 
-/// An adapter to run a scenario on.
-#[derive(Clone, Copy)]
+/// Which adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// httpocean-std.
+    Std,
+    /// httpocean-mio, turned by a thread of its own.
+    Mio,
+}
+
+/// An adapter to run a scenario on, and the way from there to its servers.
+#[derive(Clone, Copy, Debug)]
 pub struct On {
     build: fn(Setup) -> Arc<dyn Adapter>,
+    journey: &'static Journey,
 }
 
 impl On {
-    /// httpocean-std.
-    pub const STD: Self = Self { build: crate::by_std::build };
-    /// httpocean-mio, turned by a thread of its own.
-    pub const MIO: Self = Self { build: crate::by_mio::build };
+    /// That adapter, and that way.
+    pub fn new(by: By, way: Way) -> Self {
+        let build: fn(Setup) -> Arc<dyn Adapter> = match by {
+            By::Std => crate::by_std::build,
+            By::Mio => crate::by_mio::build,
+        };
+        // Scenarios hand themselves on to threads; what this takes is as little as it is seldom.
+        Self { build, journey: Box::leak(Box::new(Journey::begin(way))) }
+    }
+
+    /// Runs a scenario.
+    ///
+    /// # Panics
+    /// When the scenario does, and when nothing of it went that way.
+    pub fn run(self, scenario: fn(Self)) {
+        scenario(self);
+        self.journey.end();
+    }
+
+    /// Runs a scenario where the environment's `HTTPOCEAN_WAYS` is `all`, and says that it does not where it is not.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run) does.
+    pub fn run_if_all(self, scenario: fn(Self)) {
+        if std::env::var_os("HTTPOCEAN_WAYS").is_some_and(|ways| ways == "all") {
+            self.run(scenario);
+        } else {
+            let test = std::thread::current().name().unwrap_or_default().to_owned();
+            crate::vectors::say(&format!("skipped: {test} (HTTPOCEAN_WAYS=all runs it)"));
+        }
+    }
+
+    /// How often a scenario repeats itself, `usual` times as [`times`] has it: a tenth of that where each handshake and
+    /// each byte costs more, since the order of things is the same there.
+    pub fn times(self, usual: usize) -> usize {
+        match self.journey.way {
+            Way::Plain => times(usual),
+            Way::Tls | Way::Tunnel => times(usual.div_ceil(10)),
+        }
+    }
 
     /// A client with the default options.
     pub fn client(self) -> Client {
@@ -111,24 +160,57 @@ impl On {
 
     /// A client with other options.
     pub fn builder(self) -> Builder {
-        Builder::new(self.build)
+        Builder::new(self.build, self.journey)
+    }
+
+    /// A server of clients on this adapter, as [`Server::start`] has it.
+    ///
+    /// # Panics
+    /// As that does.
+    pub fn serve(self, handler: impl Fn(&server::Request) -> Reply + Send + Sync + 'static) -> Server {
+        self.server().start(handler).expect("loopback has a free port and the system a free thread")
+    }
+
+    /// Settings to start such a server with.
+    pub fn server(self) -> server::Builder {
+        self.journey.server()
     }
 }
 
-/// Makes two tests of each scenario, a `fn(On)` of that name: `name::std` and `name::mio`.
+/// Makes tests of each scenario, a `fn(On)` of that name: one for each adapter and way, such as `name::std` and
+/// `name::mio_tunnel`. Scenarios behind a word are tested on bare sockets alone, and the word says why: `ways.rs` has
+/// those that there are. Behind `"direct"` they go over TLS as well, but through no tunnel; behind `"load"` they go all ways, but for their cost only where `HTTPOCEAN_WAYS=all`.
 #[macro_export]
 macro_rules! on_both_adapters {
+    ("load": $($scenario:ident),* $(,)?) => {
+        $(mod $scenario {
+            $crate::on_both_adapters!(@tests $scenario, run: std Std Plain, mio Mio Plain);
+            $crate::on_both_adapters!(@tests $scenario, run_if_all:
+                std_tls Std Tls, mio_tls Mio Tls, std_tunnel Std Tunnel, mio_tunnel Mio Tunnel);
+        })*
+    };
+    ("direct": $($scenario:ident),* $(,)?) => {
+        $(mod $scenario {
+            $crate::on_both_adapters!(@tests $scenario, run:
+                std Std Plain, mio Mio Plain, std_tls Std Tls, mio_tls Mio Tls);
+        })*
+    };
+    ($why:literal: $($scenario:ident),* $(,)?) => {
+        $(mod $scenario {
+            $crate::on_both_adapters!(@tests $scenario, run: std Std Plain, mio Mio Plain);
+        })*
+    };
+    (@tests $scenario:ident, $run:ident: $($name:ident $adapter:ident $way:ident),*) => {
+        $(#[test]
+        fn $name() {
+            $crate::On::new($crate::By::$adapter, $crate::Way::$way).$run(super::$scenario);
+        })*
+    };
     ($($scenario:ident),* $(,)?) => {
         $(mod $scenario {
-            #[test]
-            fn std() {
-                super::$scenario($crate::On::STD);
-            }
-
-            #[test]
-            fn mio() {
-                super::$scenario($crate::On::MIO);
-            }
+            $crate::on_both_adapters!(@tests $scenario, run:
+                std Std Plain, mio Mio Plain,
+                std_tls Std Tls, mio_tls Mio Tls, std_tunnel Std Tunnel, mio_tunnel Mio Tunnel);
         })*
     };
 }

@@ -15,12 +15,17 @@ use crate::adapter::{Adapter, Setup};
 use crate::body::{Body, Told};
 use crate::counted::Open;
 use crate::names::Names;
+use crate::proxy::{Proxy, Sent};
+use crate::way::{Journey, Way};
 
 /// Clones share one pool.
 #[derive(Clone)]
 pub struct Client {
     adapter: Arc<dyn Adapter>,
     config: Arc<Config>,
+    way: Way,
+    /// Ends after the adapter, where the way leads through one.
+    proxy: Option<Arc<Proxy>>,
 }
 
 impl Client {
@@ -68,7 +73,10 @@ impl Client {
     /// # Errors
     /// The adapter's.
     pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(own) = parts.extensions.get_mut::<Arc<Config>>() {
+            self.way.take(Arc::make_mut(own), self.proxy.as_deref());
+        }
         let answer = self.adapter.send(Request::from_parts(parts, ()), body.into())?;
         let (parts, ()) = answer.head.into_parts();
         let told = Told {
@@ -81,6 +89,11 @@ impl Client {
         };
         let body = Body::received(told);
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// Whether all that servers sent is here, or on its way by TCP: nothing of it is in the hands of a proxy.
+    pub fn is_reached_by(&self, sent: &Sent) -> bool {
+        self.proxy.as_ref().is_none_or(|proxy| proxy.has_handed_on(sent))
     }
 
     /// What it did so far, and what it holds.
@@ -107,12 +120,13 @@ impl Client {
 /// Makes a [`Client`].
 pub struct Builder {
     build: fn(Setup) -> Arc<dyn Adapter>,
+    journey: &'static Journey,
     setup: Setup,
 }
 
 impl Builder {
-    pub(crate) fn new(build: fn(Setup) -> Arc<dyn Adapter>) -> Self {
-        Self { build, setup: Setup::default() }
+    pub(crate) fn new(build: fn(Setup) -> Arc<dyn Adapter>, journey: &'static Journey) -> Self {
+        Self { build, journey, setup: Setup::default() }
     }
 
     /// What the pool may hold.
@@ -207,9 +221,11 @@ impl Builder {
     }
 
     /// The client.
-    pub fn build(self) -> Client {
+    pub fn build(mut self) -> Client {
+        let (way, proxy) = (self.journey.way, self.journey.proxy(self.setup.names.as_ref()));
+        way.take(Arc::make_mut(&mut self.setup.config), proxy.as_ref());
         let config = self.setup.config.clone();
-        Client { adapter: (self.build)(self.setup), config }
+        Client { adapter: (self.build)(self.setup), config, way, proxy: proxy.map(Arc::new) }
     }
 }
 

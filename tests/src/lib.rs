@@ -17,6 +17,7 @@ mod recorder;
 mod sites;
 mod tls_end;
 mod upload;
+mod way;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 use httpocean_std::Stats;
 use httpocean_testkit::server::Server;
 
-pub use adapter::{Adapter, Answer, On, Received, Setup, Stream};
+pub use adapter::{Adapter, Answer, By, On, Received, Setup, Stream};
 pub use body::{Body, of_reading};
 pub use certificates::{Authority, Identity};
 pub use client::{Builder, Client, RequestBuilder};
@@ -41,6 +42,7 @@ pub use recorder::Recorder;
 pub use sites::{Seen, Sites};
 pub use tls_end::{TlsFront, TlsServer};
 pub use upload::{UPLOAD, Upload, content, whole};
+pub use way::Way;
 
 /// Only a broken test waits this long.
 pub const BOUND: Duration = Duration::from_secs(20);

@@ -79,8 +79,17 @@ impl Names {
         lock(&self.0.state).held
     }
 
-    /// As soon as the gate lets it through.
+    /// Of a `host:port`, as soon as the gate lets it through.
+    pub(crate) fn of(&self, target: &str) -> io::Result<Vec<SocketAddr>> {
+        let (host, port) = target.rsplit_once(':').ok_or(io::ErrorKind::InvalidInput)?;
+        self.find(host, port.parse().map_err(io::Error::other)?, None)
+    }
+
     pub(crate) fn look_up(&self, key: &Key, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
+        self.find(key.host(), key.port(), until)
+    }
+
+    fn find(&self, host: &str, port: u16, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
         let delay = lock(&self.0.state).delay;
         std::thread::sleep(delay);
         let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
@@ -96,10 +105,10 @@ impl Names {
             return Err(io::ErrorKind::TimedOut.into());
         }
         if let Some(pins) = &self.0.pins {
-            let pin = pins.get(&format!("{}:{}", key.host(), key.port()));
+            let pin = pins.get(&format!("{host}:{port}"));
             return pin.map(|addr| vec![*addr]).ok_or_else(|| io::ErrorKind::NotFound.into());
         }
-        let here = || vec![(Ipv4Addr::LOCALHOST, key.port()).into()];
+        let here = || vec![(Ipv4Addr::LOCALHOST, port).into()];
         Ok(if self.0.addresses.is_empty() { here() } else { self.0.addresses.clone() })
     }
 }
@@ -112,5 +121,5 @@ impl Resolve for Names {
 
 /// The URL of a path at a server that is called by a name, so that its address is asked for.
 pub fn named(server: &Server, path: &str) -> String {
-    format!("http://named.test:{}{path}", server.addr().port())
+    server.url_at("named.test", path)
 }

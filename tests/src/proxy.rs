@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 
 use crate::lock;
+use crate::names::Names;
 
 /// What a proxy is like.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +20,18 @@ pub struct Manner {
     pub names: BTreeMap<String, SocketAddr>,
     /// User and password that it wants to be told.
     pub login: Option<(&'static str, &'static str)>,
+    /// Who knows the addresses of what is not there, if anybody does.
+    pub resolver: Option<Names>,
     /// So many bytes it says in a handshake, then it closes the connection.
     pub dies_after: Option<usize>,
+    /// What goes through its tunnels is not kept.
+    pub forgets: bool,
+    /// Counts the tunnels that it made.
+    pub tunnels: Arc<AtomicUsize>,
 }
+
+/// Bytes from a server, for each connection by the port at its other end.
+pub type Sent = BTreeMap<u16, usize>;
 
 /// What it was told on one connection.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +50,8 @@ pub struct Proxy {
     addr: SocketAddr,
     over: Arc<AtomicBool>,
     told: Arc<Mutex<Vec<Told>>>,
+    /// What it handed on, in the tunnels that are open.
+    down: Arc<Mutex<Sent>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -52,7 +64,8 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let addr = listener.local_addr().expect("a bound socket has an address");
         let (over, told) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let (stop, log) = (over.clone(), told.clone());
+        let down = Arc::<Mutex<Sent>>::default();
+        let (stop, log, handed) = (over.clone(), told.clone(), down.clone());
         let thread = thread::spawn(move || {
             let mut threads = Vec::new();
             for client in listener.incoming() {
@@ -71,6 +84,7 @@ impl Proxy {
                     said: 0,
                     log: log.clone(),
                     number,
+                    down: handed.clone(),
                     over: stop.clone(),
                 };
                 // Whatever goes wrong ends the connection; what that means is for the client to say.
@@ -80,7 +94,7 @@ impl Proxy {
                 let _ = thread.join();
             }
         });
-        Self { addr, over, told, thread: Some(thread) }
+        Self { addr, over, told, down, thread: Some(thread) }
     }
 
     /// Where it listens.
@@ -91,6 +105,11 @@ impl Proxy {
     /// Its URL: a kind such as `socks5h`, and who asks, such as `ann:s3cret@`.
     pub fn url(&self, kind: &str, who: &str) -> String {
         format!("{kind}://{who}{}", self.addr)
+    }
+
+    /// Whether it handed on all that was sent, in the tunnels that are open.
+    pub fn has_handed_on(&self, sent: &Sent) -> bool {
+        lock(&self.down).iter().all(|(port, down)| sent.get(port).is_none_or(|sent| down >= sent))
     }
 
     /// What it was told so far, by connection.
@@ -123,6 +142,7 @@ struct Side {
     said: usize,
     log: Arc<Mutex<Vec<Told>>>,
     number: usize,
+    down: Arc<Mutex<Sent>>,
     over: Arc<AtomicBool>,
 }
 
@@ -233,27 +253,53 @@ impl Side {
 
     fn reach(&self, target: &str) -> io::Result<TcpStream> {
         lock(&self.log)[self.number].targets.push(target.to_owned());
-        let addr = match self.manner.names.get(target) {
-            Some(addr) => *addr,
-            None => target.parse().map_err(|_| io::ErrorKind::NotFound)?,
-        };
-        TcpStream::connect(addr)
+        if let Some(addr) = self.manner.names.get(target) {
+            return TcpStream::connect(addr);
+        }
+        match (target.parse::<SocketAddr>(), &self.manner.resolver) {
+            (Ok(addr), _) => TcpStream::connect(addr),
+            (Err(_), Some(names)) => TcpStream::connect(&names.of(target)?[..]),
+            (Err(_), None) => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
-    fn tunnel(mut self, mut server: TcpStream) -> io::Result<()> {
-        let (mut down, mut client) = (server.try_clone()?, self.client.try_clone()?);
+    fn tunnel(mut self, server: TcpStream) -> io::Result<()> {
+        server.set_nodelay(true)?;
+        self.manner.tunnels.fetch_add(1, SeqCst);
+        let (from, to, down) = (server.try_clone()?, self.client.try_clone()?, self.down.clone());
+        let port = server.local_addr()?.port();
+        lock(&down).insert(port, 0);
         thread::spawn(move || {
-            let _ = io::copy(&mut down, &mut client).and(client.shutdown(Shutdown::Write));
+            hand_down(&from, &to, |n| _ = lock(&down).entry(port).and_modify(|down| *down += n));
+            lock(&down).remove(&port);
         });
+        self.hand_up(&server).inspect_err(|_| reset(&server))
+    }
+
+    fn hand_up(&mut self, server: &TcpStream) -> io::Result<()> {
+        server.set_write_timeout(Some(Duration::from_millis(20)))?;
         let mut block = [0; 16 * 1024];
         loop {
             let n = self.read(&mut block)?;
             if n == 0 {
                 return server.shutdown(Shutdown::Write);
             }
-            lock(&self.log)[self.number].through.extend_from_slice(&block[..n]);
-            server.write_all(&block[..n])?;
+            if !self.manner.forgets {
+                lock(&self.log)[self.number].through.extend_from_slice(&block[..n]);
+            }
+            self.write(server, &block[..n])?;
         }
+    }
+
+    /// Looks up now and then whether all is over: a server may be deaf.
+    fn write(&self, mut server: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match server.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.over.load(SeqCst) => {}
+                written => bytes = &bytes[written?..],
+            }
+        }
+        Ok(())
     }
 
     fn say(&mut self, words: &[u8]) -> io::Result<()> {
@@ -301,6 +347,26 @@ impl Side {
             }
         }
     }
+}
+
+/// From the server to the client, a reset too.
+fn hand_down(mut server: &TcpStream, mut client: &TcpStream, handed: impl Fn(usize)) {
+    let mut block = [0; 16 * 1024];
+    loop {
+        match server.read(&mut block) {
+            Ok(0) => return drop(client.shutdown(Shutdown::Write)),
+            Ok(n) if client.write_all(&block[..n]).is_ok() => handed(n),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) => return reset(server),
+            Err(_) => return reset(client),
+        }
+    }
+}
+
+/// The other side learns of it when the last who holds the socket lets go, which is soon.
+fn reset(stream: &TcpStream) {
+    let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+    let _ = stream.shutdown(Shutdown::Read);
 }
 
 fn with_port(authority: &str) -> String {

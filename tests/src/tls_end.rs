@@ -83,19 +83,36 @@ impl TlsServer {
     /// # Panics
     /// When the options don't go together, or the system has no port.
     pub fn before(self, target: SocketAddr) -> TlsFront {
-        let config = Arc::new(self.config());
         let (full, resumed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (counts, goodbyes) = ([full.clone(), resumed.clone()], self.goodbyes);
-        let make = move || TlsEnd {
-            tls: ServerConnection::new(config.clone()).expect("a configuration that works"),
-            counts: Some(counts.clone()),
-            closed: false,
-            goodbyes,
-        };
+        let make = self.ends(full.clone(), resumed.clone());
         TlsFront { front: Front::start(target, make).expect("a free port"), full, resumed }
     }
 
-    fn config(&self) -> ServerConfig {
+    /// Its end of each connection, for a server of one's own. Handshakes are counted when they come to their end, whole
+    /// ones and resumed ones.
+    ///
+    /// # Panics
+    /// When the options don't go together.
+    pub fn ends(
+        &self,
+        full: Arc<AtomicUsize>,
+        resumed: Arc<AtomicUsize>,
+    ) -> impl FnMut() -> TlsEnd + Send + use<> {
+        let (config, goodbyes) = (self.config(), self.goodbyes);
+        move || TlsEnd {
+            tls: ServerConnection::new(config.clone()).expect("a configuration that works"),
+            counts: Some([full.clone(), resumed.clone()]),
+            plain: Vec::new(),
+            closed: false,
+            goodbyes,
+        }
+    }
+
+    /// As rustls has it.
+    ///
+    /// # Panics
+    /// When the options don't go together.
+    pub fn config(&self) -> Arc<ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions)
@@ -122,7 +139,7 @@ impl TlsServer {
             }
         };
         config.alpn_protocols.clone_from(&self.alpn);
-        config
+        Arc::new(config)
     }
 }
 
@@ -156,10 +173,13 @@ impl TlsFront {
     }
 }
 
-struct TlsEnd {
+/// A server's end of one connection.
+#[derive(Debug)]
+pub struct TlsEnd {
     tls: ServerConnection,
     /// Of whole handshakes and of resumed ones, until this one was counted.
     counts: Option<[Arc<AtomicUsize>; 2]>,
+    plain: Vec<u8>,
     closed: bool,
     goodbyes: bool,
 }
@@ -168,7 +188,10 @@ impl Terminal for TlsEnd {
     fn receive(&mut self, mut wire: &[u8]) -> io::Result<()> {
         while !wire.is_empty() && !self.closed {
             self.tls.read_tls(&mut wire)?;
-            self.closed = self.tls.process_new_packets().map_err(io::Error::other)?.peer_has_closed();
+            let processed = self.tls.process_new_packets();
+            // Whatever it says at its end, what was read is there; what stays in it is bounded.
+            let _ = self.tls.reader().read_to_end(&mut self.plain);
+            self.closed = processed.map_err(io::Error::other)?.peer_has_closed();
         }
         let counts = if self.tls.is_handshaking() { None } else { self.counts.take() };
         if let Some([full, resumed]) = counts {
@@ -191,10 +214,7 @@ impl Terminal for TlsEnd {
     }
 
     fn take_plain(&mut self) -> Vec<u8> {
-        let mut plain = Vec::new();
-        // Whatever it says at its end, what was read is there.
-        let _ = self.tls.reader().read_to_end(&mut plain);
-        plain
+        std::mem::take(&mut self.plain)
     }
 
     fn take_wire(&mut self) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use httpocean_std::pool;
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Client, Dice, On, Open, at_rest, get, on_both_adapters, times};
+use httpocean_tests::{Client, Dice, On, Open, at_rest, get, on_both_adapters};
 
 on_both_adapters!(
     no_more_sockets_than_allowed_while_connections_live,
@@ -41,19 +41,19 @@ fn all_at_once(client: &Client, server: &Server, each: usize) {
 }
 
 fn no_more_sockets_than_allowed_while_connections_live(on: On) {
-    let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
+    let server = on.serve(|request: &Request| Reply::ok(request.target.clone()));
     let (client, open) = client(on, limited());
-    all_at_once(&client, &server, times(50));
+    all_at_once(&client, &server, on.times(50));
     let stats = at_rest(&client);
     assert!(open.peak() <= LIMIT, "{} sockets at once", open.peak());
-    assert_eq!(stats.requests_sent, 64 * times(50) as u64);
+    assert_eq!(stats.requests_sent, 64 * on.times(50) as u64);
     assert!(stats.idle <= LIMIT && open.now() == stats.idle, "{stats:?}");
     std::thread::sleep(Duration::from_millis(50));
     assert!(server.stats().open <= LIMIT, "{:?}", server.stats());
 }
 
 fn no_more_sockets_than_allowed_while_connections_come_and_go(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         let reply = Reply::ok(request.target.clone());
         let mut dice = Dice::new(request.connection * 100 + request.index);
         match dice.roll(4) {
@@ -64,7 +64,7 @@ fn no_more_sockets_than_allowed_while_connections_come_and_go(on: On) {
         }
     });
     let (client, open) = client(on, limited());
-    all_at_once(&client, &server, times(30));
+    all_at_once(&client, &server, on.times(30));
     let stats = at_rest(&client);
     assert!(open.peak() <= LIMIT, "{} sockets at once", open.peak());
     assert_eq!(open.now(), stats.idle);
@@ -73,20 +73,17 @@ fn no_more_sockets_than_allowed_while_connections_come_and_go(on: On) {
 }
 
 fn no_more_sockets_than_allowed_in_all_over_many_keys(on: On) {
-    let server = Server::builder().bind((std::net::Ipv4Addr::UNSPECIFIED, 0));
+    let server = on.server().bind((std::net::Ipv4Addr::UNSPECIFIED, 0));
     let server = server.start(|request: &Request| Reply::ok(request.target.clone())).unwrap();
-    let port = server.addr().port();
     let (client, open) = client(on, pool::Options { max_total: LIMIT, ..pool::Options::default() });
     std::thread::scope(|scope| {
         for thread in 0..32 {
-            let client = &client;
+            let (client, server) = (&client, &server);
             scope.spawn(move || {
-                for round in 0..times(20) {
+                for round in 0..on.times(20) {
                     let host = (thread + round) % 12 + 1;
-                    assert_eq!(
-                        get(client, &format!("http://127.0.0.{host}:{port}/{host}")),
-                        format!("/{host}")
-                    );
+                    let (host, path) = (format!("127.0.0.{host}"), format!("/{host}"));
+                    assert_eq!(get(client, &server.url_at(&host, &path)), path);
                 }
             });
         }
@@ -97,9 +94,9 @@ fn no_more_sockets_than_allowed_in_all_over_many_keys(on: On) {
 }
 
 fn one_connection_serves_many_threads(on: On) {
-    let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
+    let server = on.serve(|request: &Request| Reply::ok(request.target.clone()));
     let (client, open) = client(on, pool::Options { max_per_key: 1, ..pool::Options::default() });
-    all_at_once(&client, &server, times(10));
+    all_at_once(&client, &server, on.times(10));
     assert_eq!((open.peak(), open.all()), (1, 1));
     assert_eq!(client.stats().connections_opened, 1);
 }

@@ -11,16 +11,16 @@ use httpocean_std::CloseReason;
 use httpocean_std::http::{Response, StatusCode};
 use httpocean_testkit::fill_pattern;
 use httpocean_testkit::server::{Act, End, Reply, Server};
-use httpocean_tests::{Body, Client, On, at_rest, on_both_adapters, times};
+use httpocean_tests::{Body, Client, On, at_rest, on_both_adapters};
 
 on_both_adapters!(
     an_answer_before_an_orderly_close_is_delivered,
     an_answer_before_a_close_that_resets_is_delivered,
-    an_answer_before_silence_is_delivered_within_a_second,
     an_answer_to_a_chunked_upload_is_delivered,
     an_answer_while_the_server_has_the_socket_full_is_delivered,
     an_early_answer_that_lets_the_body_come_is_no_reason_to_stop,
 );
+on_both_adapters!("load": an_answer_before_silence_is_delivered_within_a_second);
 
 const SIZE: u64 = 100_000_000;
 
@@ -48,14 +48,12 @@ fn upload(client: &Client, server: &Server) -> (Response<Body>, u64) {
     (response, read.load(Relaxed))
 }
 
-fn refusing(end: End) -> Server {
-    Server::start(move |_| {
-        Reply::status(413, "Content Too Large").body("too large").early().then(end.clone())
-    })
+fn refusing(on: On, end: End) -> Server {
+    on.serve(move |_| Reply::status(413, "Content Too Large").body("too large").early().then(end.clone()))
 }
 
 fn delivered(on: On, end: End, rounds: usize) {
-    let (server, client) = (refusing(end.clone()), on.client());
+    let (server, client) = (refusing(on, end.clone()), on.client());
     let mut delivered = 0;
     let mut most_read = 0;
     for _ in 0..rounds {
@@ -72,18 +70,18 @@ fn delivered(on: On, end: End, rounds: usize) {
 }
 
 fn an_answer_before_an_orderly_close_is_delivered(on: On) {
-    delivered(on, End::Close, times(1000));
+    delivered(on, End::Close, on.times(1000));
 }
 
 fn an_answer_before_a_close_that_resets_is_delivered(on: On) {
-    delivered(on, End::CloseNow, times(1000));
+    delivered(on, End::CloseNow, on.times(1000));
 }
 
 fn an_answer_before_silence_is_delivered_within_a_second(on: On) {
     let mut slowest = Duration::ZERO;
     // A server that neither reads nor closes keeps a thread for each: a new one now and then.
-    for _ in 0..times(10) {
-        let (server, client) = (refusing(End::Hold(Duration::from_secs(3600))), on.client());
+    for _ in 0..on.times(10) {
+        let (server, client) = (refusing(on, End::Hold(Duration::from_secs(3600))), on.client());
         for _ in 0..100 {
             let start = Instant::now();
             let (response, read) = upload(&client, &server);
@@ -93,14 +91,14 @@ fn an_answer_before_silence_is_delivered_within_a_second(on: On) {
         }
         at_rest(&client);
     }
-    println!("silence: {} of {0} delivered, the slowest after {slowest:?}", times(10) * 100);
+    println!("silence: {} of {0} delivered, the slowest after {slowest:?}", on.times(10) * 100);
     // It takes a millisecond; a second is what a user would still bear.
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
 fn an_answer_to_a_chunked_upload_is_delivered(on: On) {
-    let (server, client) = (refusing(End::CloseNow), on.client());
-    for _ in 0..times(100) {
+    let (server, client) = (refusing(on, End::CloseNow), on.client());
+    for _ in 0..on.times(100) {
         let body = Body::from_reader(Generated::default().take(SIZE));
         let response = client.post(server.url("/")).body(body).send().unwrap();
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -109,13 +107,13 @@ fn an_answer_to_a_chunked_upload_is_delivered(on: On) {
 
 fn an_answer_while_the_server_has_the_socket_full_is_delivered(on: On) {
     // The server answers only after the client has been stuck for a while: nothing but the answer wakes it.
-    let server = Server::start(|_| {
+    let server = on.serve(|_| {
         let stuck = Act::Pause(Duration::from_millis(30));
         let answer = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n".to_vec();
         Reply::script([stuck, Act::Send(answer)]).early().then(End::Hold(Duration::from_secs(3600)))
     });
     let client = on.client();
-    for _ in 0..times(20) {
+    for _ in 0..on.times(20) {
         let (response, read) = upload(&client, &server);
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(read < SIZE);
@@ -123,7 +121,7 @@ fn an_answer_while_the_server_has_the_socket_full_is_delivered(on: On) {
 }
 
 fn an_early_answer_that_lets_the_body_come_is_no_reason_to_stop(on: On) {
-    let server = Server::start(|_| Reply::ok("thanks").interim(103, "Early Hints", [("Link", "</a>")]));
+    let server = on.serve(|_| Reply::ok("thanks").interim(103, "Early Hints", [("Link", "</a>")]));
     let client = on.client();
     let body = Body::from_sized_reader(Generated::default(), 3_000_000);
     let response = client.post(server.url("/")).body(body).send().unwrap();

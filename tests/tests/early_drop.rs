@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use httpocean_std::http::Response;
 use httpocean_std::{CloseReason, Config, Limits};
 use httpocean_testkit::server::{Act, End, Reply, Request, Server};
-use httpocean_tests::{BOUND, Body, Client, On, at_rest, get, on_both_adapters, times, wait_for_open};
+use httpocean_tests::{BOUND, Body, Client, On, at_rest, get, on_both_adapters, wait_for_open};
 
 on_both_adapters!(
     dropping_does_not_wait_for_a_server_that_stalls,
@@ -40,7 +40,7 @@ fn with_limits(on: On, limits: Limits) -> Client {
 }
 
 fn dropping_does_not_wait_for_a_server_that_stalls(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         let mut bytes = head_of(1000);
         bytes.extend_from_slice(b"some, not all");
         if request.target == "/chunked" {
@@ -51,7 +51,7 @@ fn dropping_does_not_wait_for_a_server_that_stalls(on: On) {
     let client = on.client();
     let mut dropping = Duration::ZERO;
     for path in ["/", "/chunked"] {
-        for _ in 0..times(50) {
+        for _ in 0..on.times(50) {
             let response = open(&client, &server, path);
             let start = Instant::now();
             drop(response);
@@ -59,15 +59,15 @@ fn dropping_does_not_wait_for_a_server_that_stalls(on: On) {
         }
     }
     // Microseconds each; draining for 50 ms each would have taken five seconds.
-    assert!(dropping < Duration::from_secs(2) * times(1) as u32, "{dropping:?}");
+    assert!(dropping < Duration::from_secs(2) * on.times(1) as u32, "{dropping:?}");
     assert_eq!(at_rest(&client).open, 0);
-    assert_eq!(closed(&client, CloseReason::NotDrained), 2 * times(50) as u64);
+    assert_eq!(closed(&client, CloseReason::NotDrained), 2 * on.times(50) as u64);
 }
 
 fn dropping_a_long_body_closes_its_connection(on: On) {
-    let server = Server::start(|_| Reply::generated(1_000_000_000));
+    let server = on.serve(|_| Reply::generated(1_000_000_000));
     let client = on.client();
-    for _ in 0..times(20) {
+    for _ in 0..on.times(20) {
         let mut response = open(&client, &server, "/");
         response.body_mut().read_exact(&mut [0; 1000]).unwrap();
     }
@@ -76,12 +76,12 @@ fn dropping_a_long_body_closes_its_connection(on: On) {
 }
 
 fn dropping_a_rest_that_has_arrived_saves_the_connection(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/chunked" => Reply::ok("").chunked(["some", "body"], [("X-Trailer", "t")]),
         _ => Reply::ok("some body"),
     });
     let client = on.client();
-    for round in 0..times(100) {
+    for round in 0..on.times(100) {
         drop(open(&client, &server, if round % 2 == 0 { "/" } else { "/chunked" }));
     }
     // A response goes out in one piece, so that all of it is there with its head.
@@ -90,21 +90,21 @@ fn dropping_a_rest_that_has_arrived_saves_the_connection(on: On) {
 }
 
 fn finishing_reads_a_short_rest_and_saves_the_connection(on: On) {
-    let server = Server::start(|_| {
+    let server = on.serve(|_| {
         let acts =
             [Act::Send(head_of(8)), Act::Pause(Duration::from_millis(5)), Act::Send(b"the rest".to_vec())];
         Reply::script(acts)
     });
     let limits = Limits { drain_time: BOUND, ..Limits::default() };
     let client = with_limits(on, limits);
-    for _ in 0..times(10) {
+    for _ in 0..on.times(10) {
         assert!(open(&client, &server, "/").into_body().finish().unwrap());
     }
     assert_eq!(server.stats().accepted, 1);
 }
 
 fn finishing_stops_at_the_limit_of_bytes(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         let length: u64 = request.target[1..].parse().unwrap();
         Reply::generated(length)
     });
@@ -120,7 +120,7 @@ fn finishing_stops_at_the_limit_of_bytes(on: On) {
 }
 
 fn finishing_stops_at_the_limit_of_bytes_of_a_chunked_body_too(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         let chunks: usize = request.target[1..].parse().unwrap();
         Reply::ok("").chunked(vec![vec![b'x'; 1000]; chunks], [("X-Trailer", "t")])
     });
@@ -134,7 +134,7 @@ fn finishing_stops_at_the_limit_of_bytes_of_a_chunked_body_too(on: On) {
 }
 
 fn finishing_stops_at_the_limit_of_time(on: On) {
-    let server = Server::start(|_| Reply::raw(head_of(10)).then(End::Hold(Duration::from_secs(3600))));
+    let server = on.serve(|_| Reply::raw(head_of(10)).then(End::Hold(Duration::from_secs(3600))));
     let client = on.client();
     let body = open(&client, &server, "/").into_body();
     let start = Instant::now();
@@ -147,7 +147,7 @@ fn finishing_stops_at_the_limit_of_time(on: On) {
 
 fn finishing_what_was_read_says_whether_the_connection_was_saved(on: On) {
     let server =
-        Server::start(
+        on.serve(
             |request: &Request| {
                 if request.target == "/close" { Reply::ok("all").close() } else { Reply::ok("all") }
             },
@@ -163,21 +163,24 @@ fn finishing_what_was_read_says_whether_the_connection_was_saved(on: On) {
 }
 
 fn finishing_a_body_that_breaks_off_is_no_error(on: On) {
-    let server = Server::start(|_| Reply::raw(head_of(10)).then(End::CloseNow));
+    let server = on.serve(|_| Reply::raw(head_of(10)).then(End::CloseNow));
     let client = on.client();
-    for _ in 0..times(20) {
+    for _ in 0..on.times(20) {
         assert!(!open(&client, &server, "/").into_body().finish().unwrap());
     }
-    assert_eq!(at_rest(&client).connections_opened, times(20) as u64);
+    assert_eq!(at_rest(&client).connections_opened, on.times(20) as u64);
 }
 
 fn a_connection_that_was_saved_serves_the_next_request_as_if_nothing_was(on: On) {
-    let server = Server::start(|request: &Request| {
-        if request.target == "/page" { Reply::ok("the page") } else { Reply::generated(30_000) }
-    });
+    let server =
+        on.serve(
+            |request: &Request| {
+                if request.target == "/page" { Reply::ok("the page") } else { Reply::generated(30_000) }
+            },
+        );
     let limits = Limits { drain_time: BOUND, ..Limits::default() };
     let client = with_limits(on, limits);
-    for _ in 0..times(50) {
+    for _ in 0..on.times(50) {
         assert!(open(&client, &server, "/").into_body().finish().unwrap());
         assert_eq!(get(&client, &server.url("/page")), "the page");
     }

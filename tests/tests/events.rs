@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use httpocean_std::{CloseReason, Stats};
-use httpocean_testkit::server::{End, Reply, Request, Server};
+use httpocean_testkit::server::{End, Reply, Request};
 use httpocean_tests::{
     Client, On, Recorder, at_rest, exchange, get, on_both_adapters, refusing_url, wait_for_open,
 };
@@ -11,6 +11,9 @@ on_both_adapters!(
     a_request_is_told_of_step_by_step,
     a_dead_connection_is_told_of_before_the_next_one,
     a_replay_is_told_of,
+);
+on_both_adapters!(
+    "dials":
     a_failed_dial_is_told_of_before_its_consequence,
     every_connection_that_was_made_is_told_of_once_when_it_is_closed,
     the_numbers_add_up,
@@ -24,7 +27,7 @@ fn observed(on: On) -> (Client, Recorder) {
 fn a_request_is_told_of_step_by_step(on: On) {
     // Often, because the dial is told of by another thread.
     for _ in 0..200 {
-        let server = Server::start(|_| Reply::ok("fine"));
+        let server = on.serve(|_| Reply::ok("fine"));
         let (client, recorder) = observed(on);
         get(&client, &server.url("/"));
         get(&client, &server.url("/"));
@@ -50,7 +53,7 @@ fn a_request_is_told_of_step_by_step(on: On) {
 
 fn a_dead_connection_is_told_of_before_the_next_one(on: On) {
     for _ in 0..50 {
-        let server = Server::start(|_| Reply::ok("fine").then(End::CloseNow));
+        let server = on.serve(|_| Reply::ok("fine").then(End::CloseNow));
         let (client, recorder) = observed(on);
         get(&client, &server.url("/"));
         wait_for_open(&server, 0);
@@ -68,7 +71,7 @@ fn a_dead_connection_is_told_of_before_the_next_one(on: On) {
 }
 
 fn a_replay_is_told_of(on: On) {
-    let server = Server::start(|_| Reply::ok("fine").then(End::CloseOnNextRequest));
+    let server = on.serve(|_| Reply::ok("fine").then(End::CloseOnNextRequest));
     let (client, recorder) = observed(on);
     get(&client, &server.url("/"));
     get(&client, &server.url("/"));
@@ -92,7 +95,7 @@ fn a_failed_dial_is_told_of_before_its_consequence(on: On) {
 }
 
 fn every_connection_that_was_made_is_told_of_once_when_it_is_closed(on: On) {
-    let server = Server::start(|request: &Request| match request.index {
+    let server = on.serve(|request: &Request| match request.index {
         0..5 => Reply::ok("fine"),
         _ => Reply::ok("fine").close(),
     });
@@ -114,7 +117,7 @@ fn every_connection_that_was_made_is_told_of_once_when_it_is_closed(on: On) {
 }
 
 fn the_numbers_add_up(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/dying" => Reply::ok("fine").then(End::CloseOnNextRequest),
         "/close" => Reply::ok("fine").close(),
         _ => Reply::ok("fine"),

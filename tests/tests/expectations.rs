@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use httpocean_std::http::Method;
 use httpocean_std::{CloseReason, call};
-use httpocean_testkit::server::{Act, Reply, Request, Server};
+use httpocean_testkit::server::{Act, Reply, Request};
 use httpocean_tests::{BOUND, Body, Client, On, at_rest, on_both_adapters};
 
 on_both_adapters!(
@@ -27,7 +27,7 @@ fn expecting(on: On, await_continue: Duration) -> Client {
 }
 
 fn the_body_follows_the_servers_word(on: On) {
-    let server = Server::start(|_| Reply::ok("thanks").continues());
+    let server = on.serve(|_| Reply::ok("thanks").continues());
     let client = patient(on);
     let start = Instant::now();
     for _ in 0..10 {
@@ -44,7 +44,7 @@ fn the_body_follows_the_servers_word(on: On) {
 }
 
 fn a_request_can_expect_by_itself(on: On) {
-    let server = Server::start(|_| Reply::ok("thanks").continues());
+    let server = on.serve(|_| Reply::ok("thanks").continues());
     let client = on.client();
     let request = client.put(server.url("/")).header("expect", "100-continue");
     let response = request.body(Body::from_reader(&b"the body"[..])).send().unwrap();
@@ -54,7 +54,7 @@ fn a_request_can_expect_by_itself(on: On) {
 }
 
 fn a_final_answer_saves_the_body(on: On) {
-    let server = Server::start(|_| Reply::status(417, "Expectation Failed").early().close());
+    let server = on.serve(|_| Reply::status(417, "Expectation Failed").early().close());
     let client = patient(on);
     let unread = Body::from_reader(Untouchable);
     let response = client.post(server.url("/")).body(unread).send().unwrap();
@@ -74,7 +74,7 @@ impl std::io::Read for Untouchable {
 
 fn a_server_that_says_nothing_gets_the_body_after_a_while(on: On) {
     // This one knows nothing of expectations: it reads the body, then it answers.
-    let server = Server::start(|_| Reply::ok("thanks"));
+    let server = on.serve(|_| Reply::ok("thanks"));
     let await_continue = Duration::from_millis(30);
     let client = expecting(on, await_continue);
     let start = Instant::now();
@@ -85,7 +85,7 @@ fn a_server_that_says_nothing_gets_the_body_after_a_while(on: On) {
 }
 
 fn a_word_that_comes_too_late_does_no_harm(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         if request.method == "GET" {
             return Reply::ok("next");
         }
@@ -102,7 +102,7 @@ fn a_word_that_comes_too_late_does_no_harm(on: On) {
 }
 
 fn a_request_without_a_body_expects_nothing(on: On) {
-    let server = Server::start(|_| Reply::ok(""));
+    let server = on.serve(|_| Reply::ok(""));
     let client = patient(on);
     for method in [Method::GET, Method::POST] {
         client.request(method, server.url("/")).send().unwrap();

@@ -14,11 +14,10 @@ use httpocean_std::http::Method;
 use httpocean_std::{ErrorKind, pool};
 use httpocean_testkit::server::{Act, End, Greeting, Reply, Request, Server};
 use httpocean_tests::{
-    Body, Client, Dice, Error, On, Open, RequestBuilder, at_rest, id, lock, on_both_adapters, times,
-    wait_until,
+    Body, Client, Dice, Error, On, Open, RequestBuilder, at_rest, id, lock, on_both_adapters, wait_until,
 };
 
-on_both_adapters!(nothing_is_lost_whatever_happens,);
+on_both_adapters!("load": nothing_is_lost_whatever_happens);
 
 const THREADS: u64 = 16;
 const PER_KEY: usize = 4;
@@ -104,8 +103,8 @@ fn name(error: &Error) -> &'static str {
 }
 
 /// One request, of whatever kind, read in whatever way.
-fn one(client: &Client, port: u16, id: &str, dice: &mut Dice) -> &'static str {
-    let url = format!("http://127.0.0.{}:{port}/", dice.roll(3) + 1);
+fn one(client: &Client, server: &Server, id: &str, dice: &mut Dice) -> &'static str {
+    let url = server.url_at(&format!("127.0.0.{}", dice.roll(3) + 1), "/");
     let method = [Method::GET, Method::POST, Method::PUT][dice.roll(3) as usize].clone();
     let request = client.request(method.clone(), url).header("x-id", id).header("x-method", method.as_str());
     let request = if method == Method::GET { request } else { request.body(body(dice)) };
@@ -164,9 +163,8 @@ fn nothing_is_lost_whatever_happens(on: On) {
         13 => Greeting::Reset,
         _ => Greeting::Serve,
     };
-    let server = Server::builder().bind((Ipv4Addr::UNSPECIFIED, 0)).on_connect(greeting).record_body(0);
+    let server = on.server().bind((Ipv4Addr::UNSPECIFIED, 0)).on_connect(greeting).record_body(0);
     let server = server.start(whim).unwrap();
-    let port = server.addr().port();
     let open = Open::default();
     let options = pool::Options {
         max_per_key: PER_KEY,
@@ -180,15 +178,15 @@ fn nothing_is_lost_whatever_happens(on: On) {
     };
     let client = on.builder().counted(&open).pool(options).build();
     let tally = Tally::default();
-    let end = Instant::now() + Duration::from_secs(3) * times(1) as u32;
+    let end = Instant::now() + Duration::from_secs(3) * on.times(1) as u32;
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
-            let (client, tally) = (&client, &tally);
+            let (client, server, tally) = (&client, &server, &tally);
             scope.spawn(move || {
                 let mut dice = Dice::new(thread + 1);
                 while Instant::now() < end {
                     let n = tally.requests.fetch_add(1, Relaxed);
-                    let outcome = one(client, port, &format!("{thread}-{n}"), &mut dice);
+                    let outcome = one(client, server, &format!("{thread}-{n}"), &mut dice);
                     *lock(&tally.outcomes).entry(outcome).or_default() += 1;
                     if dice.roll(200) == 0 {
                         client.clear_idle();
@@ -207,7 +205,7 @@ fn nothing_is_lost_whatever_happens(on: On) {
     let mut dice = Dice::new(99);
     wait_until("a request is answered as ever", || {
         let n = tally.requests.fetch_add(1, Relaxed);
-        one(&client, port, &format!("afterwards-{n}"), &mut dice) == "answered"
+        one(&client, &server, &format!("afterwards-{n}"), &mut dice) == "answered"
     });
     client.close();
     assert_eq!((at_rest(&client).open, open.now()), (0, 0));

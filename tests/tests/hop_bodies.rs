@@ -14,6 +14,7 @@ use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_tests::{Body, Client, Error, On, UPLOAD, Upload, at_rest, get, on_both_adapters, whole};
 
 on_both_adapters!(
+    "load":
     a_redirect_that_keeps_the_body_sends_it_once_more,
     a_redirect_to_a_get_leaves_the_body_behind,
     a_status_with_retry_after_sends_it_once_more,
@@ -34,14 +35,14 @@ const KEPT: [(u16, Method); 6] = [
 ];
 
 /// Answers the first request so, and all others well.
-fn server(first: Reply) -> Server {
+fn server(on: On, first: Reply) -> Server {
     let count = AtomicUsize::new(0);
     let handler = move |request: &Request| match count.fetch_add(1, SeqCst) {
         0 => first.clone(),
         _ if request.header("expect").is_some() => Reply::ok("end").continues(),
         _ => Reply::ok("end"),
     };
-    Server::builder().record_body(UPLOAD).start(handler).unwrap()
+    on.server().record_body(UPLOAD).start(handler).unwrap()
 }
 
 fn leading_on(status: u16) -> Reply {
@@ -75,7 +76,7 @@ fn reached_the_end(answer: Result<Response<Body>, Error>, why: HopReason) {
 fn a_redirect_that_keeps_the_body_sends_it_once_more(on: On) {
     for (status, method) in KEPT {
         for source in Upload::ALL {
-            let (server, client) = (server(leading_on(status)), on.client());
+            let (server, client) = (server(on, leading_on(status)), on.client());
             let answer = send(&client, &server, &method, source.body());
             if source.is_replayable() {
                 reached_the_end(answer, HopReason::Redirect);
@@ -99,7 +100,7 @@ fn a_redirect_to_a_get_leaves_the_body_behind(on: On) {
         [(301, Method::POST), (302, Method::POST), (303, Method::POST), (303, Method::PUT)]
     {
         for source in Upload::ALL {
-            let (server, client) = (server(leading_on(status)), on.client());
+            let (server, client) = (server(on, leading_on(status)), on.client());
             let request = client.request(method.clone(), server.url("/start"));
             let answer = request.header("content-type", "text/plain").body(source.body()).send();
             reached_the_end(answer, HopReason::Redirect);
@@ -118,7 +119,7 @@ fn a_status_with_retry_after_sends_it_once_more(on: On) {
     for source in Upload::ALL {
         for exhausted in [Exhausted::Response, Exhausted::Error] {
             let client = on.builder().retries(Retries { exhausted, ..stubborn() }).build();
-            let server = server(busy());
+            let server = server(on, busy());
             let answer = send(&client, &server, &Method::POST, source.body());
             match (source.is_replayable(), exhausted) {
                 (true, _) => {
@@ -143,7 +144,7 @@ fn a_status_with_retry_after_sends_it_once_more(on: On) {
 fn a_post_is_not_retried_by_itself(on: On) {
     for source in Upload::ALL {
         let retries = Retries { methods: Methods::Idempotent, exhausted: Exhausted::Error, ..stubborn() };
-        let (server, client) = (server(busy()), on.builder().retries(retries).build());
+        let (server, client) = (server(on, busy()), on.builder().retries(retries).build());
         let answer = send(&client, &server, &Method::POST, source.body()).unwrap();
         // Nothing was tried that could be exhausted: the response is the answer.
         assert_eq!((answer.status().as_u16(), answer.body().hops().len()), (503, 0));
@@ -153,12 +154,13 @@ fn a_post_is_not_retried_by_itself(on: On) {
 
 /// One request on a connection that serves another before, and that ends when it sees this one's head.
 fn on_a_dying_connection(
+    on: On,
     client: &Client,
     method: &Method,
     source: Upload,
     end: End,
 ) -> (Server, Result<Response<Body>, Error>) {
-    let server = server(Reply::ok("warm").then(end));
+    let server = server(on, Reply::ok("warm").then(end));
     assert_eq!(get(client, &server.url("/warm")), "warm");
     let answer = send(client, &server, method, source.body());
     (server, answer)
@@ -168,7 +170,7 @@ fn a_stale_connection_sends_it_once_more(on: On) {
     for end in [End::CloseOnNextRequest, End::ResetOnNextRequest] {
         for source in Upload::ALL {
             let client = on.client();
-            let (server, answer) = on_a_dying_connection(&client, &Method::PUT, source, end.clone());
+            let (server, answer) = on_a_dying_connection(on, &client, &Method::PUT, source, end.clone());
             if source.is_replayable() {
                 reached_the_end(answer, HopReason::StaleConnection);
                 assert_eq!(whole(&server), ["PUT /start"]);
@@ -186,12 +188,13 @@ fn a_stale_connection_sends_it_once_more(on: On) {
 fn a_post_on_a_stale_connection_is_sent_once_more_if_the_caller_said_so(on: On) {
     for source in Upload::ALL {
         let (plain, retrying) = (on.client(), on.builder().retries(stubborn()).build());
-        let (server, answer) = on_a_dying_connection(&plain, &Method::POST, source, End::CloseOnNextRequest);
+        let (server, answer) =
+            on_a_dying_connection(on, &plain, &Method::POST, source, End::CloseOnNextRequest);
         assert_eq!(answer.unwrap_err().not_replayed(), Some(NotReplayed::NotIdempotent));
         assert!(whole(&server).is_empty(), "{source:?}");
 
         let (server, answer) =
-            on_a_dying_connection(&retrying, &Method::POST, source, End::CloseOnNextRequest);
+            on_a_dying_connection(on, &retrying, &Method::POST, source, End::CloseOnNextRequest);
         if source.is_replayable() {
             reached_the_end(answer, HopReason::ReadFailed);
             assert_eq!(whole(&server), ["POST /start"]);
@@ -211,7 +214,7 @@ fn trailers_go_along_each_time(on: On) {
         [(leading_on(307), Method::POST), (busy(), Method::POST), (leading_on(303), Method::PUT)]
     {
         for source in [Upload::File, Upload::Bytes, Upload::Reader] {
-            let (server, client) = (server(first.clone()), on.builder().retries(stubborn()).build());
+            let (server, client) = (server(on, first.clone()), on.builder().retries(stubborn()).build());
             let _answer = send(&client, &server, &method, source.body().with_trailers(trailers.clone()));
             let uploads = server.requests().into_iter().filter(|received| received.request.method != "GET");
             let uploads: Vec<_> = uploads.collect();
@@ -261,7 +264,7 @@ impl Seek for Changing {
 
 fn a_source_that_changes_meanwhile_is_an_error(on: On) {
     for (second, is_stuck) in [(200_000, false), (0, false), (300_000, true)] {
-        let (server, client) = (server(leading_on(307)), on.client());
+        let (server, client) = (server(on, leading_on(307)), on.client());
         let lengths = [300_000, second];
         let changing = Changing { lengths, at: 0, was_read: false, again: false, is_stuck };
         let error = send(&client, &server, &Method::POST, Body::from_seekable(changing)).unwrap_err();

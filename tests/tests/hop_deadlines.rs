@@ -11,7 +11,7 @@ use http::StatusCode;
 use httpocean_core::policy::redirect::Redirects;
 use httpocean_core::policy::{Backoff, Exhausted, Methods, Retries};
 use httpocean_std::{ErrorKind, Fault, NotRetried, Phase, Sent, call, dial};
-use httpocean_testkit::server::{Act, End, Reply, Request, Server};
+use httpocean_testkit::server::{Act, End, Reply, Request};
 use httpocean_tests::{BOUND, Client, Error, Hanging, On, at_rest, on_both_adapters};
 
 on_both_adapters!(
@@ -22,11 +22,11 @@ on_both_adapters!(
     redirects_for_ever_with_bodies_that_never_end,
     a_head_a_byte_at_a_time,
     a_body_a_byte_at_a_time,
-    a_backlog_that_is_full,
     a_server_that_never_answers,
     a_server_that_leads_to_one_that_never_answers,
     a_server_that_is_busy_and_then_never_answers,
 );
+on_both_adapters!("dials": a_backlog_that_is_full);
 
 const ROUNDS: usize = 5;
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -98,7 +98,7 @@ fn leading_to(path: &str) -> Reply {
 
 fn a_wait_that_would_pass_it_is_not_begun(on: On) {
     for seconds in [3600, 2] {
-        let server = Server::start(move |_| busy(seconds));
+        let server = on.serve(move |_| busy(seconds));
         let start = Instant::now();
         let client = patient(on, Exhausted::Response);
         let response = client.get(server.url("/")).send().unwrap();
@@ -114,7 +114,7 @@ fn a_wait_that_would_pass_it_is_not_begun(on: On) {
 }
 
 fn a_backoff_that_would_pass_it_is_not_begun(on: On) {
-    let server = Server::start(|_| Reply::status(502, "Bad Gateway").body("down"));
+    let server = on.serve(|_| Reply::status(502, "Bad Gateway").body("down"));
     let backoff = Backoff { base: limit() / 4, jitter_percent: 0, ..Backoff::default() };
     let retries = Retries { statuses: vec![StatusCode::BAD_GATEWAY], backoff, ..Retries::new(99) };
     let options = call::Options { total: Some(limit()), ..call::Options::default() };
@@ -129,11 +129,18 @@ fn a_backoff_that_would_pass_it_is_not_begun(on: On) {
     assert_eq!(response.into_body().read_to_string(100).unwrap(), "down");
 }
 
-const ANY_ON_THE_WAY: [Phase; 5] =
-    [Phase::PoolWait, Phase::Connect, Phase::SendHead, Phase::RecvHead, Phase::Drain];
+const ANY_ON_THE_WAY: [Phase; 7] = [
+    Phase::PoolWait,
+    Phase::Connect,
+    Phase::Proxy,
+    Phase::Tls,
+    Phase::SendHead,
+    Phase::RecvHead,
+    Phase::Drain,
+];
 
 fn redirects_for_ever(on: On) {
-    let server = Server::builder().record_requests(10).start(|_| leading_to("/again")).unwrap();
+    let server = on.server().record_requests(10).start(|_| leading_to("/again")).unwrap();
     let client = patient(on, Exhausted::Error);
     let errors = on_time("redirects for ever", &client, &server.url("/"), &ANY_ON_THE_WAY);
     assert!(client.stats().redirects >= 10 * ROUNDS as u64, "{:?}", client.stats());
@@ -142,14 +149,14 @@ fn redirects_for_ever(on: On) {
 }
 
 fn redirects_for_ever_by_a_slow_server(on: On) {
-    let server = Server::start(|_| leading_to("/again").pause(limit() / 10));
+    let server = on.serve(|_| leading_to("/again").pause(limit() / 10));
     let client = patient(on, Exhausted::Error);
     let errors = on_time("slow redirects", &client, &server.url("/"), &ANY_ON_THE_WAY);
     assert!(errors.iter().all(|error| (1..=10).contains(&error.hops().len())), "{}", errors[0].hops().len());
 }
 
 fn redirects_for_ever_with_bodies_that_never_end(on: On) {
-    let server = Server::start(|_| {
+    let server = on.serve(|_| {
         let head = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nTransfer-Encoding: chunked\r\n\r\n";
         let chunk = Act::Send(b"4\r\nmore\r\n".to_vec());
         Reply::script([Act::Send(head.to_vec()), chunk]).then(End::Hold(FOREVER))
@@ -166,14 +173,14 @@ fn dripping(bytes: &[u8]) -> Act {
 }
 
 fn a_head_a_byte_at_a_time(on: On) {
-    let server = Server::start(|_| Reply::script([dripping(b"HTTP/1.1 200 OK\r\n\r\n")]));
+    let server = on.serve(|_| Reply::script([dripping(b"HTTP/1.1 200 OK\r\n\r\n")]));
     let client = patient(on, Exhausted::Error);
     let errors = on_time("a head a byte at a time", &client, &server.url("/"), &[Phase::RecvHead]);
     assert!(errors.iter().all(|error| error.hops().is_empty() && error.sent() == Sent::All));
 }
 
 fn a_body_a_byte_at_a_time(on: On) {
-    let server = Server::start(|_| {
+    let server = on.serve(|_| {
         let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
         Reply::script([Act::Send(head.to_vec()), dripping(&[b'x'; 100])])
     });
@@ -190,7 +197,7 @@ fn a_backlog_that_is_full(on: On) {
 }
 
 fn a_server_that_never_answers(on: On) {
-    let server = Server::start(|_| Reply::script([]).then(End::Hold(FOREVER)));
+    let server = on.serve(|_| Reply::script([]).then(End::Hold(FOREVER)));
     let client = patient(on, Exhausted::Error);
     let errors = on_time("no answer", &client, &server.url("/"), &[Phase::RecvHead]);
     assert_eq!(server.stats().requests, ROUNDS as u64);
@@ -198,7 +205,7 @@ fn a_server_that_never_answers(on: On) {
 }
 
 fn a_server_that_leads_to_one_that_never_answers(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/silent" => Reply::script([]).then(End::Hold(FOREVER)),
         _ => leading_to("/silent"),
     });
@@ -211,7 +218,7 @@ fn a_server_that_leads_to_one_that_never_answers(on: On) {
 
 fn a_server_that_is_busy_and_then_never_answers(on: On) {
     let count = AtomicUsize::new(0);
-    let server = Server::start(move |_| match count.fetch_add(1, SeqCst) {
+    let server = on.serve(move |_| match count.fetch_add(1, SeqCst) {
         0..ROUNDS => Reply::status(502, "Bad Gateway").body("down"),
         _ => Reply::script([]).then(End::Hold(FOREVER)),
     });

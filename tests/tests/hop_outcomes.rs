@@ -18,14 +18,13 @@ on_both_adapters!(
     what_the_user_thinks_of_a_response,
     what_the_user_thinks_of_a_failure,
     a_predicate_that_panics_leaves_things_as_they_are,
-    a_server_that_starts_meanwhile,
-    a_server_that_never_starts,
     a_server_says_when_to_come_back_in_seconds,
     a_server_says_when_to_come_back_by_a_date,
     a_date_that_has_passed_is_no_wait,
     all_of_it_is_told_and_counted,
     an_error_has_the_first_cause_and_the_attempts,
 );
+on_both_adapters!("dials": a_server_that_starts_meanwhile, a_server_that_never_starts);
 
 fn quick(total: u32) -> Retries {
     let backoff = Backoff { base: Duration::from_millis(1), ..Backoff::default() };
@@ -33,11 +32,9 @@ fn quick(total: u32) -> Retries {
 }
 
 /// Answers the first so many requests so, and all others well.
-fn server(replies: Vec<Reply>) -> Server {
+fn server(on: On, replies: Vec<Reply>) -> Server {
     let count = AtomicUsize::new(0);
-    Server::start(move |_| {
-        replies.get(count.fetch_add(1, SeqCst)).cloned().unwrap_or_else(|| Reply::ok("fine"))
-    })
+    on.serve(move |_| replies.get(count.fetch_add(1, SeqCst)).cloned().unwrap_or_else(|| Reply::ok("fine")))
 }
 
 fn down(nth: usize) -> Reply {
@@ -46,7 +43,7 @@ fn down(nth: usize) -> Reply {
 
 fn what_is_left_of_the_last_response_is_up_to_the_user(on: On) {
     for exhausted in [Exhausted::Response, Exhausted::Error] {
-        let server = server((0..9).map(down).collect());
+        let server = server(on, (0..9).map(down).collect());
         let client = on.builder().retries(Retries { exhausted, ..quick(2) }).build();
         let answer = client.get(server.url("/")).send();
         if exhausted == Exhausted::Response {
@@ -78,7 +75,7 @@ fn what_the_user_thinks_of_a_response(on: On) {
     });
     let again = Reply::status(404, "Not Found").header("X-Try-Again", "yes");
     let leave = down(0).header("X-Leave", "yes");
-    let server = server(vec![again, leave, down(1)]);
+    let server = server(on, vec![again, leave, down(1)]);
     let client = on.builder().retries(Retries { when, ..quick(5) }).build();
     let first = client.get(server.url("/")).send().unwrap();
     // It was not asked for, was retried all the same, and then it was left where it would have been.
@@ -94,7 +91,7 @@ fn what_the_user_thinks_of_a_failure(on: On) {
         Outcome::Failure(_) => Opinion::Leave,
         Outcome::Answer(_) => Opinion::AsUsual,
     });
-    let server = server(vec![Reply::script([]).then(End::CloseNow)]);
+    let server = server(on, vec![Reply::script([]).then(End::CloseNow)]);
     let client = on.builder().retries(Retries { when, ..quick(5) }).build();
     let error = client.get(server.url("/")).send().unwrap_err();
     assert_eq!((error.kind(), error.not_retried()), (&ErrorKind::Closed, Some(NotRetried::UserSaidNo)));
@@ -109,7 +106,7 @@ fn a_predicate_that_panics_leaves_things_as_they_are(on: On) {
         counted.fetch_add(1, SeqCst);
         std::panic::resume_unwind(Box::new("this predicate panics"))
     });
-    let server = server(vec![down(0).close(), Reply::script([]).then(End::CloseNow)]);
+    let server = server(on, vec![down(0).close(), Reply::script([]).then(End::CloseNow)]);
     let one = pool::Options { max_per_key: 1, ..pool::Options::default() };
     let client = on.builder().pool(one).retries(Retries { when, ..quick(5) }).build();
     let answer = client.get(server.url("/")).send().unwrap();
@@ -135,7 +132,7 @@ fn a_server_that_starts_meanwhile(on: On) {
         // A POST: nobody saw anything of it.
         let call = scope.spawn(|| client.post(format!("http://{addr}/")).body("content").send());
         httpocean_tests::wait_until("two refusals", || recorder.starting("dial failed").len() >= 2);
-        let server = Server::builder().bind(addr).start(|_| Reply::ok("up")).unwrap();
+        let server = on.server().bind(addr).start(|_| Reply::ok("up")).unwrap();
         let response = call.join().unwrap().unwrap();
         assert_eq!(server.requests()[0].body, b"content");
         assert_eq!(server.stats().requests, 1);
@@ -163,7 +160,7 @@ fn a_server_that_never_starts(on: On) {
 
 /// How long a request takes whose first answer is that one, and what its hop says.
 fn wait_after(on: On, reply: Reply) -> (Duration, HopReason, Duration) {
-    let server = server(vec![reply]);
+    let server = server(on, vec![reply]);
     let backoff = Backoff { base: Duration::from_millis(1), ..Backoff::default() };
     let client = on.builder().retries(Retries { backoff, ..Retries::new(1) }).build();
     let start = Instant::now();
@@ -238,12 +235,15 @@ fn a_date_that_has_passed_is_no_wait(on: On) {
 }
 
 fn all_of_it_is_told_and_counted(on: On) {
-    let server = server(vec![
-        down(0),
-        Reply::status(302, "Found").header("Location", "/next"),
-        busy("0"),
-        Reply::script([]).then(End::CloseNow),
-    ]);
+    let server = server(
+        on,
+        vec![
+            down(0),
+            Reply::status(302, "Found").header("Location", "/next"),
+            busy("0"),
+            Reply::script([]).then(End::CloseNow),
+        ],
+    );
     let recorder = Recorder::default();
     let client = on.builder().observer(recorder.clone()).retries(quick(5)).build();
     let whole = exchange(&client, &http::Method::GET, &server.url("/"), "", ()).unwrap();
@@ -261,7 +261,7 @@ fn all_of_it_is_told_and_counted(on: On) {
 fn an_error_has_the_first_cause_and_the_attempts(on: On) {
     let closing = || Reply::script([]).then(End::CloseNow);
     let cut = Reply::raw("HTTP/1.1 20").then(End::CloseNow);
-    let server = server(vec![closing(), down(0), cut]);
+    let server = server(on, vec![closing(), down(0), cut]);
     let recorder = Recorder::default();
     let client = on.builder().observer(recorder.clone()).retries(quick(2)).build();
     let error = client.get(server.url("/")).send().unwrap_err();

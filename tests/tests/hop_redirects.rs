@@ -29,7 +29,7 @@ fn to(location: &str) -> Reply {
 }
 
 fn the_url_at_the_end_and_its_fragment(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/plain" => to("/end?q=1"),
         "/part" => to("end#part"),
         "/two" => to("/part"),
@@ -53,7 +53,7 @@ fn the_url_at_the_end_and_its_fragment(on: On) {
 }
 
 fn the_attempts_before_on_a_response_and_on_an_error(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/1" => to("/2"),
         "/2" => Reply::status(307, "Elsewhere").header("Location", "/3"),
         "/round" => to("/round"),
@@ -79,7 +79,7 @@ fn the_attempts_before_on_a_response_and_on_an_error(on: On) {
 }
 
 fn off_a_redirect_is_the_answer(on: On) {
-    let server = Server::start(|_| to("/elsewhere").body("over there"));
+    let server = on.serve(|_| to("/elsewhere").body("over there"));
     let client = on.builder().redirects(Redirects { limit: 0, ..Redirects::default() }).build();
     let mut response = client.get(server.url("/")).send().unwrap();
     assert_eq!(
@@ -97,8 +97,8 @@ fn single() -> pool::Options {
     pool::Options { max_per_key: 1, max_total: 1, ..pool::Options::default() }
 }
 
-fn leading_on() -> Server {
-    Server::start(|request: &Request| match request.target.as_str() {
+fn leading_on(on: On) -> Server {
+    on.serve(|request: &Request| match request.target.as_str() {
         "/" => to("/1").body("not here"),
         "/1" => to("/2").chunked(["not", "here"], [("x-checksum", "wrong")]),
         "/2" => to("/3").close(),
@@ -107,7 +107,7 @@ fn leading_on() -> Server {
 }
 
 fn one_connection_is_enough_for_a_redirect_to_its_own_host(on: On) {
-    let (server, client) = (leading_on(), on.builder().pool(single()).build());
+    let (server, client) = (leading_on(on), on.builder().pool(single()).build());
     assert_eq!(get(&client, &server.url("/")), "end");
     let stats = at_rest(&client);
     assert_eq!((stats.connections_opened, stats.requests_sent, stats.waited), (2, 4, 0));
@@ -115,7 +115,7 @@ fn one_connection_is_enough_for_a_redirect_to_its_own_host(on: On) {
 }
 
 fn one_connection_is_enough_for_many_threads(on: On) {
-    let (server, client) = (leading_on(), on.builder().pool(single()).build());
+    let (server, client) = (leading_on(on), on.builder().pool(single()).build());
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| (0..10).for_each(|_| assert_eq!(get(&client, &server.url("/")), "end")));
@@ -126,7 +126,7 @@ fn one_connection_is_enough_for_many_threads(on: On) {
 }
 
 fn interim_responses_of_the_answer_alone(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/" => to("/hinting").interim(103, "Early Hints", [("Link", "</first>")]),
         "/hinting" => to("/end").interim(103, "Early Hints", [("Link", "</second>")]),
         "/end" => Reply::ok("end").interim(103, "Early Hints", [("Link", "</last>")]),
@@ -144,7 +144,7 @@ fn interim_responses_of_the_answer_alone(on: On) {
 }
 
 fn trailers_of_the_answer_alone(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/" => to("/end").chunked(["not here"], [("x-checksum", "wrong"), ("x-more", "1")]),
         "/plain" => to("/none").chunked(["not here"], [("x-checksum", "wrong")]),
         "/end" => Reply::ok("").chunked(["end"], [("x-checksum", "right")]),
@@ -163,7 +163,7 @@ fn trailers_of_the_answer_alone(on: On) {
 
 fn a_body_within_the_limits_saves_the_connection(on: On) {
     for length in [0, 1, 8 * 1024, 64 * 1024] {
-        let server = Server::start(move |request: &Request| match request.target.as_str() {
+        let server = on.serve(move |request: &Request| match request.target.as_str() {
             "/" => to("/end").body(vec![b'x'; length]),
             _ => Reply::ok("end"),
         });
@@ -176,7 +176,7 @@ fn a_body_within_the_limits_saves_the_connection(on: On) {
 fn a_body_beyond_the_limits_is_not_read(on: On) {
     for head in ["Content-Length: 100000000", "Transfer-Encoding: chunked"] {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: /end\r\n{head}\r\n\r\n");
-        let server = Server::start(move |request: &Request| match request.target.as_str() {
+        let server = on.serve(move |request: &Request| match request.target.as_str() {
             "/" => {
                 // 16 chunks of the same size as the limit in all, and many more.
                 let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000)).into_bytes();
@@ -200,7 +200,7 @@ fn a_body_beyond_the_limits_is_not_read(on: On) {
 fn a_body_that_goes_on_for_ever_is_left_in_a_moment(on: On) {
     for head in ["Content-Length: 100", "Transfer-Encoding: chunked", "X-Until: close"] {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: /end\r\n{head}\r\n\r\n");
-        let server = Server::start(move |request: &Request| match request.target.as_str() {
+        let server = on.serve(move |request: &Request| match request.target.as_str() {
             "/" => {
                 let drip = Act::SendInPieces {
                     bytes: b"5\r\nagain\r\n".repeat(1_000),
@@ -220,7 +220,7 @@ fn a_body_that_goes_on_for_ever_is_left_in_a_moment(on: On) {
 }
 
 fn all_of_it_is_told_and_counted(on: On) {
-    let server = Server::start(|request: &Request| match request.target.as_str() {
+    let server = on.serve(|request: &Request| match request.target.as_str() {
         "/" => to("/end"),
         _ => Reply::ok("end"),
     });

@@ -7,11 +7,12 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use httpocean_std::{CloseReason, Config, ErrorKind, Fault, Phase, call};
-use httpocean_testkit::server::{End, Reply, Server};
+use httpocean_testkit::server::{End, Reply};
 use httpocean_tests::{BOUND, Body, Client, Error, On, at_rest, lock, of_reading, on_both_adapters};
 use peak_alloc::PeakAlloc;
 
 on_both_adapters!(
+    "load":
     an_endless_status_line,
     an_endless_field_dripping,
     an_endless_field_in_bulk,
@@ -198,7 +199,7 @@ fn an_endless_body_is_read_without_being_held(on: On) {
 /// What a finite answer comes to.
 fn verdict(on: On, answer: &[u8], end: End) -> String {
     let answer = answer.to_vec();
-    let server = Server::start(move |_| Reply::raw(answer.clone()).then(end.clone()));
+    let server = on.serve(move |_| Reply::raw(answer.clone()).then(end.clone()));
     let client = on.client();
     let verdict = match read_all(&client, &server.url("/")) {
         Ok((length, true)) => format!("{length} bytes, kept"),
@@ -266,9 +267,8 @@ fn a_length_that_is_said_twice_is_a_length(on: On) {
 
 fn bytes_after_the_end_close_the_connection_and_reach_nobody(on: On) {
     let _alone = alone();
-    let server = Server::start(|_| {
-        Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Forged\r\n\r\n")
-    });
+    let server =
+        on.serve(|_| Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Forged\r\n\r\n"));
     let client = on.client();
     for _ in 0..50 {
         let mut response = client.get(server.url("/")).send().unwrap();

@@ -15,7 +15,6 @@ on_both_adapters!(
     a_connection_is_not_used_beyond_its_lifetime,
     clearing_closes_what_is_idle_and_then_what_was_busy,
     closing_closes_what_is_idle_and_refuses_what_comes,
-    the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read,
     a_server_that_keeps_for_a_second_only_is_taken_at_its_word,
     a_server_that_takes_no_more_requests_is_taken_at_its_word,
     a_request_that_says_close_is_the_last_of_its_connection,
@@ -25,6 +24,7 @@ on_both_adapters!(
     the_order_of_reuse_is_as_wished,
     the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return,
 );
+on_both_adapters!("direct": the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read);
 
 fn client(on: On, options: Options) -> Client {
     on.builder().pool(options).build()
@@ -34,8 +34,8 @@ fn closed(client: &Client, why: CloseReason) -> u64 {
     client.stats().closed.get(&why).copied().unwrap_or(0)
 }
 
-fn server() -> Server {
-    Server::start(|request: &Request| match request.target.as_str() {
+fn server(on: On) -> Server {
+    on.serve(|request: &Request| match request.target.as_str() {
         // Too much to be read together with its head: it keeps its connection until it is read.
         "/long" => Reply::generated(100_000),
         "/timeout=1" => Reply::ok("").header("Keep-Alive", "timeout=1"),
@@ -71,7 +71,7 @@ fn in_a_row(client: &Client, server: &Server, n: usize) -> Vec<u64> {
 }
 
 fn an_idle_connection_is_closed_at_its_deadline(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { idle: Duration::from_millis(30), ..Options::default() });
     get(&client, &server.url("/"));
     assert_eq!(client.stats().idle, 1);
@@ -84,7 +84,7 @@ fn an_idle_connection_is_closed_at_its_deadline(on: On) {
 }
 
 fn an_idle_connection_is_not_used_after_its_deadline(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { idle: Duration::from_millis(10), ..Options::default() });
     for _ in 0..5 {
         get(&client, &server.url("/"));
@@ -96,7 +96,7 @@ fn an_idle_connection_is_not_used_after_its_deadline(on: On) {
 }
 
 fn a_connection_is_not_used_beyond_its_lifetime(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { lifetime: Some(Duration::from_millis(10)), ..Options::default() });
     for _ in 0..5 {
         get(&client, &server.url("/"));
@@ -107,7 +107,7 @@ fn a_connection_is_not_used_beyond_its_lifetime(on: On) {
 }
 
 fn clearing_closes_what_is_idle_and_then_what_was_busy(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     client.clear_idle();
@@ -120,7 +120,7 @@ fn clearing_closes_what_is_idle_and_then_what_was_busy(on: On) {
 }
 
 fn closing_closes_what_is_idle_and_refuses_what_comes(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     let clone = client.clone();
@@ -137,7 +137,7 @@ fn closing_closes_what_is_idle_and_refuses_what_comes(on: On) {
 }
 
 fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let busy = at_once(&client, &server, 1).remove(0);
     get(&client, &server.url("/"));
     let clone = client.clone();
@@ -151,7 +151,7 @@ fn the_last_clone_closes_what_is_idle_and_leaves_what_is_being_read(on: On) {
 }
 
 fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for n in 1..=3 {
         get(&client, &server.url("/timeout=1"));
         assert_eq!((client.stats().idle, closed(&client, CloseReason::IdleTooLong)), (0, n));
@@ -162,7 +162,7 @@ fn a_server_that_keeps_for_a_second_only_is_taken_at_its_word(on: On) {
 }
 
 fn a_server_that_takes_no_more_requests_is_taken_at_its_word(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for (path, why) in [
         ("/max=0", Some(CloseReason::UsedUp)),
         ("/max=1", None),
@@ -178,14 +178,14 @@ fn a_server_that_takes_no_more_requests_is_taken_at_its_word(on: On) {
 }
 
 fn a_request_that_says_close_is_the_last_of_its_connection(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     client.get(server.url("/")).header("connection", "close").send().unwrap();
     assert_eq!(at_rest(&client).open, 0);
     assert_eq!(server.requests()[0].request.header("connection"), Some(&b"close"[..]));
 }
 
 fn nothing_is_kept_if_nothing_may_be(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { max_idle_per_key: 0, ..Options::default() });
     for n in 1..=5 {
         get(&client, &server.url("/"));
@@ -195,7 +195,7 @@ fn nothing_is_kept_if_nothing_may_be(on: On) {
 }
 
 fn the_coldest_of_too_many_goes(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { max_idle_per_key: 2, ..Options::default() });
     let mut numbers: Vec<_> = at_once(&client, &server, 5).into_iter().map(read).collect();
     numbers.sort_unstable();
@@ -206,7 +206,7 @@ fn the_coldest_of_too_many_goes(on: On) {
 }
 
 fn a_connection_serves_as_many_requests_as_it_may(on: On) {
-    let server = server();
+    let server = server(on);
     let client = client(on, Options { max_uses: Some(3), ..Options::default() });
     assert_eq!(in_a_row(&client, &server, 8), [1, 1, 1, 2, 2, 2, 3, 3]);
     assert_eq!(closed(&client, CloseReason::UsedUp), 2);
@@ -218,7 +218,7 @@ fn the_order_of_reuse_is_as_wished(on: On) {
         (Order::Fifo, [1, 2, 3, 4, 1, 2]),
         (Order::RoundRobin, [1, 2, 3, 4, 1, 2]),
     ] {
-        let server = server();
+        let server = server(on);
         let client = client(on, Options { order, ..Options::default() });
         let responses = at_once(&client, &server, 4);
         assert_eq!(responses.iter().map(number).collect::<Vec<_>>(), [1, 2, 3, 4]);
@@ -230,7 +230,7 @@ fn the_order_of_reuse_is_as_wished(on: On) {
 
 fn the_turn_of_a_connection_is_by_its_last_grant_not_by_its_return(on: On) {
     for (order, expected) in [(Order::Fifo, [3, 2, 1]), (Order::RoundRobin, [1, 2, 3])] {
-        let server = server();
+        let server = server(on);
         let client = client(on, Options { order, ..Options::default() });
         let responses = at_once(&client, &server, 3);
         // Given back in the opposite order.

@@ -3,10 +3,11 @@
 
 use httpocean_std::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use httpocean_std::{ErrorKind, Fault, Phase, Sent};
-use httpocean_testkit::server::{Reply, Server};
+use httpocean_testkit::server::Reply;
 use httpocean_tests::{Body, Client, Error, On, RequestBuilder, get, on_both_adapters};
 
 on_both_adapters!(
+    "nothing":
     fields_that_contradict_the_body,
     fields_given_twice,
     bodies_where_none_may_be,
@@ -24,7 +25,7 @@ fn is_refused(what: &str, result: Result<(), Error>) {
 
 /// A server, a client; and after `act` a check that they never met.
 fn without_a_connection(on: On, act: impl FnOnce(&Client, &str)) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     act(&client, &server.url("/"));
     assert_eq!(server.stats().accepted, 0);
@@ -118,7 +119,7 @@ fn requests_made_elsewhere_are_judged_alike(on: On) {
 }
 
 fn trailers_that_may_not_be_trailers_are_never_sent(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     for name in ["content-length", "transfer-encoding", "host", "connection", "trailer"] {
         let mut trailers = HeaderMap::new();

@@ -40,7 +40,7 @@ fn answer(request: &Request) -> Reply {
 }
 
 fn the_median_of_a_burst_is_far_below_the_time_to_connect(on: On) {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let client = on.builder().names(&Names::slow(CONNECT)).build();
     warm_up(&client, &server, 5);
     let start = Barrier::new(50);
@@ -63,7 +63,7 @@ fn the_median_of_a_burst_is_far_below_the_time_to_connect(on: On) {
 }
 
 fn a_connection_that_comes_free_serves_who_waits_for_a_dial(on: On) {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let gate = Names::here();
     let client = on.builder().names(&gate).build();
     let busy = client.get(named(&server, "/warm")).send().unwrap();
@@ -83,7 +83,7 @@ fn a_connection_that_comes_free_serves_who_waits_for_a_dial(on: On) {
 }
 
 fn a_dial_that_nobody_wants_is_given_up_if_so_wished(on: On) {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let gate = Names::here();
     let options = pool::Options { surplus: pool::Surplus::Cancel, ..pool::Options::default() };
     let client = on.builder().names(&gate).pool(options).build();
@@ -100,7 +100,7 @@ fn a_dial_that_nobody_wants_is_given_up_if_so_wished(on: On) {
 }
 
 fn a_failed_dial_is_charged_to_who_asked_for_it(on: On) {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let gate = Names::here();
     let options = pool::Options { max_per_key: 2, ..pool::Options::default() };
     let client = on.builder().names(&gate).pool(options).build();

@@ -16,6 +16,7 @@ use httpocean_testkit::toy::{Toy, ToyPeer};
 use httpocean_tests::{On, at_rest, get, on_both_adapters, wait_until};
 
 on_both_adapters!(
+    "secured":
     one_handshake_serves_many_requests,
     big_bodies_both_ways,
     a_ticket_closes_nothing,

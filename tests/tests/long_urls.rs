@@ -14,12 +14,12 @@ fn target(server: &Server) -> String {
 }
 
 /// A server that says what it was asked for.
-fn echo() -> Server {
-    Server::start(|request: &Request| Reply::ok(request.target.clone()))
+fn echo(on: On) -> Server {
+    on.serve(|request: &Request| Reply::ok(request.target.clone()))
 }
 
 fn one_of_8000_octets_is_sent_whole(on: On) {
-    let (server, client) = (echo(), on.client());
+    let (server, client) = (echo(on), on.client());
     let target = target(&server);
     assert_eq!(server.url(&target).len(), 8000);
     assert_eq!(get(&client, &server.url(&target)), target);
@@ -27,11 +27,10 @@ fn one_of_8000_octets_is_sent_whole(on: On) {
 }
 
 fn a_redirect_to_one_of_8000_octets_is_followed(on: On) {
-    let (server, client) = (echo(), on.client());
+    let (server, client) = (echo(on), on.client());
     let target = target(&server);
     let location = server.url(&target);
-    let first =
-        Server::start(move |_: &Request| Reply::status(302, "Far").header("location", location.as_str()));
+    let first = on.serve(move |_: &Request| Reply::status(302, "Far").header("location", location.as_str()));
     assert_eq!(get(&client, &first.url("/")), target);
     at_rest(&client);
 }

@@ -9,15 +9,15 @@ use std::time::Duration;
 use httpocean_std::pool::Refusal;
 use httpocean_std::{Config, ErrorKind, Observed, Observer, call, pool};
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Body, Client, Dice, On, Open, at_rest, get, on_both_adapters, refusing_url, times};
+use httpocean_tests::{Body, Client, Dice, On, Open, at_rest, get, on_both_adapters, refusing_url};
 
 on_both_adapters!(
     nothing_is_lost_in_a_mix_of_all_misadventures,
     each_misadventure_alone_leaves_room_for_the_next_request,
-    a_reader_that_fails_is_named_as_the_cause,
     waiters_are_refused_when_the_client_closes,
     an_observer_that_panics_costs_nothing,
 );
+on_both_adapters!("nothing": a_reader_that_fails_is_named_as_the_cause);
 
 /// Gives some bytes, then panics.
 struct Panicking(usize);
@@ -90,7 +90,7 @@ fn misadventure(client: &Client, server: &Server, kind: u64) {
 
 fn nothing_is_lost_in_a_mix_of_all_misadventures(on: On) {
     silence_panics();
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let open = Open::default();
     let options = pool::Options { max_per_key: 4, ..pool::Options::default() };
     let client = on.builder().counted(&open).pool(options).build();
@@ -99,7 +99,7 @@ fn nothing_is_lost_in_a_mix_of_all_misadventures(on: On) {
             let (client, server) = (&client, &server);
             scope.spawn(move || {
                 let mut dice = Dice::new(thread);
-                for _ in 0..times(60) {
+                for _ in 0..on.times(60) {
                     misadventure(client, server, dice.roll(12));
                 }
             });
@@ -115,7 +115,7 @@ fn nothing_is_lost_in_a_mix_of_all_misadventures(on: On) {
 
 fn each_misadventure_alone_leaves_room_for_the_next_request(on: On) {
     silence_panics();
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
     for kind in 0..12 {
         let client = on.builder().pool(options.clone()).build();
@@ -128,7 +128,7 @@ fn each_misadventure_alone_leaves_room_for_the_next_request(on: On) {
 }
 
 fn a_reader_that_fails_is_named_as_the_cause(on: On) {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let client = on.client();
     let error = client.post(server.url("/")).body(Body::from_reader(Failing)).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Body(_)), "{error}");
@@ -137,7 +137,7 @@ fn a_reader_that_fails_is_named_as_the_cause(on: On) {
 }
 
 fn waiters_are_refused_when_the_client_closes(on: On) {
-    let server = Server::start(|_| Reply::generated(100_000_000));
+    let server = on.serve(|_| Reply::generated(100_000_000));
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
     let client = on.builder().pool(options).build();
     let busy = client.get(server.url("/")).send().unwrap();
@@ -167,7 +167,7 @@ fn an_observer_that_panics_costs_nothing(on: On) {
     silence_panics();
     for kind in ["Dialing", "Dialed", "DialFailed", "Granted", "Stale", "Response", "Hop", "Parked", "Closed"]
     {
-        let server = Server::start(|request: &Request| match request.target.as_str() {
+        let server = on.serve(|request: &Request| match request.target.as_str() {
             "/gone" => Reply::ok("fine").then(End::CloseNow),
             "/dying" => Reply::ok("fine").then(End::CloseOnNextRequest),
             _ => Reply::ok("fine"),

@@ -13,8 +13,8 @@ on_both_adapters!(
 
 const OLD: &str = "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 3\r\n\r\nold";
 
-fn server() -> Server {
-    Server::start(|_: &Request| Reply::raw(OLD).then(End::KeepAlive))
+fn server(on: On) -> Server {
+    on.serve(|_: &Request| Reply::raw(OLD).then(End::KeepAlive))
 }
 
 /// A body that nobody knows the length of.
@@ -23,7 +23,7 @@ fn unsized_body() -> Body {
 }
 
 fn it_is_sent_no_chunks_and_keeps_its_connection(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let url = server.url("/");
     assert_eq!(get(&client, &url), "old");
     let error = client.post(&url).body(unsized_body()).send().unwrap_err();
@@ -37,7 +37,7 @@ fn it_is_sent_no_chunks_and_keeps_its_connection(on: On) {
 }
 
 fn it_is_sent_chunks_as_long_as_it_has_not_answered(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     assert_eq!(posted(&client, &server.url("/"), unsized_body()), "old");
     assert_eq!(server.requests()[0].body, b"hello");
     at_rest(&client);

@@ -14,16 +14,16 @@ on_both_adapters!(
     each_host_has_a_connection_of_its_own,
     spellings_of_one_host_share_a_connection,
     partitions_and_local_addresses_do_not_share,
-    a_response_tells_of_its_connection,
     an_ipv6_host_is_reached,
 );
+on_both_adapters!("direct": a_response_tells_of_its_connection);
 
 fn ports(server: &Server) -> BTreeSet<u16> {
     server.requests().iter().map(|received| received.request.peer.port()).collect()
 }
 
 fn a_hundred_pages_of_one_host_take_one_connection(on: On) {
-    let server = Server::start(|request: &Request| Reply::ok(request.target.clone()));
+    let server = on.serve(|request: &Request| Reply::ok(request.target.clone()));
     let client = on.client();
     for page in 0..100 {
         let target = format!("/page/{page}");
@@ -35,7 +35,7 @@ fn a_hundred_pages_of_one_host_take_one_connection(on: On) {
 }
 
 fn a_client_and_its_clones_share_connections(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     for _ in 0..10 {
         let clone = client.clone();
@@ -47,17 +47,17 @@ fn a_client_and_its_clones_share_connections(on: On) {
 }
 
 fn each_host_has_a_connection_of_its_own(on: On) {
-    let server = Server::builder().bind((Ipv4Addr::UNSPECIFIED, 0));
+    let server = on.server().bind((Ipv4Addr::UNSPECIFIED, 0));
     let server = server.start(|request: &Request| {
         let host = String::from_utf8(request.header("host").unwrap().to_vec()).unwrap();
         Reply::ok(host)
     });
     let server = server.unwrap();
-    let (client, port) = (on.client(), server.addr().port());
+    let client = on.client();
     for _ in 0..25 {
-        for host in 1..=4 {
-            let authority = format!("127.0.0.{host}:{port}");
-            assert_eq!(get(&client, &format!("http://{authority}/")), authority);
+        for host in (1..=4).map(|last| format!("127.0.0.{last}")) {
+            let authority = format!("{host}:{}", server.addr().port());
+            assert_eq!(get(&client, &server.url_at(&host, "/")), authority);
         }
     }
     assert_eq!((server.stats().accepted, ports(&server).len()), (4, 4));
@@ -66,16 +66,16 @@ fn each_host_has_a_connection_of_its_own(on: On) {
 }
 
 fn spellings_of_one_host_share_a_connection(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
-    let (client, port) = (on.client(), server.addr().port());
+    let server = on.serve(|_| Reply::ok("fine"));
+    let client = on.client();
     for host in ["localhost", "LOCALHOST", "localhost."] {
-        assert_eq!(get(&client, &format!("http://{host}:{port}/")), "fine");
+        assert_eq!(get(&client, &server.url_at(host, "/")), "fine");
     }
     assert_eq!(client.stats().connections_opened, 1);
 }
 
 fn partitions_and_local_addresses_do_not_share(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     let send = |config: Config| client.get(server.url("/")).config(config).send().unwrap();
     let from: Vec<_> = [None, Some("127.0.0.1"), Some("127.0.0.7")]
@@ -92,7 +92,7 @@ fn partitions_and_local_addresses_do_not_share(on: On) {
 }
 
 fn a_response_tells_of_its_connection(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     for reused in 0..5 {
         let mut response = client.get(server.url("/")).send().unwrap();
@@ -106,7 +106,7 @@ fn a_response_tells_of_its_connection(on: On) {
 }
 
 fn an_ipv6_host_is_reached(on: On) {
-    let server = Server::builder().bind((Ipv6Addr::LOCALHOST, 0));
+    let server = on.server().bind((Ipv6Addr::LOCALHOST, 0));
     let Ok(server) = server.start(|request: &Request| Reply::ok(request.header("host").unwrap())) else {
         return println!("this system has no IPv6 loopback");
     };

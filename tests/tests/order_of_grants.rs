@@ -25,7 +25,7 @@ fn one_connection() -> pool::Options {
 
 /// Starts requests that wait, one after the other, while a dial hangs; then lets them go.
 fn in_order(on: On, make_reply: fn(&Request) -> Reply) {
-    let server = Server::start(make_reply);
+    let server = on.serve(make_reply);
     let gate = Names::here();
     let client = on.builder().names(&gate).pool(one_connection()).build();
     gate.shut();
@@ -51,9 +51,12 @@ fn first_come_first_served_over_connections_that_close(on: On) {
 }
 
 fn a_request_whose_connection_was_found_dead_is_the_next_to_be_served(on: On) {
-    let server = Server::start(|request: &Request| {
-        if request.target == "/warm" { Reply::ok("").then(End::CloseNow) } else { Reply::ok("") }
-    });
+    let server =
+        on.serve(
+            |request: &Request| {
+                if request.target == "/warm" { Reply::ok("").then(End::CloseNow) } else { Reply::ok("") }
+            },
+        );
     let gate = Names::here();
     let client = on.builder().names(&gate).pool(one_connection()).build();
     get(&client, &named(&server, "/warm"));
@@ -72,7 +75,7 @@ fn a_request_whose_connection_was_found_dead_is_the_next_to_be_served(on: On) {
 fn a_request_that_needs_a_fresh_connection_takes_the_place_of_an_idle_one(on: On) {
     // Its connection dies under it while eight others wait, and it takes none but a fresh one: when the others
     // are done, the only connection that is allowed is idle, and must make room long before its idle deadline.
-    let server = Server::start(|request: &Request| match (request.target.as_str(), request.index) {
+    let server = on.serve(|request: &Request| match (request.target.as_str(), request.index) {
         ("/unlucky", 1..) => Reply::script([Act::Pause(Duration::from_millis(50))]).then(End::CloseNow),
         _ => Reply::ok(""),
     });

@@ -6,7 +6,11 @@ use httpocean_std::dial::Pins;
 use httpocean_testkit::server::{Reply, Server};
 use httpocean_tests::{On, get, on_both_adapters};
 
-on_both_adapters!(a_pinned_host_is_asked_under_its_own_name, a_redirect_to_a_pinned_host_goes_there_as_well);
+on_both_adapters!(
+    "addresses":
+    a_pinned_host_is_asked_under_its_own_name,
+    a_redirect_to_a_pinned_host_goes_there_as_well,
+);
 
 fn pinned(on: On, pins: Pins) -> httpocean_tests::Client {
     let mut config = Config::default();

@@ -14,10 +14,10 @@ use httpocean_tests::{
 on_both_adapters!(
     busy_connections_until_the_deadline_is_a_timeout_of_the_pool,
     many_waiters_leave_each_at_its_own_deadline,
-    a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting,
     ones_own_connect_is_not_waiting_for_others,
     a_request_too_many_is_refused_at_once,
 );
+on_both_adapters!("dials": a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting);
 
 const SHORT: Duration = Duration::from_millis(40);
 
@@ -41,7 +41,7 @@ fn is_timeout(error: &Error, phase: Phase) {
 }
 
 fn busy_connections_until_the_deadline_is_a_timeout_of_the_pool(on: On) {
-    let server = Server::start(|_| Reply::generated(100_000_000));
+    let server = on.serve(|_| Reply::generated(100_000_000));
     let client = on.builder().pool(one_connection()).build();
     let busy = keeping_busy(&client, &server);
     let impatient = client.get(server.url("/")).config(waiting_at_most(SHORT));
@@ -55,7 +55,7 @@ fn busy_connections_until_the_deadline_is_a_timeout_of_the_pool(on: On) {
 }
 
 fn many_waiters_leave_each_at_its_own_deadline(on: On) {
-    let server = Server::start(|_| Reply::generated(100_000_000));
+    let server = on.serve(|_| Reply::generated(100_000_000));
     let client = on.builder().pool(one_connection()).build();
     let busy = keeping_busy(&client, &server);
     std::thread::scope(|scope| {
@@ -87,7 +87,7 @@ fn a_hanging_connect_until_the_deadline_is_a_timeout_of_the_connecting(on: On) {
 }
 
 fn ones_own_connect_is_not_waiting_for_others(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let gate = Names::here();
     let client = on.builder().names(&gate).build();
     gate.shut();
@@ -102,7 +102,7 @@ fn ones_own_connect_is_not_waiting_for_others(on: On) {
 }
 
 fn a_request_too_many_is_refused_at_once(on: On) {
-    let server = Server::start(|_| Reply::generated(100_000_000));
+    let server = on.serve(|_| Reply::generated(100_000_000));
     let recorder = Recorder::default();
     let options = pool::Options { max_waiters: 2, ..one_connection() };
     let client = on.builder().pool(options).observer(recorder.clone()).build();

@@ -12,6 +12,7 @@ use httpocean_tests::proxy::{Manner, Proxy};
 use httpocean_tests::{Client, Names, On, Proxied, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
+    "secured":
     every_kind_reaches_every_scheme,
     a_proxy_resolves_unless_we_do,
     a_proxy_behind_a_layer_is_one_too,

@@ -11,6 +11,7 @@ use httpocean_tests::proxy::{Manner, Proxy};
 use httpocean_tests::{On, Proxied, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
+    "secured":
     a_tunnel_tells_neither_end_of_the_other,
     a_proxy_that_forwards_keeps_who_we_are,
     another_proxy_is_told_nothing_of_the_first,

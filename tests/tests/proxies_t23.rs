@@ -13,6 +13,7 @@ use httpocean_tests::proxy::{Manner, Proxy};
 use httpocean_tests::{Names, On, at_rest, by_proxy, get, on_both_adapters};
 
 on_both_adapters!(
+    "secured":
     a_proxy_that_dies_in_the_handshake_serves_nobody,
     a_handshake_that_hangs_serves_nobody,
     with_and_without_a_proxy_are_two_connections,

@@ -12,6 +12,7 @@ use httpocean_testkit::server::{Reply, Server};
 use httpocean_tests::{Hanging, Names, On, at_rest, get, lock, on_both_adapters, wait_for_open};
 
 on_both_adapters!(
+    "addresses":
     a_silent_first_address_costs_one_delay,
     five_silent_addresses_cost_five_delays,
     a_first_address_that_refuses_costs_nothing,

@@ -13,6 +13,7 @@ use httpocean_tests::real::{Blocks, Real, connections, page, wait_for_close, wai
 use httpocean_tests::{Body, Names, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     a_hundred_requests_are_one_connection_in_front,
     a_proxy_that_closes_behind_itself_keeps_ours,
     a_proxy_that_closes_after_each_answer_says_so,

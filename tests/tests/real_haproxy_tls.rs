@@ -9,6 +9,7 @@ use httpocean_tests::real::{Real, connections, page};
 use httpocean_tests::{Authority, Body, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     a_hundred_requests_take_one_handshake,
     the_second_connection_resumes_the_session,
     long_bodies_pass_both_ways,

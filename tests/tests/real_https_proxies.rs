@@ -12,6 +12,7 @@ use httpocean_tests::real::{Home, Real};
 use httpocean_tests::{Authority, On, TlsServer, at_rest, get, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     https_goes_through_squid_tinyproxy_and_dante,
     squid_behind_tls_forwards_and_tunnels,
     squid_behind_tls_wants_to_know_who_we_are,

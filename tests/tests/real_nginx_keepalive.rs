@@ -10,6 +10,7 @@ use httpocean_tests::real::{Home, Real, connections, page, wait_for_close};
 use httpocean_tests::{On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     a_hundred_requests_are_one_connection,
     a_connection_that_may_serve_ten_serves_ten,
     a_connection_that_the_server_closed_while_idle_is_found_out,

@@ -5,7 +5,7 @@ use http::header;
 use httpocean_tests::real::{Blocks, Home, Real, connections, peak_memory};
 use httpocean_tests::{On, on_both_adapters};
 
-on_both_adapters!(a_hundred_megabytes_come_through_little_memory,);
+on_both_adapters!("real": a_hundred_megabytes_come_through_little_memory,);
 
 fn a_hundred_megabytes_come_through_little_memory(on: On) {
     const SIZE: u64 = 100 * 1024 * 1024;

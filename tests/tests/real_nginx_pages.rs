@@ -10,6 +10,7 @@ use httpocean_tests::real::{Blocks, Home, Real, connections, page};
 use httpocean_tests::{Names, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     every_kind_of_answer_comes_on_one_connection,
     a_large_body_dropped_early_costs_its_connection_only,
     chunked_bodies_are_joined,

@@ -12,6 +12,7 @@ use httpocean_tests::real::{Home, Real, connections, page};
 use httpocean_tests::{Authority, Body, Client, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     a_hundred_requests_take_one_handshake,
     the_second_connection_resumes_the_session,
     chunked_and_long_bodies_come_whole,

@@ -12,6 +12,7 @@ use httpocean_tests::real::{Blocks, Home, Real, connections, page};
 use httpocean_tests::{Body, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     a_refusal_in_the_middle_of_an_upload_is_delivered,
     a_refusal_before_the_body_saves_it,
     an_expected_continue_comes_and_the_body_follows,

@@ -7,6 +7,7 @@ use httpocean_tests::real::{Blocks, Real, page, wait_for_close};
 use httpocean_tests::{Body, On, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     its_connections_are_kept_as_announced,
     what_it_keeps_too_shortly_is_not_kept,
     what_it_closes_unannounced_is_found_out,

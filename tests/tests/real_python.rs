@@ -7,6 +7,7 @@ use httpocean_tests::real::{Blocks, Home, Real, page};
 use httpocean_tests::{Body, Client, On, RequestBuilder, on_both_adapters};
 
 on_both_adapters!(
+    "real":
     http_1_0_is_a_connection_for_each_request,
     http_1_1_keeps_its_connection_but_after_errors,
     a_body_without_a_length_ends_with_its_connection,

@@ -8,7 +8,7 @@ use httpocean_std::session::{Credentials, Jar, Session};
 use httpocean_tests::real::{Home, Real, page};
 use httpocean_tests::{On, on_both_adapters};
 
-on_both_adapters!(a_cookie_of_a_login_opens_what_is_behind_it, a_password_opens_what_is_behind_it);
+on_both_adapters!("real": a_cookie_of_a_login_opens_what_is_behind_it, a_password_opens_what_is_behind_it);
 
 const NOW: u64 = 1_800_000_000;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use httpocean_std::ErrorKind;
 use httpocean_std::http::{HeaderMap, HeaderValue};
-use httpocean_testkit::server::{Act, End, Received, Reply, Request, Server};
+use httpocean_testkit::server::{Act, End, Received, Reply, Request};
 use httpocean_testkit::{fill_pattern, is_pattern};
 use httpocean_tests::{Body, On, at_rest, get, on_both_adapters};
 
@@ -44,7 +44,7 @@ fn temporary(content: &[u8]) -> File {
 
 /// What a server got of a POST with that body, on a connection that is used again afterwards.
 fn posted(on: On, body: impl Into<Body>) -> Received {
-    let server = Server::builder().record_body(20 << 20).start(|_| Reply::ok("fine")).unwrap();
+    let server = on.server().record_body(20 << 20).start(|_| Reply::ok("fine")).unwrap();
     let client = on.client();
     let response = client.post(server.url("/")).body(body).send().unwrap();
     assert_eq!(response.status(), 200);
@@ -78,7 +78,7 @@ fn nothing_is_sent_as_nothing(on: On) {
         let received = posted(on, body);
         assert_eq!((received.body_len, length(&received).as_deref()), (0, Some("0")));
     }
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     get(&on.client(), &server.url("/"));
     assert_eq!(length(&server.requests()[0]), None, "a GET says nothing about a body");
 }
@@ -155,7 +155,7 @@ fn what_can_be_had_again_is_sent_again_from_its_start(on: On) {
     ];
     for make_body in bodies {
         // The first connection takes the body and dies of it; its request is made once more.
-        let server = Server::start(|request: &Request| match (request.method.as_str(), request.index) {
+        let server = on.serve(|request: &Request| match (request.method.as_str(), request.index) {
             ("PUT", 1..) => Reply::script([Act::ReadBody]).then(End::CloseNow),
             _ => Reply::ok("fine"),
         });
@@ -170,7 +170,7 @@ fn what_can_be_had_again_is_sent_again_from_its_start(on: On) {
 }
 
 fn a_reader_that_is_too_short_or_too_long_is_not_what_was_announced(on: On) {
-    let server = Server::start(|_| Reply::ok("fine"));
+    let server = on.serve(|_| Reply::ok("fine"));
     let client = on.client();
     let short = Body::from_sized_reader(&b"short"[..], 10);
     let error = client.post(server.url("/")).body(short).send().unwrap_err();

@@ -35,8 +35,8 @@ fn pieces() -> Vec<Vec<u8>> {
     pieces
 }
 
-fn server() -> Server {
-    Server::start(|request: &Request| match request.target.as_str() {
+fn server(on: On) -> Server {
+    on.serve(|request: &Request| match request.target.as_str() {
         "/chunked" => Reply::ok("").chunked(pieces(), [("X-Sum", "42"), ("X-Sum", "43")]),
         "/until-close" => Reply::ok("").until_close(pieces().concat()),
         "/sized" => Reply::generated(200_000),
@@ -59,7 +59,7 @@ fn open(client: &Client, server: &Server, path: &str) -> Response<Body> {
 }
 
 fn every_framing_gives_the_same_bytes_to_every_way_of_reading(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for path in ["/chunked", "/until-close", "/sized"] {
         for step in [1, 7, 4096, 8192, 100_000, 1_000_000] {
             let mut body = open(&client, &server, path).into_body();
@@ -79,7 +79,7 @@ fn every_framing_gives_the_same_bytes_to_every_way_of_reading(on: On) {
 }
 
 fn trailers_come_with_the_end(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let mut body = open(&client, &server, "/chunked").into_body();
     assert_eq!(body.take_trailers(), None);
     body.read_to_vec(200_000).unwrap();
@@ -89,7 +89,7 @@ fn trailers_come_with_the_end(on: On) {
 }
 
 fn a_body_that_comes_byte_by_byte_is_whole(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for _ in 0..10 {
         let mut body = open(&client, &server, "/dripping").into_body();
         assert_eq!(body.read_to_string(100).unwrap(), "abcdef");
@@ -115,7 +115,7 @@ impl io::Write for Verifier {
 }
 
 fn ten_megabytes_arrive_as_they_were_sent(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let mut verifier = Verifier::default();
     let mut body = open(&client, &server, "/large").into_body();
     assert_eq!(io::copy(&mut body, &mut verifier).unwrap(), 10_000_000);
@@ -124,7 +124,7 @@ fn ten_megabytes_arrive_as_they_were_sent(on: On) {
 }
 
 fn responses_that_have_no_body_by_nature_have_none(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for (method, path) in [
         (Method::HEAD, "/"),
         (Method::HEAD, "/chunked"),
@@ -140,7 +140,7 @@ fn responses_that_have_no_body_by_nature_have_none(on: On) {
 }
 
 fn a_connection_is_given_back_with_the_last_byte(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let mut body = open(&client, &server, "/").into_body();
     body.read_exact(&mut [0; 4]).unwrap();
     assert_eq!(body.parked(), None);
@@ -152,7 +152,7 @@ fn a_connection_is_given_back_with_the_last_byte(on: On) {
 }
 
 fn interim_responses_are_listed(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for _ in 0..3 {
         let mut response = open(&client, &server, "/hints");
         let interim: Vec<_> = response
@@ -170,7 +170,7 @@ fn interim_responses_are_listed(on: On) {
 }
 
 fn an_error_of_a_body_stays_one(on: On) {
-    let server = Server::start(|_| {
+    let server = on.serve(|_| {
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n")
             .then(End::Close)
     });

@@ -4,7 +4,7 @@
 use httpocean_std::http::Method;
 use httpocean_std::{ErrorKind, NotReplayed, ProtocolError, Sent};
 use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Body, On, at_rest, exchange, id, on_both_adapters, seen, times};
+use httpocean_tests::{Body, On, at_rest, exchange, id, on_both_adapters, seen};
 
 on_both_adapters!(
     half_a_response_is_an_error_and_never_replayed,
@@ -19,8 +19,8 @@ const CUT: [&str; 5] = [
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
 ];
 
-fn server() -> Server {
-    Server::start(|request: &Request| {
+fn server(on: On) -> Server {
+    on.serve(|request: &Request| {
         let id = id(request);
         let Some(round) = id.parse::<usize>().ok() else { return Reply::ok("warm") };
         let end = if round % 2 == 0 { End::CloseNow } else { End::Reset };
@@ -30,8 +30,8 @@ fn server() -> Server {
 
 fn half_a_response_is_an_error_and_never_replayed(on: On) {
     for method in [Method::GET, Method::PUT, Method::POST] {
-        let (server, client) = (server(), on.client());
-        let rounds = times(1000);
+        let (server, client) = (server(on), on.client());
+        let rounds = on.times(1000);
         for round in 0..rounds {
             assert_eq!(exchange(&client, &Method::GET, &server.url("/"), "warm", ()).unwrap(), b"warm");
             let body = if method == Method::GET { Body::empty() } else { "content".into() };
@@ -55,7 +55,7 @@ fn half_a_response_is_an_error_and_never_replayed(on: On) {
 }
 
 fn a_body_to_the_end_of_the_connection_is_cut_by_a_reset_only(on: On) {
-    let server = Server::start(|request: &Request| {
+    let server = on.serve(|request: &Request| {
         let end = if request.target == "/reset" { End::Reset } else { End::Close };
         Reply::raw("HTTP/1.1 200 OK\r\n\r\nas far as it goes").then(end)
     });

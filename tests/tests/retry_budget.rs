@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use httpocean_core::policy::{Backoff, Budget, Retries};
 use httpocean_std::{NotRetried, Observed, Observer, Stats};
-use httpocean_testkit::server::{Greeting, Reply, Server};
+use httpocean_testkit::server::{Greeting, Reply};
 use httpocean_tests::{On, at_rest, on_both_adapters};
 
-on_both_adapters!(an_outage_with_a_budget, an_outage_without_one);
+on_both_adapters!("dials": an_outage_with_a_budget, an_outage_without_one);
 
 const CALLS: u64 = 1_000;
 const RETRIES: u32 = 5;
@@ -43,7 +43,7 @@ struct Outage {
 
 /// All calls at once. No connection is refused: after refusals the pool dials less by itself.
 fn outage(on: On, budget: &Budget) -> Outage {
-    let server = Server::builder().on_connect(|_| Greeting::Close).start(|_| Reply::ok("never")).unwrap();
+    let server = on.server().on_connect(|_| Greeting::Close).start(|_| Reply::ok("never")).unwrap();
     let backoff = Backoff { base: Duration::from_millis(20), ..Backoff::default() };
     let retries = Retries { backoff, ..Retries::new(RETRIES) };
     let most = Arc::new(AtomicU32::new(0));

@@ -14,7 +14,7 @@ use httpocean_std::{Config, pool};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::steps::{KEYS, Step, from_bytes};
 use httpocean_testkit::times;
-use httpocean_tests::{Client, Dice, On, Recorder, at_rest, refusing_url};
+use httpocean_tests::{By, Client, Dice, On, Recorder, Way, at_rest, refusing_url};
 
 /// Scripts that are tried.
 const SCRIPTS: usize = 40;
@@ -25,7 +25,8 @@ fn the_same_requests_are_told_of_by_the_same_events() {
     let (mut told, mut hops) = (0, 0);
     for number in 0..times(SCRIPTS) {
         let bytes: Vec<u8> = (0..60).map(|_| dice.roll(256) as u8).collect();
-        let (by_std, by_mio) = (play(On::STD, &bytes), play(On::MIO, &bytes));
+        let (by_std, by_mio) =
+            (play(On::new(By::Std, Way::Plain), &bytes), play(On::new(By::Mio, Way::Plain), &bytes));
         assert_eq!(by_std, by_mio, "script {number}: {bytes:?}");
         told += by_std.len();
         hops += by_std.iter().filter(|line| line.starts_with("hop")).count();

@@ -19,6 +19,7 @@ use httpocean_tests::{On, Sites, on_both_adapters};
 use secrets::*;
 
 on_both_adapters!(
+    "origins":
     another_name_or_port_is_told_no_secret,
     another_address_is_told_no_secret,
     what_a_request_alone_calls_secret_is_secret,

@@ -12,6 +12,7 @@ use httpocean_tests::{On, Sites, on_both_adapters};
 use secrets::*;
 
 on_both_adapters!(
+    "origins":
     every_chain_of_three_origins,
     a_chain_over_ports_and_spellings,
     a_retry_brings_nothing_back

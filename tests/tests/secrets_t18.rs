@@ -17,6 +17,7 @@ use httpocean_tests::{On, Sites, on_both_adapters};
 use secrets::*;
 
 on_both_adapters!(
+    "origins":
     nothing_is_told_in_plain_text_where_https_is_meant,
     no_other_scheme_is_followed,
     https_only_is_obeyed

@@ -9,7 +9,7 @@ use httpocean_std::{ErrorKind, Sent};
 use httpocean_tests::{Body, On, Sites, on_both_adapters};
 use secrets::*;
 
-on_both_adapters!(all_of_it_or_nothing, what_can_be_read_once_goes_to_one_origin);
+on_both_adapters!("origins": all_of_it_or_nothing, what_can_be_read_once_goes_to_one_origin);
 
 const DESCRIBING: [(&str, &str); 9] = [
     ("content-type", "text/plain"),

@@ -13,7 +13,7 @@ use httpocean_std::ErrorKind;
 use httpocean_tests::{On, Sites, on_both_adapters};
 use secrets::config;
 
-on_both_adapters!(the_limit_holds_wherever_it_is_set, retries_add_no_redirects);
+on_both_adapters!("origins": the_limit_holds_wherever_it_is_set, retries_add_no_redirects);
 
 /// Redirects to here and there, more than anybody follows.
 fn endless() -> Sites {

@@ -13,6 +13,7 @@ use httpocean_tests::{On, Sites, lock, on_both_adapters};
 use secrets::*;
 
 on_both_adapters!(
+    "origins":
     a_name_is_read_once,
     an_address_is_read_once,
     what_can_be_read_in_two_ways_is_not_connected_to,

@@ -13,6 +13,7 @@ use httpocean_tests::{Client, On, Sites, lock, on_both_adapters};
 use secrets::*;
 
 on_both_adapters!(
+    "origins":
     a_fragment_is_told_to_nobody,
     no_event_and_no_error_tells_a_secret,
     a_password_in_a_url_is_a_secret_field_and_nothing_else,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use httpocean_testkit::server::{Reply, Server};
+use httpocean_testkit::server::Reply;
 use httpocean_tests::{Body, On, on_both_adapters};
 
 on_both_adapters!(each_piece_is_sent_before_the_next_is_read, an_early_answer_is_noticed_between_pieces,);
@@ -25,7 +25,7 @@ impl<F: FnMut() -> Option<u8>> Read for Careful<F> {
 }
 
 fn each_piece_is_sent_before_the_next_is_read(on: On) {
-    let server = Arc::new(Server::start(|_| Reply::ok("thanks")));
+    let server = Arc::new(on.serve(|_| Reply::ok("thanks")));
     let client = on.client();
     let mut given = 0;
     let seen = server.clone();
@@ -47,7 +47,7 @@ fn each_piece_is_sent_before_the_next_is_read(on: On) {
 }
 
 fn an_early_answer_is_noticed_between_pieces(on: On) {
-    let server = Server::start(|_| Reply::status(403, "Forbidden").early().close());
+    let server = on.serve(|_| Reply::status(403, "Forbidden").early().close());
     let client = on.client();
     let mut given = 0;
     let source = Careful(move || {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use httpocean_std::pool::DialPolicy;
 use httpocean_std::{Observed, Observer, pool};
-use httpocean_testkit::server::{Reply, Request, Server};
+use httpocean_testkit::server::{Reply, Request};
 use httpocean_tests::{Names, On, Open, at_rest, get, named, on_both_adapters};
 
 on_both_adapters!(a_dial_policy_decides_what_a_spike_leaves_open);
@@ -48,7 +48,7 @@ struct Outcome {
 }
 
 fn spike(on: On, dial: DialPolicy) -> Outcome {
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let (names, patient, sockets) = (Names::here(), Arc::new(AtomicUsize::new(0)), Open::default());
     let delay = if let DialPolicy::Wait(delay) = dial { delay } else { Duration::ZERO };
     let client = on

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use httpocean_std::CloseReason;
 use httpocean_std::http::Method;
-use httpocean_testkit::server::{End, Greeting, Reply, Server};
+use httpocean_testkit::server::{End, Greeting, Reply};
 use httpocean_tests::{
-    BOUND, Body, Names, On, at_rest, exchange, get, named, on_both_adapters, seen, times, wait_for_open,
-    wait_until,
+    BOUND, Body, Names, On, at_rest, exchange, get, named, on_both_adapters, seen, wait_for_open, wait_until,
 };
 
+on_both_adapters!("bytes": bytes_that_nobody_asked_for_never_reach_a_request);
 on_both_adapters!(
+    "direct":
     closed_between_requests_is_no_error,
     reset_between_requests_is_no_error,
     a_body_that_can_be_read_once_is_not_touched_by_the_look,
-    bytes_that_nobody_asked_for_never_reach_a_request,
-    a_connection_that_dies_in_the_pool_unused_is_found_too,
 );
+on_both_adapters!("dials": a_connection_that_dies_in_the_pool_unused_is_found_too);
 
 fn body_of(method: &Method) -> Body {
     if method == Method::GET { Body::empty() } else { Body::from("some content") }
@@ -29,7 +29,7 @@ fn body_of(method: &Method) -> Body {
 
 fn closed_between_requests(on: On, method: &Method, end: &End, rounds: usize) {
     let end = end.clone();
-    let server = Server::start(move |_| Reply::ok("fine").then(end.clone()));
+    let server = on.serve(move |_| Reply::ok("fine").then(end.clone()));
     let client = on.client();
     for round in 0..rounds {
         let answer = exchange(&client, method, &server.url("/"), &format!("{round}"), body_of(method));
@@ -48,18 +48,18 @@ fn closed_between_requests(on: On, method: &Method, end: &End, rounds: usize) {
 
 fn closed_between_requests_is_no_error(on: On) {
     for method in [Method::GET, Method::PUT, Method::POST] {
-        closed_between_requests(on, &method, &End::CloseNow, times(1000));
+        closed_between_requests(on, &method, &End::CloseNow, on.times(1000));
     }
 }
 
 fn reset_between_requests_is_no_error(on: On) {
     for method in [Method::GET, Method::PUT, Method::POST] {
-        closed_between_requests(on, &method, &End::Reset, times(200));
+        closed_between_requests(on, &method, &End::Reset, on.times(200));
     }
 }
 
 fn a_body_that_can_be_read_once_is_not_touched_by_the_look(on: On) {
-    let server = Server::start(|_| Reply::ok("").then(End::CloseNow));
+    let server = on.serve(|_| Reply::ok("").then(End::CloseNow));
     let client = on.client();
     for round in 0..50 {
         let once = Body::from_reader(&b"only once"[..]);
@@ -115,7 +115,8 @@ fn bytes_that_nobody_asked_for_never_reach_a_request(on: On) {
 fn a_connection_that_dies_in_the_pool_unused_is_found_too(on: On) {
     // The second request is served by the first one's connection while its own dial hangs; that goes to the pool
     // without having been used, and the server closes it there.
-    let server = Server::builder()
+    let server = on
+        .server()
         .on_connect(|number| if number == 1 { Greeting::Close } else { Greeting::Serve })
         .start(|_| Reply::ok("fine").pause(Duration::from_millis(50)))
         .unwrap();

@@ -6,7 +6,7 @@ use httpocean_std::http::Method;
 use httpocean_std::{ErrorKind, Fault, HopReason, NotReplayed, Sent, call};
 use httpocean_testkit::server::{End, Reply, Request, Server};
 use httpocean_testkit::{is_pattern, pattern_byte};
-use httpocean_tests::{Body, Client, Error, On, at_rest, exchange, id, on_both_adapters, seen, times};
+use httpocean_tests::{Body, Client, Error, On, at_rest, exchange, id, on_both_adapters, seen};
 
 on_both_adapters!(
     a_get_is_made_once_more,
@@ -16,12 +16,12 @@ on_both_adapters!(
     a_post_with_a_key_is_made_once_more,
     a_post_is_made_once_more_if_the_caller_said_so,
     a_body_that_can_be_read_once_is_not_sent_twice,
-    a_replay_that_finds_the_server_gone_says_both,
 );
+on_both_adapters!("direct": a_replay_that_finds_the_server_gone_says_both);
 
 /// Answers the first request of each connection; the second one, every other time, finds a FIN or a reset.
-fn server() -> Server {
-    Server::start(|request: &Request| {
+fn server(on: On) -> Server {
+    on.serve(|request: &Request| {
         let end = if request.connection % 2 == 0 { End::CloseOnNextRequest } else { End::ResetOnNextRequest };
         Reply::ok(id(request)).then(end)
     })
@@ -41,8 +41,8 @@ fn on_a_dying_connection(
 }
 
 fn replayed(on: On, method: &Method, make_body: impl Fn() -> Body) {
-    let (server, client) = (server(), on.client());
-    let rounds = times(1000);
+    let (server, client) = (server(on), on.client());
+    let rounds = on.times(1000);
     for round in 0..rounds {
         let id = format!("{round}");
         let answer = on_a_dying_connection(&client, &server, method, &id, make_body());
@@ -67,23 +67,23 @@ fn a_put_is_made_once_more_with_its_body(on: On) {
 
 fn a_put_that_dies_in_the_middle_of_its_body_is_made_once_more_from_its_start(on: On) {
     // More than the sockets hold: the connection dies while it is being written.
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let content: Vec<u8> = (0..5_000_000).map(pattern_byte).collect();
-    for round in 0..times(20) {
+    for round in 0..on.times(20) {
         let body = Body::from(content.clone());
         let answer = on_a_dying_connection(&client, &server, &Method::PUT, &format!("{round}"), body);
         assert_eq!(answer.unwrap(), format!("{round}").as_bytes());
     }
     let puts = server.requests().into_iter().filter(|received| received.request.method == "PUT");
     let whole: Vec<_> = puts.filter(|put| put.body_complete).collect();
-    assert_eq!(whole.len(), times(20));
+    assert_eq!(whole.len(), on.times(20));
     assert!(whole.iter().all(|put| put.body_len == 5_000_000 && is_pattern(0, &put.body)));
     at_rest(&client);
 }
 
 fn a_post_is_never_made_twice(on: On) {
-    let (server, client) = (server(), on.client());
-    let rounds = times(1000);
+    let (server, client) = (server(on), on.client());
+    let rounds = on.times(1000);
     for round in 0..rounds {
         let answer =
             on_a_dying_connection(&client, &server, &Method::POST, &format!("{round}"), "an order".into());
@@ -102,8 +102,8 @@ fn a_post_is_never_made_twice(on: On) {
 }
 
 fn a_post_with_a_key_is_made_once_more(on: On) {
-    let (server, client) = (server(), on.client());
-    let rounds = times(200);
+    let (server, client) = (server(on), on.client());
+    let rounds = on.times(200);
     for round in 0..rounds {
         client.clear_idle();
         exchange(&client, &Method::GET, &server.url("/warm"), "warm", ()).unwrap();
@@ -118,7 +118,7 @@ fn a_post_with_a_key_is_made_once_more(on: On) {
 }
 
 fn a_post_is_made_once_more_if_the_caller_said_so(on: On) {
-    let server = server();
+    let server = server(on);
     let call = call::Options { replay_any_method: true, ..call::Options::default() };
     let client = on.builder().call(call).build();
     let answer = on_a_dying_connection(&client, &server, &Method::POST, "1", "an order".into());
@@ -126,8 +126,8 @@ fn a_post_is_made_once_more_if_the_caller_said_so(on: On) {
 }
 
 fn a_body_that_can_be_read_once_is_not_sent_twice(on: On) {
-    let (server, client) = (server(), on.client());
-    let rounds = times(200);
+    let (server, client) = (server(on), on.client());
+    let rounds = on.times(200);
     for round in 0..rounds {
         let body = Body::from_reader(&b"read once"[..]);
         let error =
@@ -141,7 +141,7 @@ fn a_body_that_can_be_read_once_is_not_sent_twice(on: On) {
 }
 
 fn a_replay_that_finds_the_server_gone_says_both(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     exchange(&client, &Method::GET, &server.url("/"), "1", ()).unwrap();
     server.stop();
     let error = exchange(&client, &Method::GET, &server.url("/"), "2", ()).unwrap_err();

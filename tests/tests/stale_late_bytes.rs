@@ -5,7 +5,7 @@
 use httpocean_std::http::Method;
 use httpocean_std::{CloseReason, ErrorKind, HopReason, NotReplayed, ProtocolError};
 use httpocean_testkit::server::{Reply, Request, Server};
-use httpocean_tests::{Body, Client, On, at_rest, exchange, id, on_both_adapters, seen, times};
+use httpocean_tests::{Body, Client, On, at_rest, exchange, id, on_both_adapters, seen};
 
 on_both_adapters!(
     a_get_is_made_once_more,
@@ -19,8 +19,8 @@ const LATE: [&str; 4] =
     ["\r\n", "0\r\n\r\n", "surplus", "\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"];
 
 /// Answers the first request of each connection, and says `late` to the second.
-fn server(late: &'static str) -> Server {
-    Server::start(move |request: &Request| match request.index {
+fn server(on: On, late: &'static str) -> Server {
+    on.serve(move |request: &Request| match request.index {
         0 => Reply::ok(id(request)),
         _ => Reply::raw(late),
     })
@@ -34,8 +34,8 @@ fn warm(client: &Client, server: &Server) {
 
 fn made_once_more(on: On, method: &Method, make_body: impl Fn() -> Body) {
     for late in LATE {
-        let (server, client) = (server(late), on.client());
-        let rounds = times(100);
+        let (server, client) = (server(on, late), on.client());
+        let rounds = on.times(100);
         for round in 0..rounds {
             warm(&client, &server);
             let id = format!("{round}");
@@ -60,7 +60,7 @@ fn a_put_is_made_once_more_with_its_body(on: On) {
 
 fn a_post_is_never_made_twice(on: On) {
     for late in LATE {
-        let (server, client) = (server(late), on.client());
+        let (server, client) = (server(on, late), on.client());
         warm(&client, &server);
         let error = exchange(&client, &Method::POST, &server.url("/"), "order", "an order").unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Protocol(ProtocolError::BadStatusLine(_))), "{error}");
@@ -72,7 +72,7 @@ fn a_post_is_never_made_twice(on: On) {
 
 fn on_a_fresh_connection_it_is_a_wrong_answer(on: On) {
     for late in LATE {
-        let server = Server::start(move |_| Reply::raw(late));
+        let server = on.serve(move |_| Reply::raw(late));
         let client = on.client();
         let error = exchange(&client, &Method::GET, &server.url("/"), "1", ()).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Protocol(ProtocolError::BadStatusLine(_))), "{error}");
@@ -83,11 +83,11 @@ fn on_a_fresh_connection_it_is_a_wrong_answer(on: On) {
 }
 
 fn what_begins_a_response_is_the_answer(on: On) {
-    let (server, client) = (server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nit"), on.client());
+    let (server, client) = (server(on, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nit"), on.client());
     warm(&client, &server);
     assert_eq!(exchange(&client, &Method::GET, &server.url("/"), "1", ()).unwrap(), b"it");
     // Even one that is wrong further on.
-    let (server, client) = (self::server("HTTP/1.1 2x0 OK\r\n\r\n"), on.client());
+    let (server, client) = (self::server(on, "HTTP/1.1 2x0 OK\r\n\r\n"), on.client());
     warm(&client, &server);
     let error = exchange(&client, &Method::GET, &server.url("/"), "1", ()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Protocol(ProtocolError::BadStatusLine(_))), "{error}");

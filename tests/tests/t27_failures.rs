@@ -60,9 +60,9 @@ impl Read for Broken {
 }
 
 /// Fails, in one way for each number.
-fn fail(client: &Client, port: u16, n: usize) -> Error {
+fn fail(client: &Client, server: &Server, n: usize) -> Error {
     let (kind, p) = (n % KINDS, n / KINDS);
-    let url = format!("http://a.test:{port}/{kind}/{p}");
+    let url = server.url_at("a.test", &format!("/{kind}/{p}"));
     let sent = match kind {
         0 => client.get(format!("http://refusing.test/{p}")).send(),
         1 => client.get(format!("http://unknown-{p}.test/")).send(),
@@ -82,7 +82,7 @@ fn fail(client: &Client, port: u16, n: usize) -> Error {
 
 fn t27_hundreds_of_failures_leave_nothing(on: On) {
     const MS: fn(u64) -> Option<Duration> = |ms| Some(Duration::from_millis(ms));
-    let server = Server::start(answer);
+    let server = on.serve(answer);
     let port = server.addr().port();
     let refusing: http::Uri = refusing_url("/").parse().unwrap();
     let refusing = refusing.authority().unwrap().as_str().parse().unwrap();
@@ -100,10 +100,10 @@ fn t27_hundreds_of_failures_leave_nothing(on: On) {
     let told: Vec<_> = std::thread::scope(|scope| {
         let users: Vec<_> = (0..8)
             .map(|first| {
-                let client = client.clone();
+                let (client, server) = (client.clone(), &server);
                 scope.spawn(move || {
                     let mine = (first..KINDS * EACH).step_by(8);
-                    mine.map(|n| (n % KINDS, fail(&client, port, n))).collect::<Vec<_>>()
+                    mine.map(|n| (n % KINDS, fail(&client, server, n))).collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -123,7 +123,7 @@ fn t27_hundreds_of_failures_leave_nothing(on: On) {
     let stats = at_rest(&client);
     assert_eq!((stats.open, stats.idle, stats.waiting, stats.dialing), (0, 0, 0, 0), "{stats:?}");
     wait_until("all sockets are closed", || open.now() == 0);
-    assert_eq!(get(&client, &format!("http://a.test:{port}/")), "fine");
+    assert_eq!(get(&client, &server.url_at("a.test", "/")), "fine");
 }
 
 fn word(error: &Error) -> String {

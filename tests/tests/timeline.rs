@@ -13,6 +13,7 @@ use httpocean_tests::{
 };
 
 on_both_adapters!(
+    "drawn":
     who_waits_is_drawn_with_what_was_waited_for,
     a_redirect_and_a_retry_link_what_they_lead_to,
     the_making_of_a_secure_connection_is_drawn_by_its_phases,

@@ -12,6 +12,7 @@ use httpocean_tests::{Authority, Client, Identity, On, TlsServer, at_rest, get, 
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
 on_both_adapters!(
+    "secured":
     certificates_that_can_not_be_trusted,
     a_server_that_wants_to_know_its_client,
     a_server_that_knows_no_such_name,

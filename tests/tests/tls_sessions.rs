@@ -9,6 +9,7 @@ use httpocean_testkit::server::{Reply, Server};
 use httpocean_tests::{Authority, On, TlsServer, at_rest, get, on_both_adapters, wait_until};
 
 on_both_adapters!(
+    "secured":
     a_hundred_requests_take_one_handshake,
     the_second_connection_resumes_the_session,
     without_resumption_each_handshake_is_whole,

@@ -8,6 +8,7 @@ use httpocean_testkit::server::{End, Reply, Server};
 use httpocean_tests::{Authority, On, TlsFront, TlsServer, at_rest, get, of_reading, on_both_adapters};
 
 on_both_adapters!(
+    "secured":
     a_body_until_the_end_needs_a_goodbye,
     a_body_with_a_length_needs_none,
     an_idle_connection_may_end_without,

@@ -16,6 +16,7 @@ use httpocean_tests::{Client, On, at_rest, get, on_both_adapters, serve};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 on_both_adapters!(
+    "unix":
     a_unix_socket_carries_requests,
     a_unix_socket_carries_large_bodies,
     a_proxy_may_listen_at_a_unix_socket,

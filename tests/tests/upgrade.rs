@@ -11,16 +11,16 @@ use httpocean_tests::{On, Stream, at_rest, get, on_both_adapters, wait_for_open}
 on_both_adapters!(
     a_switch_of_protocols_hands_the_connection_over,
     the_request_of_an_upgrade_names_it_for_the_next_hop,
-    a_tunnel_hands_the_connection_over,
-    the_place_of_a_connection_that_was_handed_over_is_free,
     an_upgrade_that_is_not_taken_closes_its_connection,
     an_upgrade_that_the_server_declines_is_a_response_like_others,
     an_upgrade_that_nobody_asked_for_is_an_error,
     an_upgrade_to_another_protocol_is_an_error,
 );
+on_both_adapters!("origins": a_tunnel_hands_the_connection_over);
+on_both_adapters!("direct": the_place_of_a_connection_that_was_handed_over_is_free);
 
-fn server() -> Server {
-    Server::start(|request: &Request| {
+fn server(on: On) -> Server {
+    on.serve(|request: &Request| {
         let switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n";
         let tunnel = b"HTTP/1.1 200 Connected\r\n\r\n";
         let early = |head: &[u8]| [head, b"early bytes"].concat();
@@ -56,7 +56,7 @@ fn expect_early(stream: &mut impl Stream) {
 }
 
 fn a_switch_of_protocols_hands_the_connection_over(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for path in ["/echo", "/early", "/hints"] {
         let response = client.get(server.url(path)).header("upgrade", "echo").send().unwrap();
         assert_eq!(
@@ -74,13 +74,13 @@ fn a_switch_of_protocols_hands_the_connection_over(on: On) {
 }
 
 fn the_request_of_an_upgrade_names_it_for_the_next_hop(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     client.get(server.url("/echo")).header("upgrade", "echo").send().unwrap();
     assert_eq!(server.requests()[0].request.header("connection"), Some(&b"upgrade"[..]));
 }
 
 fn a_tunnel_hands_the_connection_over(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let response = client.request(Method::CONNECT, server.url("/")).send().unwrap();
     assert_eq!(response.status(), 200);
     let mut stream = response.into_body().upgrade().unwrap();
@@ -90,7 +90,7 @@ fn a_tunnel_hands_the_connection_over(on: On) {
 }
 
 fn the_place_of_a_connection_that_was_handed_over_is_free(on: On) {
-    let server = server();
+    let server = server(on);
     let options = pool::Options { max_per_key: 1, ..pool::Options::default() };
     let client = on.builder().pool(options).build();
     let response = client.get(server.url("/echo")).header("upgrade", "echo").send().unwrap();
@@ -101,7 +101,7 @@ fn the_place_of_a_connection_that_was_handed_over_is_free(on: On) {
 }
 
 fn an_upgrade_that_is_not_taken_closes_its_connection(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let mut body = client.get(server.url("/early")).header("upgrade", "echo").send().unwrap().into_body();
     assert_eq!(body.read_to_vec(100).unwrap(), b"", "what is another protocol's is no body");
     drop(body);
@@ -110,7 +110,7 @@ fn an_upgrade_that_is_not_taken_closes_its_connection(on: On) {
 }
 
 fn an_upgrade_that_the_server_declines_is_a_response_like_others(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     for _ in 0..3 {
         let response = client.get(server.url("/")).header("upgrade", "echo").send().unwrap();
         let mut body = response.into_body().upgrade().err().unwrap();
@@ -120,7 +120,7 @@ fn an_upgrade_that_the_server_declines_is_a_response_like_others(on: On) {
 }
 
 fn an_upgrade_that_nobody_asked_for_is_an_error(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let error = client.get(server.url("/early")).send().unwrap_err();
     let unsolicited = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
     assert!(unsolicited, "{error}");
@@ -128,7 +128,7 @@ fn an_upgrade_that_nobody_asked_for_is_an_error(on: On) {
 }
 
 fn an_upgrade_to_another_protocol_is_an_error(on: On) {
-    let (server, client) = (server(), on.client());
+    let (server, client) = (server(on), on.client());
     let error = client.get(server.url("/early")).header("upgrade", "tea, echoes").send().unwrap_err();
     let unsolicited = matches!(error.kind(), ErrorKind::Protocol(ProtocolError::UnsolicitedUpgrade(_)));
     assert!(unsolicited, "{error}");

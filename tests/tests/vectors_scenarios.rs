@@ -24,7 +24,7 @@ use httpocean_std::{Config, ErrorKind, Hop, HopReason, pool};
 use httpocean_testkit::toy::Toy;
 use httpocean_tests::scripted::{Action, Asked, Log, Scripted};
 use httpocean_tests::vectors::{Tally, vectors};
-use httpocean_tests::{Body, Client, Error, On, at_rest, lock};
+use httpocean_tests::{Body, By, Client, Error, On, Way, at_rest, lock};
 use serde_json::Value;
 
 const FILE: &str = "urllib3/scenarios.json";
@@ -40,7 +40,10 @@ fn conversations() {
         if vector.get("caution").is_some() {
             tally.caution(id);
         }
-        let (by_std, by_mio) = (Scene::set(vector).play(On::STD), Scene::set(vector).play(On::MIO));
+        let (by_std, by_mio) = (
+            Scene::set(vector).play(On::new(By::Std, Way::Plain)),
+            Scene::set(vector).play(On::new(By::Mio, Way::Plain)),
+        );
         if by_std.is_ok() != by_mio.is_ok() {
             differing.push(format!("{id}: {by_std:?}, but {by_mio:?}"));
         }

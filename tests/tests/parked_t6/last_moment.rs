@@ -9,7 +9,7 @@ use std::time::Instant;
 use httpocean_std::core::dial::Route;
 use httpocean_std::http::Method;
 use httpocean_std::{Client, Config, Connect, Key, Observed, Observer, Ready, TcpConnector, Transport};
-use httpocean_tests::On;
+use httpocean_tests::{By, On, Way};
 
 use super::server::Server;
 use super::{FIRST, STRAYS, patient};
@@ -105,7 +105,11 @@ fn at_the_grant_of_mio() {
     let mut seconds = 0;
     for (method, response, content) in &FIRST {
         for stray in STRAYS {
-            let client = On::MIO.builder().call(patient()).observer(AtTheGrant(server.clone())).build();
+            let client = On::new(By::Mio, Way::Plain)
+                .builder()
+                .call(patient())
+                .observer(AtTheGrant(server.clone()))
+                .build();
             server.plays(response, stray, false);
             let mut first = client.request(method.clone(), server.url("/first")).send().unwrap();
             assert_eq!(first.body_mut().read_to_string(100).unwrap(), *content);

@@ -11,6 +11,7 @@ use httpocean_tests::{BOUND, Body, Client, On, at_rest, on_both_adapters};
 use server::{End, Server, Stray};
 
 on_both_adapters!(
+    "bytes":
     in_the_same_segment_as_the_end_of_the_response,
     byte_by_byte_behind_the_response,
     before_the_response_is_read,

@@ -1,9 +1,9 @@
-//! Cases read by an adapter, over loopback.
+//! Cases read by an adapter, over loopback: bare, over TLS, and through a tunnel.
 
 use http::{Method, Request, Uri};
 use httpocean_core::policy::redirect::Redirects;
 use httpocean_core::{Arrival, call};
-use httpocean_tests::{BOUND, Body, Client, Error, On, of_reading};
+use httpocean_tests::{BOUND, Body, By, Client, Error, On, Way, of_reading, wait_until};
 
 use super::cases::Case;
 use super::judge::{Response, Seen};
@@ -11,14 +11,15 @@ use super::player::{Pace, Player};
 
 /// Whole and byte by byte, each case behind a request on a connection that may have served the one before, with one
 /// more request behind it.
-pub(crate) fn by(on: On, cases: &'static [Case]) -> Vec<Result<Seen, String>> {
+pub(crate) fn by(adapter: By, way: Way, cases: &'static [Case]) -> Vec<Result<Seen, String>> {
     let read = |pace| {
-        let player = Player::start(cases, pace);
+        let player = Player::start(cases, pace, way);
         let redirects = Redirects { limit: 0, ..Redirects::default() };
         // A broken client must not wait for ever.
         let patient = call::Options { total: Some(BOUND), ..call::Options::default() };
-        let client = on.builder().redirects(redirects).call(patient).build();
-        let all = cases.iter().enumerate().map(|(index, case)| one(&client, &player, index, case));
+        let client = On::new(adapter, way).builder().redirects(redirects).call(patient).build();
+        let one = |(index, case)| one(&client, &player, index, case);
+        let all = cases.iter().enumerate().filter(|(_, case)| is_asked(way, case)).map(one);
         all.collect::<Vec<_>>()
     };
     let (whole, bytewise) = (read(Pace::Whole), read(Pace::Bytewise));
@@ -29,6 +30,11 @@ pub(crate) fn by(on: On, cases: &'static [Case]) -> Vec<Result<Seen, String>> {
         (Err(wrong), _) | (_, Err(wrong)) => Err(wrong),
     })
     .collect()
+}
+
+/// A tunnel of the user's own is made without TLS to where it is made: `CONNECT` goes to an authority, which has no scheme.
+pub(crate) fn is_asked(way: Way, case: &Case) -> bool {
+    way == Way::Plain || case.method != "CONNECT"
 }
 
 /// An error tells of its connection, which is another one each time.
@@ -47,12 +53,13 @@ fn one(client: &Client, player: &Player, index: usize, case: &Case) -> Result<Se
     let uri: Uri = if method == Method::CONNECT {
         player.addr().to_string().parse().unwrap()
     } else {
-        format!("http://{}/", player.addr()).parse().unwrap()
+        player.url().parse().unwrap()
     };
     let body = if method == Method::POST { Body::from("x") } else { Body::empty() };
     let request = Request::builder().method(method).uri(uri).header("x-case", index).body(body).unwrap();
     let (mut seen, connection) = answer(client, request);
     player.wait_until_played();
+    wait_until("a proxy hands it on", || client.is_reached_by(&player.sent()));
     let next = next(client, player)?;
     let reused = connection.is_some_and(|number| number == next);
     match &mut seen {
@@ -68,7 +75,7 @@ fn one(client: &Client, player: &Player, index: usize, case: &Case) -> Result<Se
 /// The connection that serves the next request, which gets its own answer.
 fn next(client: &Client, player: &Player) -> Result<u64, String> {
     let wrong = |error: Error| format!("the next request suffers: {error}");
-    let mut response = client.get(format!("http://{}/", player.addr())).send().map_err(wrong)?;
+    let mut response = client.get(player.url()).send().map_err(wrong)?;
     let body = response.body_mut().read_to_vec(1 << 20).map_err(wrong)?;
     if body != Player::NEXT {
         return Err(format!("the next request gets {:?}", String::from_utf8_lossy(&body)));

@@ -1,15 +1,17 @@
 //! A server that plays cases, and says when it is done with one.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
+use httpocean_std::rustls::rustls::ServerConfig;
 use httpocean_testkit::reference::exchange::Ending;
-use httpocean_tests::{BOUND, wait_until};
+use httpocean_tests::proxy::Sent;
+use httpocean_tests::{BOUND, Way, lock, wait_until};
 
 use super::cases::{Case, Step};
+use super::wire::Wire;
 
 /// How a case is sent.
 #[derive(Clone, Copy, Debug)]
@@ -22,24 +24,31 @@ pub(crate) enum Pace {
 /// A running server; its threads end with their connections.
 pub(crate) struct Player {
     addr: SocketAddr,
+    is_secured: bool,
     playing: Arc<AtomicUsize>,
+    sent: Arc<Mutex<Sent>>,
 }
 
 #[derive(Clone)]
 struct Side {
     cases: &'static [Case],
     pace: Pace,
+    tls: Option<Arc<ServerConfig>>,
     playing: Arc<AtomicUsize>,
+    sent: Arc<Mutex<Sent>>,
 }
 
 impl Player {
     /// The answer to a request that names no case.
     pub(crate) const NEXT: &'static [u8] = b"next";
 
-    pub(crate) fn start(cases: &'static [Case], pace: Pace) -> Self {
+    pub(crate) fn start(cases: &'static [Case], pace: Pace, way: Way) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let (addr, playing) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
-        let side = Side { cases, pace, playing: playing.clone() };
+        let addr = listener.local_addr().unwrap();
+        let (playing, sent) = (Arc::new(AtomicUsize::new(0)), Arc::<Mutex<Sent>>::default());
+        let tls = (way != Way::Plain).then(|| Way::server().config());
+        let is_secured = tls.is_some();
+        let side = Side { cases, pace, tls, playing: playing.clone(), sent: sent.clone() };
         std::thread::spawn(move || {
             // Each case may take two connections, and one more each time that its request is made again.
             for stream in listener.incoming().take(4 * side.cases.len()) {
@@ -47,11 +56,20 @@ impl Player {
                 std::thread::spawn(move || side.serve(stream?));
             }
         });
-        Self { addr, playing }
+        Self { addr, is_secured, playing, sent }
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http{}://{}/", if self.is_secured { "s" } else { "" }, self.addr)
+    }
+
+    /// What was sent so far.
+    pub(crate) fn sent(&self) -> Sent {
+        lock(&self.sent).clone()
     }
 
     /// All that belongs to a case was sent, its end included.
@@ -62,9 +80,10 @@ impl Player {
 
 impl Side {
     /// Whatever goes wrong ends the connection.
-    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+    fn serve(&self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(BOUND))?;
+        let mut stream = Wire::new(stream, self.tls.clone(), self.sent.clone())?;
         while let Some(case) = request(&mut stream)? {
             let Some(case) = case.and_then(|index| self.cases.get(index)) else {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")?;
@@ -85,7 +104,7 @@ impl Side {
     }
 
     /// The connection, unless it was reset.
-    fn play(&self, mut stream: TcpStream, case: &Case) -> io::Result<Option<TcpStream>> {
+    fn play(&self, mut stream: Wire, case: &Case) -> io::Result<Option<Wire>> {
         for step in &case.steps {
             match step {
                 Step::Delay(length) => std::thread::sleep(*length),
@@ -94,16 +113,13 @@ impl Side {
         }
         match case.ending {
             Ending::Open => {}
-            Ending::Fin => stream.shutdown(Shutdown::Write)?,
-            Ending::Reset => {
-                socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
-                return Ok(None);
-            }
+            Ending::Fin => stream.finish()?,
+            Ending::Reset => return stream.reset().map(|()| None),
         }
         Ok(Some(stream))
     }
 
-    fn send(&self, stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    fn send(&self, stream: &mut Wire, bytes: &[u8]) -> io::Result<()> {
         const EDGE: usize = 4096;
         match self.pace {
             Pace::Whole => stream.write_all(bytes),
@@ -121,7 +137,7 @@ impl Side {
 }
 
 /// Reads a request, and says which case it names; `None` at the end.
-fn request(stream: &mut TcpStream) -> io::Result<Option<Option<usize>>> {
+fn request(stream: &mut Wire) -> io::Result<Option<Option<usize>>> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,8 +1,10 @@
 //! A run becomes a file, the file says the same again, and tells no secret.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use httpocean_testkit::server::{Reply, Request, Server};
+use httpocean_tests::Way;
 
 use super::command::{Said, run};
 
@@ -121,4 +123,26 @@ fn only_one_thread_can_be_recorded() {
     assert_eq!(said.code, 2);
     assert!(said.stderr.contains("--transport mio"), "{}", said.stderr);
     assert_eq!(run(&["replay"]).code, 2);
+}
+
+/// A redirect leads there, so that the URL does not tell.
+#[test]
+fn a_connection_by_tls_is_where_a_replay_ends() {
+    const WHY: &str =
+        "from here on it can't be replayed: a connection by TLS, and its keys are in no recording";
+    let secured = Server::builder().layered(Way::server().ends(Arc::default(), Arc::default()));
+    let secured = secured.start(|_| Reply::ok("secret")).unwrap();
+    let to = secured.url("/");
+    let server = Server::start(move |_| Reply::status(302, "There").header("location", to.as_str()));
+    let file = Recorded::new("tls");
+    let get =
+        ["get", "--transport", "mio", "--insecure", "-n", "2", "--record", file.path(), &server.url("/")];
+    let said = run(&get);
+    assert_eq!((said.code, said.text()), (0, "secretsecret"), "{}", said.stderr);
+    assert_eq!(said.stderr.matches(&format!("{}: {WHY}", file.path())).count(), 1, "{}", said.stderr);
+    let text = file.text();
+    let line = text.lines().position(|line| line.starts_with("secured ")).unwrap() + 1;
+    let again = file.replay();
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains(&format!("line {line}: {WHY}")), "{}", again.stderr);
 }
