@@ -8,9 +8,9 @@ use httpocean_core::layer::Security;
 use httpocean_core::policy::Budget;
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Config, pool};
+use httpocean_driver::Observer;
 use httpocean_driver::record::Recording;
 use httpocean_driver::session::Session;
-use httpocean_driver::{Observer, proxies_from_env};
 use mio::Waker;
 
 use crate::resolver::{Resolve, SystemResolver};
@@ -93,17 +93,12 @@ impl Options {
         1 + self.sockets()
     }
 
-    /// With proxies for requests that bring no options of their own: one for all, or [`Rules`].
+    /// With proxies for requests that bring no options of their own: one for all, or [`Rules`], such as
+    /// those of the environment ([`proxies_from_env`](crate::proxies_from_env)).
     #[must_use]
     pub fn proxy(mut self, rules: impl Into<Rules>) -> Self {
         Arc::make_mut(&mut self.config).proxy = rules.into();
         self
-    }
-
-    /// The same, if `yes`, with those of the environment as it is now.
-    #[must_use]
-    pub fn proxy_from_env(self, yes: bool) -> Self {
-        if yes { self.proxy(proxies_from_env()) } else { self }
     }
 
     pub(crate) fn sockets(&self) -> usize {

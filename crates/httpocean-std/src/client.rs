@@ -10,7 +10,7 @@ use httpocean_core::policy::{Budget, Common, Retries, Seed};
 use httpocean_core::proxy::Rules;
 use httpocean_core::{Call, Config, call, dial, pool};
 use httpocean_driver::session::Session;
-use httpocean_driver::{Error, Observer, Stats, proxies_from_env, random_seed, with_tls};
+use httpocean_driver::{Error, Observer, Stats, random_seed, with_tls};
 
 use crate::body::Body;
 use crate::contention::Contention;
@@ -270,17 +270,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Which proxies requests take: one for all, or [`Rules`]. Default none.
+    /// Which proxies requests take: one for all, or [`Rules`], such as those of the environment
+    /// ([`proxies_from_env`](crate::proxies_from_env)). Default none.
     #[must_use]
     pub fn proxy(mut self, rules: impl Into<Rules>) -> Self {
         self.config.proxy = rules.into();
         self
-    }
-
-    /// Whether the environment says so instead, as it is now. Default no.
-    #[must_use]
-    pub fn proxy_from_env(self, yes: bool) -> Self {
-        if yes { self.proxy(proxies_from_env()) } else { self }
     }
 
     /// How connections of https are secured. Default, with the feature `rustls`: for whom Mozilla's authorities vouch,
