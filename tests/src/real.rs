@@ -3,6 +3,7 @@
 //! Where a program is missing the test says so and is skipped, unless `HTTPOCEAN_REQUIRE_SERVERS` is `1`.
 
 mod blocks;
+mod coding;
 mod proxies;
 
 use std::fs::{self, File};
