@@ -342,6 +342,7 @@ fn fields_for_the_next_hop_are_named_as_such() {
     assert_eq!(lines(&[("upgrade", "tea")]), "connection: upgrade");
     assert_eq!(lines(&[("upgrade", "tea"), ("connection", "close, Upgrade")]), "connection: close, Upgrade");
     assert_eq!(lines(&[("keep-alive", "timeout=5")]), "connection: keep-alive");
+    assert_eq!(lines(&[("keep-alive", "timeout=5"), ("connection", "Keep-Alive")]), "connection: Keep-Alive");
     assert_eq!(lines(&[("connection", "close")]), "connection: close");
     assert_eq!(lines(&[]), "");
 }
