@@ -1,6 +1,6 @@
 //! T9: what was cut short is an error, wherever it was cut, and never a success.
 
-use httpocean_core::TransportError;
+use httpocean_core::{ErrorKind, TransportError};
 
 use crate::common::{Said, Scenario};
 
@@ -51,4 +51,23 @@ fn t9_a_reset_is_not_the_end_of_a_body_that_ends_with_its_connection() {
     assert!(matches!(said.last(), Some(Said::Failed(_))), "{said:?}");
     let said = ends(response, response.len(), |it| it.io.rx.set_eof());
     assert!(matches!(said.last(), Some(Said::End(_))), "{said:?}");
+}
+
+/// What is wrong in a body is wrong whatever became of the connection behind it; what is missing is missing because of that.
+#[test]
+fn t9_a_reset_explains_what_is_missing_and_not_what_is_wrong() {
+    for (body, expected) in [
+        ("5\r\nhel", "reset"),
+        ("5\r\nhello", "reset"),
+        ("zz\r\n", "bad-chunk"),
+        ("5\r\nhelloxx", "bad-chunk"),
+    ] {
+        let mut it = Scenario::get();
+        it.feed(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
+        it.io.rx.fail(TransportError::Reset);
+        let kind = it.failure().1.kind;
+        let said = if let ErrorKind::Protocol(error) = &kind { error.class() } else { "reset" };
+        assert_eq!(said, expected, "{body:?}: {kind:?}");
+        assert_eq!(said == "reset", kind == ErrorKind::Reset(TransportError::Reset), "{body:?}: {kind:?}");
+    }
 }
