@@ -53,7 +53,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn stray(&mut self, lease: Lease, parked: T) {
         self.stale_inputs += 1;
-        self.push_word(Word::Stray { lease, parked });
+        self.push_word(Word::Stray(Box::new((lease, parked))));
     }
 
     pub(super) fn let_go(&mut self, conn: ConnId) {
@@ -215,7 +215,7 @@ impl<T, E> Pool<T, E> {
             Word::Refuse { waiter, .. } => !self.waiters.contains(*waiter),
             Word::Abandon(conn) => !self.is_abandoned(*conn),
             Word::Dial(conn) | Word::Close(conn) => !self.conns.contains(*conn),
-            Word::Stray { .. } => false,
+            Word::Stray(_) => false,
         }
     }
 
@@ -232,13 +232,10 @@ impl<T, E> Pool<T, E> {
                 Some(PoolCommand::Refuse { waiter, why, error })
             }
             Word::Close(conn) => self.say_close(conn),
-            Word::Stray { lease, parked } => Some(PoolCommand::Close {
-                conn: lease.conn,
-                number: 0,
-                key: lease.key,
-                parked,
-                why: CloseReason::Unwanted,
-            }),
+            Word::Stray(stray) => {
+                let (Lease { conn, key }, parked) = *stray;
+                Some(PoolCommand::Close { conn, number: 0, key, parked, why: CloseReason::Unwanted })
+            }
         }
     }
 

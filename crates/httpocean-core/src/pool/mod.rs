@@ -91,6 +91,8 @@ pub struct Pool<T, E> {
     /// Turns of loops; what an input costs must not depend on how much the pool holds.
     work: u64,
     timers: Timers<Of>,
+    /// The last poll had nothing to say, and no input came since.
+    settled: bool,
     waiting: usize,
     dialing: usize,
     /// Connections whose closing is decided and not said.
@@ -271,6 +273,7 @@ impl<T, E> Pool<T, E> {
             words_limit: 64,
             work: 0,
             timers: Timers::default(),
+            settled: false,
             waiting: 0,
             dialing: 0,
             closing: 0,
@@ -380,6 +383,10 @@ impl<T, E> Pool<T, E> {
 
     /// What to do next; `None` when there is nothing until another input or [`next_timeout`](Self::next_timeout).
     pub fn poll(&mut self, now: Instant) -> Option<PoolCommand<T, E>> {
+        self.now = self.now.max(now);
+        if self.is_quiet() {
+            return None;
+        }
         self.tick(now);
         self.run_timers();
         while let Some(word) = self.words.pop_front() {
@@ -390,6 +397,7 @@ impl<T, E> Pool<T, E> {
             }
         }
         self.settle_timers();
+        self.settled = true;
         self.verified(());
         None
     }
@@ -434,9 +442,5 @@ impl<T, E> Pool<T, E> {
             words: self.words.len(),
             work: self.work,
         }
-    }
-
-    fn tick(&mut self, now: Instant) {
-        self.now = self.now.max(now);
     }
 }

@@ -245,10 +245,7 @@ pub(super) enum Word<T, E> {
     },
     Close(ConnId),
     /// Something came back with a lease that was of no use any more: it must not be lost.
-    Stray {
-        lease: Lease,
-        parked: T,
-    },
+    Stray(Box<(Lease, T)>),
 }
 
 /// The list of all idle connections, or of the dials without an owner of one key.

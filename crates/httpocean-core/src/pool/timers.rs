@@ -14,6 +14,17 @@ pub(super) enum Of {
 }
 
 impl<T, E> Pool<T, E> {
+    /// An input comes.
+    pub(super) fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.settled = false;
+    }
+
+    /// Whether nothing has happened since a poll found nothing to say, and no timer is due: so it is most of the time.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.settled && self.fading.is_empty() && self.timers.earliest().is_none_or(|at| at > self.now)
+    }
+
     pub(super) fn run_timers(&mut self) {
         self.let_fade();
         while let Some(timer) = self.timers.pop_due(self.now) {
