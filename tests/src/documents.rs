@@ -88,6 +88,8 @@ fn tests_in(text: &str) -> BTreeSet<&str> {
         if listed {
             let ends = line.contains(')');
             let names = line.split(')').next().unwrap_or_default();
+            // A word may stand before them.
+            let names = names.split_once(':').map_or(names, |(_, names)| names);
             tests.extend(names.split(',').map(str::trim).filter(|name| !name.is_empty()));
             listed = !ends;
         } else if line == "#[test]" {
@@ -155,7 +157,8 @@ mod tests {
     #[test]
     fn only_what_runs_is_a_test() {
         let text = "#[test]\n#[should_panic]\nfn one() {\nfn two() {\n// #[test]\nfn three() {\n\
-                    on_both_adapters!(four, five);\non_both_adapters!(\n six,\n // seven,\n);\nfn eight() {";
-        assert_eq!(tests_in(text), BTreeSet::from(["one", "four", "five", "six"]));
+                    on_both_adapters!(four, five);\non_both_adapters!(\n six,\n // seven,\n);\nfn eight() {\n\
+                    on_both_adapters!(\"word\": nine);\non_both_adapters!(\n\"word\":\n ten,\n);";
+        assert_eq!(tests_in(text), BTreeSet::from(["one", "four", "five", "six", "nine", "ten"]));
     }
 }

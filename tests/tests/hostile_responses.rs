@@ -12,7 +12,12 @@ use httpocean_tests::{BOUND, Body, Client, Error, On, at_rest, lock, of_reading,
 use peak_alloc::PeakAlloc;
 
 on_both_adapters!(
-    "load":
+    wrong_answers_are_told_apart,
+    a_length_that_is_said_twice_is_a_length,
+    bytes_after_the_end_close_the_connection_and_reach_nobody,
+);
+on_both_adapters!(
+    "bytes":
     an_endless_status_line,
     an_endless_field_dripping,
     an_endless_field_in_bulk,
@@ -27,9 +32,6 @@ on_both_adapters!(
     an_endless_trailer,
     endless_nonsense,
     an_endless_body_is_read_without_being_held,
-    wrong_answers_are_told_apart,
-    a_length_that_is_said_twice_is_a_length,
-    bytes_after_the_end_close_the_connection_and_reach_nobody,
     a_head_that_drips_forever_ends_with_the_total_deadline,
 );
 
