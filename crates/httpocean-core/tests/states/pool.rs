@@ -77,7 +77,8 @@ impl Driven {
         for (index, place) in elements(field(field(&printed, "conns"), "places")).into_iter().enumerate() {
             let content = field(place, "content");
             let Some(slot) = inside(content).filter(|_| variant(content) == "Taken") else { continue };
-            let generation: usize = field(place, "generation").parse().unwrap();
+            // The first to have a place is its first; in the number of an id that counts as 0.
+            let generation = field(place, "generation").parse::<usize>().unwrap() - 1;
             let state = field(slot, "state");
             let is_abandoned = inside(state).is_some_and(|of| fields(of).get("abandoned") == Some(&"true"));
             let name = if is_abandoned { "Abandoned" } else { variant(state) };
