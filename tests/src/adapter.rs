@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, Uri};
 use httpocean_std::policy::Budget;
 use httpocean_std::session::Session;
 use httpocean_std::{Config, Connection, Error, Hop, Observer, Stats, pool};
@@ -25,6 +25,9 @@ pub trait Adapter: Send + Sync {
 
     /// What it did so far, and what it holds.
     fn stats(&self) -> Stats;
+
+    /// Makes connections before anybody asks, until so many are there for the taking.
+    fn preconnect(&self, url: Uri, count: usize) -> Result<(), Error>;
 
     /// Closes what has been idle for too long, where nothing but a call does that.
     fn tend(&self) {}

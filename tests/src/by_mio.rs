@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use httpocean_cli::reactor::{Incoming, Pace, Reactor};
 use httpocean_core::Channel;
 use httpocean_mio::{Connector, Observed, Observer, Options, UnixConnector, Upgraded};
@@ -71,6 +71,10 @@ impl Adapter for Turned {
 
     fn stats(&self) -> Stats {
         self.reactor().stats().expect("the loop runs")
+    }
+
+    fn preconnect(&self, url: Uri, count: usize) -> Result<(), Error> {
+        self.reactor().preconnect(url, count)
     }
 
     fn clear_idle(&self) {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use httpocean_cli::reactor::Source;
 use httpocean_std::core::dial::Route;
 use httpocean_std::{
@@ -61,6 +61,10 @@ impl Adapter for Client {
 
     fn stats(&self) -> Stats {
         self.stats()
+    }
+
+    fn preconnect(&self, url: Uri, count: usize) -> Result<(), Error> {
+        self.preconnect(url.to_string(), count)
     }
 
     fn tend(&self) {

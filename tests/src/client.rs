@@ -101,6 +101,15 @@ impl Client {
         self.adapter.stats()
     }
 
+    /// Makes connections before anybody asks, until so many are there for the taking.
+    ///
+    /// # Panics
+    /// When that is no URL.
+    #[track_caller]
+    pub fn preconnect(&self, url: impl AsRef<str>, count: usize) -> Result<(), Error> {
+        self.adapter.preconnect(url.as_ref().parse().expect("a URL"), count)
+    }
+
     /// Closes what has been idle for too long.
     pub fn tend(&self) {
         self.adapter.tend();

@@ -101,7 +101,12 @@ fn request(step: Step, server: &mut usize) -> Option<(Method, Option<&'static st
         Step::CancelGone(_) => (Method::GET, Some("/nothing")),
         Step::DialFailed(_) => (Method::GET, None),
         Step::Evict(_) => (Method::OPTIONS, Some("/ok")),
-        Step::Advance(_) | Step::Backwards(_) | Step::Poll(_) | Step::PollDry | Step::ShutDown => {
+        Step::Preconnect { .. }
+        | Step::Advance(_)
+        | Step::Backwards(_)
+        | Step::Poll(_)
+        | Step::PollDry
+        | Step::ShutDown => {
             return None;
         }
     })

@@ -70,6 +70,23 @@ impl Config {
         Ok(own)
     }
 
+    /// The key of requests for this URL that bring no options of their own.
+    ///
+    /// ```
+    /// use httpocean_core::Config;
+    ///
+    /// let config = Config { partition: 7, ..Config::default() };
+    /// let key = config.key_for(&"http://a.example/x".parse().unwrap()).unwrap();
+    /// assert_eq!((key.host(), key.partition()), ("a.example", 7));
+    /// assert!(config.key_for(&"/x".parse().unwrap()).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// When no request could be made for it.
+    pub fn key_for(&self, uri: &Uri) -> Result<Key, Error> {
+        self.key_of(uri, None)
+    }
+
     /// The key of a URI with all that these options add to it: `known`, if it is that.
     pub(crate) fn key_of(&self, uri: &Uri, known: Option<Key>) -> Result<Key, Error> {
         match known.filter(|key| key.is_of(uri)) {

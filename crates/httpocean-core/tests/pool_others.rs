@@ -19,16 +19,20 @@ proptest! {
     #[test]
     fn i17_cancel_is_a_no_op_for_others(sequence in sequences(), guests in prop::collection::vec(any::<u8>(), 1..40)) {
         // Where nothing is full, so that a guest can't take a place in the queue or close an idle connection, and
-        // without delays, whose ends come in any order when time jumps.
+        // without delays, whose ends come in any order when time jumps. A guest uses its key and takes what
+        // is ready, which is a reason to make more ready: nothing is.
         let options = Options {
             max_per_key: 512, max_total: 2_048, max_dials_per_key: 512, max_dials: 2_048, max_waiters: 4_096,
             max_idle_per_key: 512,
             max_idle_total: 2_048,
+            min_idle: 0,
             order: Order::Lifo,
             dial: DialPolicy::Eager, ..sequence.options
         };
-        let alone = run(&Sequence { options: options.clone(), steps: sequence.steps.clone() }, &[]);
-        let visited = run(&Sequence { options, steps: sequence.steps }, &guests);
+        let wishes = |step: &Step| matches!(step, Step::Preconnect { .. });
+        let steps: Vec<Step> = sequence.steps.into_iter().filter(|step| !wishes(step)).collect();
+        let alone = run(&Sequence { options: options.clone(), steps: steps.clone() }, &[]);
+        let visited = run(&Sequence { options, steps }, &guests);
         prop_assert_eq!(alone, visited);
     }
 

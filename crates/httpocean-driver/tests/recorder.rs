@@ -247,3 +247,12 @@ fn what_is_refused_for_want_of_tls_says_the_same_again() {
     let file = world.checked();
     assert!(file.contains("dial 0.0 https://a.test") && !file.contains("secured"), "{file}");
 }
+
+#[test]
+fn a_wish_for_connections_is_recorded_by_its_host() {
+    let mut world = World::new(Config::default());
+    world.engine.preconnect(&"http://a.test/hunter2?hunter2".parse().unwrap(), 1, NOW).unwrap();
+    world.connected();
+    assert_eq!(world.engine.counts().idle, 1);
+    assert!(world.checked().contains("preconnect http a.test 1"));
+}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use httpocean_core::policy::{Common, Seed};
 use httpocean_core::{BodyPlan, CallId, Config, ConnId, Hop, Instant, Io};
 use httpocean_driver::record::Recorder;
@@ -188,6 +188,17 @@ impl Client {
     /// [`Call::set_attempt_fields`](httpocean_core::Call::set_attempt_fields).
     pub fn set_attempt_fields(&mut self, call: CallId, fields: &HeaderMap) {
         self.engine.set_attempt_fields(call, fields);
+    }
+
+    /// Makes connections before anybody asks for them, until so many to the host of this URL are there for the taking:
+    /// a wish, obeyed within all limits and past nobody, as
+    /// [`Pool::preconnect`](httpocean_core::Pool::preconnect) says.
+    ///
+    /// # Errors
+    /// When no request could be made for it.
+    pub fn preconnect(&mut self, url: &Uri, count: usize) -> Result<(), Error> {
+        self.now = self.clock.now();
+        self.engine.preconnect(url, count, self.now).map_err(|error| Error::new(error, url.clone()))
     }
 
     /// Gives a call up. It still ends with an event: `Failed`, unless it had ended already.

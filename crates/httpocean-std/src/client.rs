@@ -157,6 +157,21 @@ impl Client {
         self.inner.shared.with_pool(|_, _| ());
     }
 
+    /// Makes connections before anybody asks for them, until so many to the host of this URL are there for the taking.
+    /// It returns at once. It is a wish, obeyed within all limits and past nobody: see
+    /// [`Pool::preconnect`](httpocean_core::Pool::preconnect).
+    ///
+    /// # Errors
+    /// When no request could be made for it.
+    pub fn preconnect(&self, url: impl AsRef<str>, count: usize) -> Result<(), Error> {
+        let url = url.as_ref();
+        let uri: Uri = url.parse().map_err(|_| Error::url(url))?;
+        let shared = &self.inner.shared;
+        let key = shared.config.key_for(&uri).map_err(|verdict| Error::new(verdict, uri))?;
+        shared.with_pool(|pool, now| pool.preconnect(&key, count, now));
+        Ok(())
+    }
+
     /// Closes all idle connections; those in use close when their request is done.
     pub fn clear_idle(&self) {
         self.inner.shared.with_pool(|pool, now| pool.evict(|_| true, now));

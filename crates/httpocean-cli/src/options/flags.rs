@@ -20,11 +20,12 @@ enum Takes {
 }
 
 /// The flags, and the options that they stand for: a dot leads into an object.
-const FLAGS: [(&str, &str, Takes); 35] = [
+const FLAGS: [(&str, &str, Takes); 36] = [
     ("max-per-host", "max_per_key", Takes::Count),
     ("max-total", "max_total", Takes::Count),
     ("max-idle-per-host", "max_idle_per_key", Takes::Count),
     ("max-idle", "max_idle_total", Takes::Count),
+    ("min-idle-per-host", "min_idle", Takes::Count),
     ("max-waiters", "max_waiters", Takes::Count),
     ("keep-idle", "idle_ms", Takes::Time),
     ("lifetime", "lifetime_ms", Takes::Time),
@@ -65,6 +66,7 @@ Pool:
       --max-total N            connections at most (512)
       --max-idle-per-host N    idle connections that are kept of one host (16); 0 keeps none
       --max-idle N             idle connections that are kept (128)
+      --min-idle-per-host N    connections that are made ahead while a host is in use (0)
       --max-waiters N          requests that may wait for a connection (16384)
       --keep-idle TIME         how long a connection may be idle (90)
       --lifetime TIME          how old a connection may get (any age)

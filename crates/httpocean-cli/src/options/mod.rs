@@ -23,11 +23,12 @@ use crate::stop::{Done, Stop};
 use tls::Trust;
 
 /// What [`Run`] knows and [`PerRequest`] does not.
-const OF_RUN: [&str; 13] = [
+const OF_RUN: [&str; 14] = [
     "max_per_key",
     "max_total",
     "max_idle_per_key",
     "max_idle_total",
+    "min_idle",
     "max_waiters",
     "idle_ms",
     "lifetime_ms",
@@ -177,6 +178,7 @@ impl Run {
             "max_total" => pool.max_total = value::at_least_1(name, value)?,
             "max_idle_per_key" => pool.max_idle_per_key = value::count(name, value)?,
             "max_idle_total" => pool.max_idle_total = value::count(name, value)?,
+            "min_idle" => pool.min_idle = value::count(name, value)?,
             "max_waiters" => pool.max_waiters = value::count(name, value)?,
             "idle_ms" => pool.idle = value::duration(name, value)?,
             "lifetime_ms" => pool.lifetime = value::maybe(name, value, value::duration)?,

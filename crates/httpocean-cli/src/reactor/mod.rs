@@ -75,6 +75,13 @@ impl Reactor {
         Incoming::begin(line, self.pace, request, source, trailers)
     }
 
+    /// Makes connections before anybody asks, until so many to that host are there for the taking.
+    pub fn preconnect(&self, url: Uri, count: usize) -> Result<(), Error> {
+        let gone = deserted(url.clone());
+        let told = self.ask(|answer| Command::Preconnect { url, count, answer });
+        told.unwrap_or(Err(gone))
+    }
+
     /// What the client did so far, when it has done all that it was asked for before.
     pub fn stats(&self) -> io::Result<Stats> {
         self.ask(Command::Stats)

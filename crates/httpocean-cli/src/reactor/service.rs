@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use bytes::Bytes;
-use httpocean_mio::http::{HeaderMap, Request, Response};
+use httpocean_mio::http::{HeaderMap, Request, Response, Uri};
 use httpocean_mio::mio::{Events, Poll};
 use httpocean_mio::{BodyPlan, CallId, Client, Connection, Error, Event, Hop, Stats, Upgraded};
 
@@ -30,6 +30,11 @@ pub(super) enum Command {
     },
     Resume(CallId),
     Discard(CallId),
+    Preconnect {
+        url: Uri,
+        count: usize,
+        answer: Sender<Result<(), Error>>,
+    },
     Stats(Sender<Stats>),
     ClearIdle(Sender<()>),
     Close(Sender<()>),
@@ -168,6 +173,9 @@ impl Service {
                 self.client.discard(call);
                 // A connection that this saves is there for the next request.
                 while self.tell_next() {}
+            }
+            Command::Preconnect { url, count, answer } => {
+                let _ = answer.send(self.client.preconnect(&url, count));
             }
             Command::Stats(asker) => self.asked.push(Asked::Stats(asker)),
             Command::ClearIdle(asker) => {

@@ -20,7 +20,7 @@ mod timers;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 
 use crate::arena::{Arena, ConnId, id};
 use crate::call::Call;
@@ -160,6 +160,16 @@ impl Engine {
         self.step_detached(id);
         self.route();
         Ok(id)
+    }
+
+    /// Makes connections before anybody asks for them, until so many to the host of `uri` are there for the taking: a wish,
+    /// as [`Pool::preconnect`] says. The error says why no request could be made there.
+    pub fn preconnect(&mut self, uri: &Uri, count: usize, now: Instant) -> Result<(), Error> {
+        self.tick(now);
+        let key = self.config.key_for(uri)?;
+        self.pool.preconnect(&key, count, self.now);
+        self.route();
+        Ok(())
     }
 
     /// The user gives up. The call still ends with an event, `Failed`, and its connection is given back.

@@ -123,6 +123,10 @@ impl<T, E> Pool<T, E> {
             promised += host.promised as usize;
             assert_eq!(self.by_key.get(&host.key), Some(&id), "a key is known under its name");
             assert!(host.idle.len() <= self.options.max_idle_per_key, "I10: idle connections of one key");
+            assert!(host.spare as usize <= host.dials.len(), "I11: dials for nobody are dials");
+            let surplus = host.orphans.len().saturating_sub(host.spare as usize);
+            let keeps = self.options.surplus == super::Surplus::Keep;
+            assert!(keeps || surplus == 0, "I11: {surplus} dials go on that nobody wants");
             assert!(host.dials.len() <= host.dialing as usize, "dials that count are dials");
             assert!(host.dialing as usize <= self.options.max_dials_per_key, "I11: dials of one key");
             assert_eq!(host.idle.iter(&self.conns).count(), host.idle.len(), "the list of idle connections");

@@ -8,6 +8,7 @@ use super::{Demand, Facts, Fate, Lease, Pool, PoolCommand, Refusal};
 use crate::arena::{ConnId, WaitId};
 use crate::key::Key;
 use crate::reason::CloseReason;
+use crate::time::Instant;
 
 impl<T, E> Pool<T, E> {
     pub(super) fn give_back(&mut self, lease: Lease, parked: T, fate: Fate) -> bool {
@@ -48,7 +49,9 @@ impl<T, E> Pool<T, E> {
         } else {
             self.stray(lease, parked);
         }
-        self.admit(host, demand, arrival)
+        let waiter = self.admit(host, demand, arrival);
+        self.may_lack(host);
+        waiter
     }
 
     pub(super) fn stray(&mut self, lease: Lease, parked: T) {
@@ -65,7 +68,10 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn close_stirred(&mut self, conn: ConnId, why: CloseReason) {
         match self.conns.get(conn).map(|slot| &slot.state) {
-            Some(State::Idle { .. }) => self.close_idle(conn, why, None),
+            Some(State::Idle { .. }) => {
+                self.note_unused(conn);
+                self.close_idle(conn, why, None);
+            }
             Some(State::Granted { waiter, .. }) => {
                 let waiter = *waiter;
                 self.ungrant(conn, why);
@@ -82,6 +88,12 @@ impl<T, E> Pool<T, E> {
             self.hosts.iter().filter(|(_, host)| which(&host.key)).map(|(id, _)| id).collect();
         let conns: Vec<ConnId> =
             self.conns.iter().filter(|(_, slot)| picked.contains(&slot.host)).map(|(id, _)| id).collect();
+        for host in picked {
+            if let Some(host) = self.hosts.get_mut(host) {
+                // Nobody wants what is evicted back before the next request.
+                (host.wish, host.in_use_until) = (0, Instant::ZERO);
+            }
+        }
         for conn in conns {
             if let Some(slot) = self.conns.get_mut(conn) {
                 slot.doomed = Some(CloseReason::Evicted);
@@ -94,6 +106,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn end(&mut self) {
         self.shut = true;
+        self.lacking.clear();
         while let Some(conn) = self.idle.front(&self.conns) {
             self.close_idle(conn, CloseReason::ShutDown, None);
         }
@@ -113,6 +126,7 @@ impl<T, E> Pool<T, E> {
         }
         let hosts: Vec<HostId> = self.hosts.iter().map(|(id, _)| id).collect();
         for host in hosts {
+            self.wish_no_more(host);
             self.abandon_all(host);
             self.forget_empty(host);
         }
@@ -306,6 +320,7 @@ impl<T, E> Pool<T, E> {
         }
         self.feed();
         self.balance(slot.host);
+        self.may_lack(slot.host);
         self.forget_empty(slot.host);
     }
 
@@ -315,8 +330,14 @@ impl<T, E> Pool<T, E> {
     }
 
     pub(super) fn host_of(&mut self, key: &Key) -> HostId {
-        if let Some(host) = self.by_key.get(key) {
-            return *host;
+        if let Some(host) = self.by_key.get(key).copied() {
+            // One that stands behind another with a longer pause is forgotten now, if nothing is left of it.
+            if self.hosts.get(host).is_some_and(|host| host.is_fading && host.no_dial_before <= self.now) {
+                self.forget_empty(host);
+            }
+            if self.hosts.contains(host) {
+                return host;
+            }
         }
         let host = self.hosts.insert(Host::new(key.clone()));
         self.by_key.insert(key.clone(), host);
@@ -326,7 +347,8 @@ impl<T, E> Pool<T, E> {
     /// A key that holds and wants nothing costs nothing.
     pub(super) fn forget_empty(&mut self, id: HostId) {
         let Some(host) = self.hosts.get_mut(id) else { return };
-        if host.open > 0 || host.waiters() > 0 || host.promised > 0 {
+        let may_lack = !self.lacking.is_empty() && self.lacking.contains(&(host.touched, id));
+        if host.open > 0 || host.waiters() > 0 || host.promised > 0 || may_lack {
             return;
         }
         // A key whose dials fail is remembered while that matters.
@@ -363,7 +385,7 @@ impl<T, E> Pool<T, E> {
 
 impl<T> Slot<T> {
     /// Since when it was idle before the grant that it is in.
-    pub(super) fn idle_since(&self) -> Option<crate::time::Instant> {
+    pub(super) fn idle_since(&self) -> Option<Instant> {
         match &self.state {
             State::Granted { idle_since, .. } | State::Busy { idle_since } => *idle_since,
             State::Idle { since, .. } => Some(*since),

@@ -21,6 +21,7 @@ struct Ended {
 impl<T, E> Pool<T, E> {
     pub(super) fn dial_succeeded(&mut self, lease: Lease, parked: T) {
         let conn = lease.conn;
+        let spare = self.take_spare(conn);
         let Some(Ended { owner, .. }) = self.end_dial(conn) else { return self.stray(lease, parked) };
         self.numbers += 1;
         let (number, now) = (self.numbers, self.now);
@@ -31,6 +32,7 @@ impl<T, E> Pool<T, E> {
             slot.state = State::Busy { idle_since: None };
             if let Some(host) = self.hosts.get_mut(slot.host) {
                 host.failures = 0;
+                host.is_sound = true;
                 host.failed_at = None;
                 host.no_dial_before = Instant::ZERO;
             }
@@ -39,25 +41,31 @@ impl<T, E> Pool<T, E> {
         if let Some(owner) = owner {
             self.lose_dial(owner);
         }
-        self.place_new(conn, parked);
+        self.place_new(conn, parked, spare);
         if let Some(owner) = owner {
             self.waiter_is_due(owner);
         }
         // Others may have waited for the dial to end: its own key comes after them.
         self.feed();
-        if let Some(slot) = self.conns.get(conn) {
-            self.balance(slot.host);
+        if let Some(host) = self.conns.get(conn).map(|slot| slot.host) {
+            self.balance(host);
+            self.may_lack(host);
         }
     }
 
-    /// A connection that was never used goes to the oldest waiter, or is surplus.
-    pub(super) fn place_new(&mut self, conn: ConnId, parked: T) {
+    /// A connection that was never used goes to the oldest waiter, or is surplus unless it was wished for.
+    pub(super) fn place_new(&mut self, conn: ConnId, parked: T, wished_for: bool) {
         let Some(slot) = self.conns.get(conn) else { return };
         let host = slot.host;
         if self.shut {
             return self.close(conn, parked, CloseReason::ShutDown, None);
         }
         if let Some(waiter) = self.oldest_waiter(host, true) {
+            if let Some(host) = self.hosts.get_mut(host).filter(|_| wished_for) {
+                // The dial of its own that the waiter leaves behind is what is wished for now.
+                host.spare += 1;
+                host.clamp_spare();
+            }
             return self.assign(conn, parked, waiter);
         }
         if let Some(why) = slot.doomed {
@@ -65,8 +73,12 @@ impl<T, E> Pool<T, E> {
         }
         let room = self.hosts.get(host).is_some_and(|h| h.idle.len() < self.options.max_idle_per_key)
             && self.idle.len() < self.options.max_idle_total;
-        let unwanted = self.options.surplus == Surplus::Cancel || !room || slot.idle_until <= self.now;
+        let surplus = self.options.surplus == Surplus::Cancel && !wished_for;
+        let unwanted = surplus || !room || slot.idle_until <= self.now;
         if unwanted {
+            if let Some(host) = self.hosts.get_mut(host).filter(|_| wished_for) {
+                host.dies_unused();
+            }
             self.close(conn, parked, CloseReason::Unwanted, None);
         } else {
             self.park(conn, parked);
@@ -75,6 +87,7 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn dial_is_lost(&mut self, conn: ConnId, error: E) {
         let abandoned = self.is_abandoned(conn);
+        self.take_spare(conn);
         let started = match self.conns.get(conn).map(|slot| &slot.state) {
             Some(State::Dialing(dialing)) => dialing.started,
             Some(_) | None => self.now,
@@ -102,6 +115,9 @@ impl<T, E> Pool<T, E> {
     /// by the surplus policy.
     pub(super) fn trim_dials(&mut self, id: HostId) {
         while let Some(host) = self.hosts.get(id) {
+            if host.orphans.len() <= host.spare as usize {
+                return;
+            }
             let (Some(orphan), Some(newest)) =
                 (host.orphans.front(&self.conns), host.dials.back(&self.conns))
             else {
@@ -175,7 +191,7 @@ impl<T, E> Pool<T, E> {
     }
 
     pub(super) fn start_dial(&mut self, id: HostId, asker: WaitId) {
-        let conn = self.conns.insert(Slot::dialing(id, asker, self.now));
+        let conn = self.conns.insert(Slot::dialing(id, Some(asker), self.now));
         self.dialing += 1;
         if let Some(host) = self.hosts.get_mut(id) {
             host.open += 1;
@@ -229,6 +245,7 @@ impl<T, E> Pool<T, E> {
         if let Some(host) = self.hosts.get_mut(host) {
             host.dials.remove(&mut self.conns, conn);
             host.orphans.remove(&mut self.conns, conn);
+            host.clamp_spare();
         }
     }
 
@@ -241,6 +258,7 @@ impl<T, E> Pool<T, E> {
             host.failures = host.failures.saturating_add(1);
             host.no_dial_before = now + pause.min(LONGEST_PAUSE);
             host.failed_at = Some(now);
+            host.is_sound = false;
         }
     }
 
@@ -252,7 +270,7 @@ impl<T, E> Pool<T, E> {
         self.conns.get(conn).is_some_and(|slot| matches!(&slot.state, State::Dialing(d) if d.abandoned))
     }
 
-    fn owner(&self, conn: ConnId) -> Option<WaitId> {
+    pub(super) fn owner(&self, conn: ConnId) -> Option<WaitId> {
         match self.conns.get(conn).map(|slot| &slot.state) {
             Some(State::Dialing(dialing)) => dialing.owner,
             Some(_) | None => None,

@@ -22,11 +22,12 @@ mod list;
 mod options;
 mod parts;
 mod places;
+mod ready;
 mod timers;
 mod waiters;
 
 use core::time::Duration;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 pub use options::{DialPolicy, Options, Order, Surplus};
 
@@ -38,7 +39,7 @@ use crate::rng::Rng;
 use crate::time::Instant;
 use crate::timers::Timers;
 use list::List;
-use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Waiting, Word};
+use parts::{Host, HostId, Idle, Seeded, Slot, Waiter, Word};
 use timers::Of;
 
 /// The connections of all keys, without the connections: it parks an opaque `T` and never looks at it.
@@ -83,6 +84,10 @@ pub struct Pool<T, E> {
     ring: VecDeque<HostId>,
     /// Keys whose dials failed and that nobody wants now, with when that stops to matter, about in that order.
     fading: VecDeque<(Instant, HostId)>,
+    /// Keys that may lack connections for nobody, by when they were last asked for.
+    lacking: BTreeSet<(u64, HostId)>,
+    /// How often any key was asked for, where that matters.
+    touches: u64,
     /// Grants made from returned connections since the ring's front began to wait.
     turns_taken: u32,
     words: VecDeque<Word<T, E>>,
@@ -268,6 +273,8 @@ impl<T, E> Pool<T, E> {
             rotation: BTreeMap::new(),
             ring: VecDeque::new(),
             fading: VecDeque::new(),
+            lacking: BTreeSet::new(),
+            touches: 0,
             turns_taken: 0,
             words: VecDeque::new(),
             words_limit: 64,
@@ -299,6 +306,7 @@ impl<T, E> Pool<T, E> {
         self.arrivals += 1;
         let host = self.host_of(key);
         let waiter = self.admit(host, demand, self.arrivals);
+        self.may_lack(host);
         self.verified(waiter)
     }
 
@@ -389,11 +397,17 @@ impl<T, E> Pool<T, E> {
         }
         self.tick(now);
         self.run_timers();
-        while let Some(word) = self.words.pop_front() {
-            self.work += 1;
-            if let Some(command) = self.say(word) {
-                self.verified(());
-                return Some(command);
+        loop {
+            while let Some(word) = self.words.pop_front() {
+                self.work += 1;
+                if let Some(command) = self.say(word) {
+                    self.verified(());
+                    return Some(command);
+                }
+            }
+            // What is for nobody comes last.
+            if !self.make_ready() {
+                break;
             }
         }
         self.settle_timers();
@@ -405,7 +419,8 @@ impl<T, E> Pool<T, E> {
     /// When to poll again though nothing happens; not late. Asked when [`poll`](Self::poll) has just said `None`, not
     /// early either: there will be something to say, or a key will begin to line up for a place.
     pub fn next_timeout(&self) -> Option<Instant> {
-        if self.words.is_empty() { self.timers.earliest() } else { Some(self.now) }
+        let is_dry = self.words.is_empty() && self.lacking.is_empty();
+        if is_dry { self.timers.earliest() } else { Some(self.now) }
     }
 
     /// When to poll again for the sake of one waiter: its own deadlines, and what its key waits for. Many threads
@@ -417,16 +432,6 @@ impl<T, E> Pool<T, E> {
         let to_come = |at: Option<Instant>| at.filter(|at| *at > self.now);
         let own = Instant::earliest(to_come(patience), deadline);
         Instant::earliest(own, to_come(self.asks_at(waiter.host)))
-    }
-
-    /// Whether a request waits for what others have: no dial runs for it, and not because those of its key failed
-    /// just now.
-    pub fn waits_for_others(&self, waiter: WaitId) -> bool {
-        let Some(waiter) = self.waiters.get(waiter).filter(|waiter| waiter.state == Waiting::Queued) else {
-            return false;
-        };
-        let pauses = self.hosts.get(waiter.host).is_some_and(|host| host.no_dial_before > self.now);
-        waiter.dial.is_none() && !pauses
     }
 
     /// How much of what it holds.

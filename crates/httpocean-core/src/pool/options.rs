@@ -23,6 +23,10 @@ pub struct Options {
     pub max_idle_per_key: usize,
     /// Idle connections in all; 0 keeps none. Default 128.
     pub max_idle_total: usize,
+    /// So many connections of a key are there for the taking, idle or being made for nobody, while it is in use: from a
+    /// dial that succeeded until [`idle`](Self::idle) after its last request. They are made within all limits, and not
+    /// after a failed dial until one succeeds for somebody. Default 0.
+    pub min_idle: usize,
     /// Requests that may wait for a connection; one more is refused at once. Default 16,384.
     pub max_waiters: usize,
     /// Dials of one key at a time. Default 16.
@@ -75,6 +79,7 @@ impl Default for Options {
             max_total: 512,
             max_idle_per_key: 16,
             max_idle_total: 128,
+            min_idle: 0,
             max_waiters: 16_384,
             max_dials_per_key: 16,
             max_dials: 64,

@@ -77,12 +77,13 @@ pub(super) struct Dialing {
 }
 
 impl<T> Slot<T> {
-    pub(super) fn dialing(host: HostId, asker: WaitId, now: Instant) -> Self {
+    /// One that is being made; who asks for it has to answer for its failure.
+    pub(super) fn dialing(host: HostId, asker: Option<WaitId>, now: Instant) -> Self {
         Self {
             host,
             state: State::Dialing(Dialing {
-                owner: Some(asker),
-                charged: true,
+                owner: asker,
+                charged: asker.is_some(),
                 said: false,
                 abandoned: false,
                 started: now,
@@ -168,6 +169,16 @@ pub(super) struct Host<T> {
     pub(super) dials: List<InHost<T>>,
     /// Of these: dials whose owner left, the last of them in front. While there are any, nobody waits without a dial.
     pub(super) orphans: List<Idle<T>>,
+    /// So many of those that count are for nobody: as many may be without an owner, whatever is done with surplus.
+    pub(super) spare: u32,
+    /// So many connections are to be there for the taking, until they are or can't be.
+    pub(super) wish: u32,
+    /// Whether the last dial that ended was a success, and nothing that it made for nobody was lost since.
+    pub(super) is_sound: bool,
+    /// When it was last asked for, in the order of such inputs.
+    pub(super) touched: u64,
+    /// Until when it counts as used, after its last request.
+    pub(super) in_use_until: Instant,
     /// Idle connections, the coldest in front.
     pub(super) idle: List<InHost<T>>,
     /// Who takes any connection.
@@ -196,6 +207,11 @@ impl<T> Host<T> {
             promised: 0,
             dials: List::default(),
             orphans: List::default(),
+            spare: 0,
+            wish: 0,
+            is_sound: false,
+            touched: 0,
+            in_use_until: Instant::ZERO,
             idle: List::default(),
             waiting: List::default(),
             waiting_fresh: List::default(),

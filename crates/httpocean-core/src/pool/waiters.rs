@@ -7,6 +7,16 @@ use crate::arena::WaitId;
 use crate::time::Instant;
 
 impl<T, E> Pool<T, E> {
+    /// Whether a request waits for what others have: no dial runs for it, and not because those of its key failed
+    /// just now.
+    pub fn waits_for_others(&self, waiter: WaitId) -> bool {
+        let Some(waiter) = self.waiters.get(waiter).filter(|waiter| waiter.state == Waiting::Queued) else {
+            return false;
+        };
+        let pauses = self.hosts.get(waiter.host).is_some_and(|host| host.no_dial_before > self.now);
+        waiter.dial.is_none() && !pauses
+    }
+
     /// A request comes in: it is served from what is idle, waits, or is refused.
     pub(super) fn admit(&mut self, host: HostId, demand: Demand, arrival: i64) -> WaitId {
         let waiter = self.waiters.insert(Waiter {
@@ -25,6 +35,7 @@ impl<T, E> Pool<T, E> {
             self.refuse(waiter, Refusal::ShutDown, None);
             return waiter;
         }
+        self.note_use(host);
         if !demand.fresh && self.may_take_idle(host, arrival) {
             if let Some(conn) = self.take_idle(host) {
                 if let Some(parked) = self.unpark(conn) {
@@ -195,7 +206,7 @@ impl<T, E> Pool<T, E> {
             slot.state = State::Busy { idle_since };
         }
         if self.conns.get(conn).is_some_and(|slot| slot.uses == 0) && idle_since.is_none() {
-            self.place_new(conn, parked);
+            self.place_new(conn, parked, false);
         } else {
             self.offer(conn, parked);
         }

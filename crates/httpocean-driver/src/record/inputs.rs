@@ -131,6 +131,14 @@ pub(super) fn finish_body(call: CallId, trailers: Option<&HeaderMap>, whole: boo
     }
 }
 
+/// Only the host counts.
+pub(super) fn preconnect(uri: &Uri, count: usize) -> Told {
+    let scheme = uri.scheme_str().unwrap_or("-");
+    let authority = uri.authority().map_or("-", |authority| authority.as_str());
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Line::of("preconnect").word(scheme).word(host).word(count)
+}
+
 /// What the user's answers were, in order.
 pub(super) fn evict(picked: &[bool]) -> Told {
     picked.iter().fold(Line::of("evict"), |line, picked| line.word(u8::from(*picked)))
@@ -152,6 +160,7 @@ pub(super) enum Input {
     FinishBody(CallId, Option<HeaderMap>),
     BodyFailed(CallId, String),
     Read(CallId, usize),
+    Preconnect { uri: Uri, count: usize },
     Evict(Vec<bool>),
     ShutDown,
     Received(ConnId, Vec<u8>),
@@ -189,6 +198,10 @@ impl Input {
                 Self::BodyFailed(call_of(call)?, String::from_utf8(unescaped(why)?).ok()?)
             }
             ("read", [call, len]) => Self::Read(call_of(call)?, len.parse().ok()?),
+            ("preconnect", [scheme, host, count]) => {
+                let uri = format!("{scheme}://{host}/").parse().ok()?;
+                Self::Preconnect { uri, count: count.parse().ok()? }
+            }
             ("evict", picked) => Self::Evict(picked.iter().map(|word| *word == "1").collect()),
             ("shut-down", []) => Self::ShutDown,
             ("received", [conn, bytes]) => Self::Received(conn_of(conn)?, unescaped(bytes)?),

@@ -39,7 +39,7 @@ macro_rules! fields {
 }
 
 fields!(pool_words, set_pool, pool::Options:
-    max_per_key, max_total, max_idle_per_key, max_idle_total, max_waiters, max_dials_per_key, max_dials,
+    max_per_key, max_total, max_idle_per_key, max_idle_total, min_idle, max_waiters, max_dials_per_key, max_dials,
     order, dial, surplus, idle, idle_margin, lifetime, max_uses, jitter_percent, turns, seed,
 );
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use httpocean_core::dial::Route;
 use httpocean_core::policy::Common;
 use httpocean_core::{
@@ -198,6 +198,12 @@ impl Recorder {
         };
         self.answer(call, io, told, act);
         n
+    }
+
+    /// See [`Engine::preconnect`].
+    pub fn preconnect(&mut self, uri: &Uri, count: usize, now: Instant) -> Result<(), Error> {
+        self.told(now, || inputs::preconnect(uri, count));
+        self.engine.preconnect(uri, count, now)
     }
 
     /// See [`Engine::evict`].

@@ -213,6 +213,8 @@ impl Stage {
             Input::Ready(conn) => self.engine.ready(conn, now),
             // The core wants a sentence that lasts; a replay has few of them.
             Input::BodyFailed(call, why) => self.engine.body_failed(call, why.leak()),
+            // Its error is told to the caller alone.
+            Input::Preconnect { uri, count } => drop(self.engine.preconnect(&uri, count, now)),
             Input::Evict(picked) => {
                 let mut picked = picked.into_iter();
                 self.engine.evict(|_| picked.next().unwrap_or(false), now);

@@ -25,6 +25,8 @@ pub struct Ledger {
     charged: BTreeSet<usize>,
     failed: BTreeMap<usize, u8>,
     last_failure: BTreeMap<u8, Instant>,
+    /// The most connections that were wished for at a time.
+    wishes: BTreeMap<u8, usize>,
     /// Whether a grant may have been decided and come to nothing since the pool was last dry.
     shaken: bool,
     /// Whether that ever was so.
@@ -83,6 +85,7 @@ impl Ledger {
             charged: BTreeSet::new(),
             failed: BTreeMap::new(),
             last_failure: BTreeMap::new(),
+            wishes: BTreeMap::new(),
             shaken: false,
             was_shaken: false,
             shut: false,
@@ -104,6 +107,10 @@ impl Ledger {
         self.time(now);
         match input {
             Input::Acquire { waiter, key, demand } => self.comes(waiter, key, demand, false),
+            Input::Preconnect { key, count } => {
+                let wish = self.wishes.entry(key).or_default();
+                *wish = count.max(*wish);
+            }
             Input::Cancel { waiter } => {
                 self.waiters.remove(&waiter);
             }
@@ -296,7 +303,8 @@ impl Ledger {
         assert!(self.conns.insert(conn, entry).is_none(), "I1: two connections of one number");
         let waiting = self.waiters.values().filter(|waiter| waiter.key == key).count();
         let running = self.count(|conn| conn.key == key && conn.place == Place::Dialing { abandoned: false });
-        assert!(running <= waiting, "I11: {running} dials for {waiting} requests");
+        let wish = self.wishes.get(&key).copied().unwrap_or(0).max(self.options.min_idle);
+        assert!(running <= waiting + wish, "I11: {running} dials for {waiting} requests and {wish} to spare");
     }
 
     fn refused(&mut self, waiter: usize, why: Refusal, error: Option<usize>) {

@@ -29,6 +29,13 @@ pub enum Input {
         /// What it asks for.
         demand: Demand,
     },
+    /// Connections were wished for before anybody asks.
+    Preconnect {
+        /// Of which key.
+        key: u8,
+        /// How many.
+        count: usize,
+    },
     /// A request does not wait any more.
     Cancel {
         /// Its number.

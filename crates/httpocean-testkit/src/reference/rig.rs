@@ -133,6 +133,10 @@ impl Rig {
                 let waiter = self.welcome(id);
                 self.input(Input::Acquire { waiter, key, demand });
             }
+            Step::Preconnect { key, count } => {
+                self.pool.preconnect(&self.keys[usize::from(key)], count, told);
+                self.input(Input::Preconnect { key, count });
+            }
             Step::Cancel(n) => {
                 if let Some((waiter, id)) = take(&mut self.waiting, n) {
                     self.pool.cancel(id, told);

@@ -205,7 +205,7 @@ fn visit(dice: &mut Dice, faults: &Faults) -> Visit {
 
 fn pool_options(dice: &mut Dice) -> Options {
     const MS: fn(u64) -> Duration = Duration::from_millis;
-    Options {
+    let options = Options {
         max_per_key: dice.pick(&[1, 2, 3, 8, 64]),
         max_total: dice.pick(&[1, 2, 4, 9, 512]),
         max_idle_per_key: dice.pick(&[0, 1, 2, 16]),
@@ -223,7 +223,9 @@ fn pool_options(dice: &mut Dice) -> Options {
         jitter_percent: dice.pick(&[0, 0, 30]),
         turns: dice.pick(&[0, 1, 8]),
         seed: dice.roll(),
-    }
+        min_idle: 0,
+    };
+    Options { min_idle: [0, 0, 1, 3][options.seed as usize % 4], ..options }
 }
 
 fn config(dice: &mut Dice) -> Config {

@@ -24,6 +24,13 @@ pub enum Step {
         /// What it asks for.
         wish: Wish,
     },
+    /// Connections are wished for before anybody asks.
+    Preconnect {
+        /// Below [`KEYS`].
+        key: u8,
+        /// How many.
+        count: usize,
+    },
     /// A waiting request gives up.
     Cancel(u8),
     /// A request that is long gone gives up again.
@@ -83,7 +90,7 @@ pub fn after(now: Instant, wait: Option<Duration>) -> Option<Instant> {
 
 fn options(bytes: &mut Bytes<'_>) -> Options {
     const MS: fn(u64) -> Duration = Duration::from_millis;
-    Options {
+    let options = Options {
         max_per_key: bytes.pick(&[2, 1, 3, 8]),
         max_total: bytes.pick(&[3, 1, 2, 4, 5, 64]),
         max_idle_per_key: bytes.pick(&[2, 2, 1, 1, 8, 0]),
@@ -101,7 +108,10 @@ fn options(bytes: &mut Bytes<'_>) -> Options {
         jitter_percent: bytes.pick(&[0, 0, 50]),
         turns: bytes.pick(&[1, 0, 8]),
         seed: u64::from(bytes.byte()),
-    }
+        min_idle: 0,
+    };
+    // So that inputs that were kept stand for what they stood for.
+    Options { min_idle: [0, 0, 0, 1, 2][options.seed as usize % 5], ..options }
 }
 
 fn step(op: u8, bytes: &mut Bytes<'_>) -> Step {
@@ -118,7 +128,8 @@ fn step(op: u8, bytes: &mut Bytes<'_>) -> Step {
         46..=49 => Step::Advance(duration(bytes)),
         50 => Step::Backwards(duration(bytes)),
         51..=55 => Step::Poll(bytes.byte() % 4),
-        56..=61 => Step::PollDry,
+        56 => Step::Preconnect { key: bytes.byte() % KEYS, count: bytes.pick(&[1, 2, 3, 8]) },
+        57..=61 => Step::PollDry,
         62 => Step::CancelGone(bytes.byte()),
         // Rare, because little happens after it.
         _ if bytes.byte() < 16 => Step::ShutDown,

@@ -10,6 +10,7 @@ use crate::reference::Said;
 
 impl Model {
     pub(super) fn dialed(&mut self, conn: usize) {
+        let spare = self.take_spare(conn);
         let owner = self.end_dial(conn);
         self.numbers += 1;
         let (number, now) = (self.numbers, self.now);
@@ -23,19 +24,24 @@ impl Model {
         let key = c.key;
         let known = self.known(key);
         (known.failures, known.failed_at, known.no_dial_before) = (0, None, Instant::ZERO);
+        known.sound = true;
         if let Some(owner) = owner {
             self.lose_dial(owner);
         }
-        self.place_new(conn, key);
+        self.place_new(conn, key, spare);
         if let Some(owner) = owner {
             self.refuse_if_due(owner);
         }
         self.feed();
         self.balance(key);
+        self.may_lack(key);
     }
 
-    fn place_new(&mut self, conn: usize, key: u8) {
+    fn place_new(&mut self, conn: usize, key: u8, wished_for: bool) {
         if let (Some(waiter), false) = (self.oldest(key, true), self.shut) {
+            let running = self.running(Some(key)).len();
+            let known = self.known(key);
+            known.spare = running.min(known.spare + usize::from(wished_for));
             return self.grant(conn, waiter);
         }
         let own_idle = self.idle.iter().filter(|id| self.conn(**id).key == key).count();
@@ -45,11 +51,17 @@ impl Model {
             CloseReason::ShutDown
         } else if c.doomed {
             CloseReason::Evicted
-        } else if self.options.surplus == Surplus::Cancel || !room || c.idle_until <= self.now {
+        } else if (self.options.surplus == Surplus::Cancel && !wished_for)
+            || !room
+            || c.idle_until <= self.now
+        {
             CloseReason::Unwanted
         } else {
             return self.park(conn);
         };
+        if wished_for && why == CloseReason::Unwanted {
+            self.dies_unused(key);
+        }
         self.close(conn, why);
         self.free(key, None);
     }
@@ -58,6 +70,7 @@ impl Model {
         let State::Dialing { charged, abandoned, started } = self.conn(conn).state else {
             panic!("{conn} is not dialed")
         };
+        self.take_spare(conn);
         let owner = self.end_dial(conn);
         let (key, now) = (self.take(conn).key, self.now);
         let known = self.known(key);
@@ -66,6 +79,7 @@ impl Model {
             known.failures += 1;
             known.no_dial_before = now + pause.min(Duration::from_secs(1));
             known.failed_at = Some(now);
+            known.sound = false;
         }
         if let Some(owner) = owner {
             self.lose_dial(owner);
@@ -79,12 +93,20 @@ impl Model {
     }
 
     pub(super) fn start_dial(&mut self, key: u8, asker: usize) {
+        let id = self.dial(key, true);
+        self.known(key).unasked.retain(|w| *w != asker);
+        if let Some(w) = self.queue.iter_mut().find(|w| w.id == asker) {
+            w.dial = Some(id);
+        }
+    }
+
+    pub(super) fn dial(&mut self, key: u8, charged: bool) -> usize {
         let (id, now) = (self.dials, self.now);
         self.dials += 1;
         self.conns.push(Conn {
             id,
             key,
-            state: State::Dialing { charged: true, abandoned: false, started: now },
+            state: State::Dialing { charged, abandoned: false, started: now },
             number: 0,
             uses: 0,
             uses_left: None,
@@ -93,11 +115,8 @@ impl Model {
             granted: 0,
             doomed: false,
         });
-        self.known(key).unasked.retain(|w| *w != asker);
-        if let Some(w) = self.queue.iter_mut().find(|w| w.id == asker) {
-            w.dial = Some(id);
-        }
         self.said.push(Said::Dial { conn: id, key });
+        id
     }
 
     pub(super) fn take_over(&mut self, dial: usize, waiter: usize) {
@@ -121,11 +140,17 @@ impl Model {
     fn end_dial(&mut self, dial: usize) -> Option<usize> {
         let key = self.conn(dial).key;
         self.known(key).orphans.retain(|id| *id != dial);
+        let left = self.running(Some(key)).into_iter().filter(|id| *id != dial).count();
+        let known = self.known(key);
+        known.spare = known.spare.min(left);
         self.queue.iter().find(|w| w.dial == Some(dial)).map(|w| w.id)
     }
 
     pub(super) fn trim(&mut self, key: u8) {
         while self.options.surplus == Surplus::Cancel {
+            if self.known(key).orphans.len() <= self.known(key).spare {
+                return;
+            }
             let Some(orphan) = self.known(key).orphans.first().copied() else { return };
             let Some(newest) = self.running(Some(key)).pop() else { return };
             if let Some(owner) = self.end_dial(newest) {

@@ -5,6 +5,7 @@
 mod conns;
 mod dials;
 mod places;
+mod ready;
 mod waiters;
 
 use core::time::Duration;
@@ -33,6 +34,9 @@ pub struct Model {
     numbers: u64,
     grants: u64,
     incarnations: u64,
+    touches: u64,
+    /// Keys that may have too few connections for nobody.
+    lacking: Vec<u8>,
     shut: bool,
     /// A connection that is about to be closed.
     leaving: Option<usize>,
@@ -80,6 +84,13 @@ struct Known {
     no_dial_before: Instant,
     /// Dials that nobody owns, the last that was left in front.
     orphans: Vec<usize>,
+    /// So many dials are for nobody.
+    spare: usize,
+    /// So many connections are wished for, until they are there or can't be.
+    wish: usize,
+    sound: bool,
+    touched: u64,
+    in_use_until: Instant,
 }
 
 impl Model {
@@ -100,6 +111,8 @@ impl Model {
             numbers: 0,
             grants: 0,
             incarnations: 0,
+            touches: 0,
+            lacking: Vec::new(),
             shut: false,
             leaving: None,
         }
@@ -112,6 +125,15 @@ impl Model {
             Input::Acquire { waiter, key, demand } => {
                 if self.admit(waiter, key, demand, false) {
                     self.balance(key);
+                }
+            }
+            Input::Preconnect { key, count } => {
+                if !self.shut && count > 0 {
+                    self.touches += 1;
+                    let touches = self.touches;
+                    let known = self.known(key);
+                    (known.wish, known.touched) = (known.wish.max(count), touches);
+                    self.may_lack(key);
                 }
             }
             Input::Cancel { waiter } => {
@@ -143,6 +165,10 @@ impl Model {
             }
             Input::Stirred { conn, why } => {
                 if self.idle.contains(&conn) {
+                    let (key, unused) = (self.conn(conn).key, self.conn(conn).uses == 0);
+                    if unused {
+                        self.dies_unused(key);
+                    }
                     let key = self.close(conn, why);
                     self.free(key, None);
                 }
@@ -193,6 +219,9 @@ impl Model {
         for c in self.conns.iter_mut().filter(|c| keys & (1 << c.key) != 0) {
             c.doomed = true;
         }
+        for known in self.keys.iter_mut().filter(|known| keys & (1 << known.key) != 0) {
+            (known.wish, known.in_use_until) = (0, Instant::ZERO);
+        }
         let picked = |id: &usize| keys & (1 << self.conn(*id).key) != 0;
         let closed: Vec<usize> = self.idle.iter().copied().filter(picked).collect();
         let keys: Vec<u8> = closed.into_iter().map(|conn| self.close(conn, CloseReason::Evicted)).collect();
@@ -215,6 +244,7 @@ impl Model {
     }
 
     fn tidy(&mut self) -> Vec<Said> {
+        self.make_ready();
         let (conns, queue, now, shut) = (&self.conns, &self.queue, self.now, self.shut);
         self.keys.retain(|known| {
             conns.iter().any(|c| c.key == known.key)
@@ -243,6 +273,11 @@ impl Model {
                 failed_at: None,
                 no_dial_before: Instant::ZERO,
                 orphans: Vec::new(),
+                spare: 0,
+                wish: 0,
+                sound: false,
+                touched: 0,
+                in_use_until: Instant::ZERO,
             });
         }
     }

@@ -19,6 +19,7 @@ impl Model {
         }
         self.feed();
         self.balance(key);
+        self.may_lack(key);
     }
 
     pub(super) fn balance(&mut self, key: u8) {

@@ -38,12 +38,18 @@ impl Ledger {
     fn limits_hold(&mut self, key: usize) {
         let options = &self.options;
         let book = &self.keys[key];
+        // How many are made for nobody the model of the pool knows.
+        let ready = options.min_idle > 0;
         let checks = [
             (book.open <= options.max_per_key.max(1), "I8", "more connections than a key may have"),
             (self.open <= options.max_total.max(1), "I9", "more connections than there may be"),
             (book.dialing <= options.max_dials_per_key.max(1), "I11", "more dials than a key may have"),
             (self.dialing <= options.max_dials.max(1), "I11", "more dials than there may be"),
-            (book.dials <= book.arrivals + book.failures, "I11", "more dials than demands and failures"),
+            (
+                ready || book.dials <= book.arrivals + book.failures,
+                "I11",
+                "more dials than demands and failures",
+            ),
         ];
         for (holds, rule, what) in checks {
             self.demand(holds, rule, || what.to_owned());

@@ -65,7 +65,8 @@ impl Ledger {
         if waiting > 0 {
             self.demand(waiting <= limit, "I12", || format!("{waiting} wait"));
         }
-        let wanted = self.keys.iter().all(|book| book.dialing <= book.waiting.len());
+        let ready = self.options.min_idle;
+        let wanted = self.keys.iter().all(|book| book.dialing <= book.waiting.len() + ready);
         self.demand(wanted || surplus == Surplus::Keep, "I11", || "dials that nobody waits for".to_owned());
     }
 
