@@ -62,17 +62,18 @@ impl Coding {
 /// assert_eq!(httpocean_content::accept_encoding(), Some("gzip,deflate,br,zstd"));
 /// ```
 pub const fn accept_encoding() -> Option<&'static str> {
-    match NAMES.1 {
+    const ALL: Option<&str> = match NAMES.1 {
         0 => None,
         len => match core::str::from_utf8(NAMES.0.split_at(len).0) {
             Ok(names) => Some(names),
             Err(_) => None,
         },
-    }
+    };
+    ALL
 }
 
 /// The names of what is built in with commas between them, and how long that is.
-static NAMES: ([u8; 24], usize) = {
+const NAMES: ([u8; 24], usize) = {
     let (mut text, mut len, mut at) = ([0; 24], 0, 0);
     while at < Coding::ALL.len() {
         if Coding::ALL[at].is_built_in() {

@@ -133,7 +133,9 @@ impl Client {
         let mut incoming = Box::new(Incoming::new(Flow::new(shared, call, body, now)));
         let (parts, ()) = incoming.take_head()?.into_parts();
         let response = http::Response::from_parts(parts, Body::incoming_from(incoming));
-        Ok(content.take_in(response, decoding))
+        let mut response = Response::new(response, content.collect_limit);
+        content.take_in(&mut response, decoding);
+        Ok(response)
     }
 
     /// The options that requests have unless they bring others.

@@ -4,7 +4,7 @@ use http::Response as HttpResponse;
 use http::request;
 
 use crate::body::Body;
-use crate::response::{COLLECT_LIMIT, Response};
+use crate::response::COLLECT_LIMIT;
 
 #[cfg(feature = "_codings")]
 pub use by_content::Decoding;
@@ -38,9 +38,7 @@ impl Content {
         NoDecoding
     }
 
-    pub(crate) fn take_in(&self, response: HttpResponse<Body>, NoDecoding: NoDecoding) -> Response {
-        Response::new(response, self.collect_limit)
-    }
+    pub(crate) fn take_in(&self, _response: &mut HttpResponse<Body>, _decoding: NoDecoding) {}
 }
 
 #[cfg(feature = "_codings")]
@@ -51,7 +49,7 @@ mod by_content {
     use httpocean_core::{ErrorKind, Fault, Phase};
     use httpocean_driver::Error;
 
-    use super::{Body, Content, HttpResponse, Response, request};
+    use super::{Body, Content, HttpResponse, request};
     use crate::incoming::Incoming;
 
     /// What becomes of responses in a content coding such as gzip. As an extension of a request it holds for that
@@ -85,25 +83,35 @@ mod by_content {
 
     impl Content {
         /// What is to become of the response, after it was said in the request's fields.
-        pub(crate) fn ask(&self, request: &mut request::Parts) -> Decoding {
-            let decoding = request.extensions.get().copied().unwrap_or(self.decoding);
-            if let (Decoding::Within(_), Some(names)) = (decoding, accept_encoding()) {
-                let fields = &mut request.headers;
-                let says = fields.contains_key(ACCEPT_ENCODING) || fields.contains_key(RANGE);
-                if !says && request.method != Method::CONNECT {
-                    fields.insert(ACCEPT_ENCODING, HeaderValue::from_static(names));
+        #[inline]
+        pub(crate) fn ask(&self, request: &mut request::Parts) -> Option<Limits> {
+            match request.extensions.get().unwrap_or(&self.decoding) {
+                Decoding::Raw => None,
+                Decoding::Within(limits) => {
+                    let limits = *limits;
+                    accept(request);
+                    Some(limits)
                 }
             }
-            decoding
         }
 
-        pub(crate) fn take_in(&self, mut response: HttpResponse<Body>, decoding: Decoding) -> Response {
-            if let Decoding::Within(limits) = decoding {
+        #[inline]
+        pub(crate) fn take_in(&self, response: &mut HttpResponse<Body>, decoding: Option<Limits>) {
+            if let Some(limits) = decoding {
                 if response.headers().contains_key(CONTENT_ENCODING) {
-                    decode(&mut response, &limits);
+                    decode(response, &limits);
                 }
             }
-            Response::new(response, self.collect_limit)
+        }
+    }
+
+    /// Asks for what is built in.
+    fn accept(request: &mut request::Parts) {
+        let Some(names) = accept_encoding() else { return };
+        let fields = &mut request.headers;
+        let says = fields.contains_key(ACCEPT_ENCODING) || fields.contains_key(RANGE);
+        if !says && request.method != Method::CONNECT {
+            fields.insert(ACCEPT_ENCODING, HeaderValue::from_static(names));
         }
     }
 

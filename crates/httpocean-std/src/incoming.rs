@@ -69,10 +69,8 @@ impl Incoming {
 
     pub(crate) fn read_some(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         #[cfg(feature = "_codings")]
-        if let Some(mut undoing) = self.undoing.take() {
-            let read = undoing.read(self, out);
-            self.undoing = Some(undoing);
-            return read;
+        if self.undoing.is_some() {
+            return self.read_decoded(out);
         }
         self.read_wire(out)
     }
@@ -97,7 +95,17 @@ impl Incoming {
         }
     }
 
-    /// What came, as it came.
+    #[cfg(feature = "_codings")]
+    #[cold]
+    fn read_decoded(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        let Some(mut undoing) = self.undoing.take() else { return Ok(0) };
+        let read = undoing.read(self, out);
+        self.undoing = Some(undoing);
+        read
+    }
+
+    /// What came, as it came. A part of [`read_some`](Self::read_some), which costs no call more for it.
+    #[inline(always)]
     pub(crate) fn read_wire(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if out.is_empty() || self.state == State::Over {
             return Ok(0);

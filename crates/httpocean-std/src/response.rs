@@ -44,6 +44,7 @@ pub struct Response {
 }
 
 impl Response {
+    #[inline]
     pub(crate) fn new(inner: http::Response<Body>, limit: u64) -> Self {
         Self { inner, limit }
     }
