@@ -69,7 +69,7 @@ fn may_share(from: &str, to: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_cookie_stays_in_its_site((from, secure, value) in said()) {
