@@ -7,6 +7,7 @@
 mod call;
 mod conn;
 mod content;
+mod cookies;
 mod differential;
 mod engine;
 mod key;
@@ -23,6 +24,7 @@ use crate::steps;
 pub use call::call;
 pub use conn::conn;
 pub use content::content;
+pub use cookies::cookies;
 pub use differential::differential;
 pub use engine::engine;
 pub use key::key;
@@ -37,7 +39,7 @@ pub use wire::{chunked_body, exchange, response_head};
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("response_head", response_head),
     ("chunked_body", chunked_body),
     ("exchange", exchange),
@@ -51,6 +53,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("retry_after", retry_after),
     ("socks_connect", socks_connect),
     ("content", content),
+    ("cookies", cookies),
 ];
 
 /// A pool under any user: the ledger's rules hold, and it does what the slow one does.
