@@ -8,6 +8,7 @@ use httpocean_tests::{
 };
 
 on_both_adapters!(
+    "dials":
     a_request_finds_a_connection_that_was_made_before,
     a_secure_connection_is_ready_with_its_handshake,
     no_more_are_made_than_may_be,
