@@ -66,8 +66,13 @@ fn pieces<'w>(mut wire: &'w [u8], cuts: &[usize]) -> Vec<&'w [u8]> {
     pieces
 }
 
+/// `HTTPOCEAN_CASES` in place of 200.
+fn cases() -> u32 {
+    std::env::var("HTTPOCEAN_CASES").map_or(200, |cases| cases.parse().expect("a number of cases"))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_coded_comes_out(
