@@ -131,6 +131,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod chart;
 pub mod documents;
 pub mod proxy;
 pub mod real;
