@@ -300,14 +300,6 @@ impl Body {
         }
     }
 
-    #[cfg(feature = "_codings")]
-    pub(crate) fn incoming_mut(&mut self) -> Option<&mut Incoming> {
-        match &mut self.kind {
-            Kind::Incoming(incoming) => Some(incoming),
-            Kind::Empty | Kind::Bytes(_) | Kind::Seekable { .. } | Kind::Reader { .. } => None,
-        }
-    }
-
     fn incoming(&self) -> Option<&Incoming> {
         match &self.kind {
             Kind::Incoming(incoming) => Some(incoming),

@@ -131,11 +131,10 @@ impl Client {
             shared.remember_key(call.key());
         }
         let mut incoming = Box::new(Incoming::new(Flow::new(shared, call, body, now)));
-        let (parts, ()) = incoming.take_head()?.into_parts();
+        let (mut parts, ()) = incoming.take_head()?.into_parts();
+        content.take_in(&mut parts, &mut incoming, decoding);
         let response = http::Response::from_parts(parts, Body::incoming_from(incoming));
-        let mut response = Response::new(response, content.collect_limit);
-        content.take_in(&mut response, decoding);
-        Ok(response)
+        Ok(Response::new(response, content.collect_limit))
     }
 
     /// The options that requests have unless they bring others.

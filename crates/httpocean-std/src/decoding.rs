@@ -1,9 +1,8 @@
 //! Content codings: asked for with a request, undone as a response is read.
 
-use http::Response as HttpResponse;
-use http::request;
+use http::{request, response};
 
-use crate::body::Body;
+use crate::incoming::Incoming;
 use crate::response::COLLECT_LIMIT;
 
 #[cfg(feature = "_codings")]
@@ -38,7 +37,7 @@ impl Content {
         NoDecoding
     }
 
-    pub(crate) fn take_in(&self, _response: &mut HttpResponse<Body>, _decoding: NoDecoding) {}
+    pub(crate) fn take_in(&self, _head: &mut response::Parts, _body: &mut Incoming, _decoding: NoDecoding) {}
 }
 
 #[cfg(feature = "_codings")]
@@ -49,8 +48,7 @@ mod by_content {
     use httpocean_core::{ErrorKind, Fault, Phase};
     use httpocean_driver::Error;
 
-    use super::{Body, Content, HttpResponse, request};
-    use crate::incoming::Incoming;
+    use super::{Content, Incoming, request, response};
 
     /// What becomes of responses in a content coding such as gzip. As an extension of a request it holds for that
     /// request, as with [`RequestBuilder::decoding`](crate::RequestBuilder::decoding).
@@ -96,10 +94,15 @@ mod by_content {
         }
 
         #[inline]
-        pub(crate) fn take_in(&self, response: &mut HttpResponse<Body>, decoding: Option<Limits>) {
+        pub(crate) fn take_in(
+            &self,
+            head: &mut response::Parts,
+            body: &mut Incoming,
+            decoding: Option<Limits>,
+        ) {
             if let Some(limits) = decoding {
-                if response.headers().contains_key(CONTENT_ENCODING) {
-                    decode(response, &limits);
+                if head.headers.contains_key(CONTENT_ENCODING) {
+                    decode(head, body, &limits);
                 }
             }
         }
@@ -116,17 +119,16 @@ mod by_content {
     }
 
     /// Of a response without a body the fields tell what a body would have been.
-    fn decode(response: &mut HttpResponse<Body>, limits: &Limits) {
-        let part = response.status() == StatusCode::PARTIAL_CONTENT;
-        let codings = Codings::of(response.headers());
+    fn decode(head: &mut response::Parts, body: &mut Incoming, limits: &Limits) {
+        let part = head.status == StatusCode::PARTIAL_CONTENT;
+        let codings = Codings::of(&head.headers);
         let leave = part || codings.as_ref().is_ok_and(|codings| codings.is_plain() || codings.is_opaque());
-        let Some(incoming) = response.body_mut().incoming_mut().filter(|body| body.has_body() && !leave)
-        else {
+        if leave || !body.has_body() {
             return;
-        };
-        incoming.decode_by(Undoing(Pulled::new(codings, limits)));
-        response.headers_mut().remove(CONTENT_ENCODING);
-        response.headers_mut().remove(CONTENT_LENGTH);
+        }
+        body.decode_by(Undoing(Pulled::new(codings, limits)));
+        head.headers.remove(CONTENT_ENCODING);
+        head.headers.remove(CONTENT_LENGTH);
     }
 
     /// A body that is being decoded.
