@@ -17,6 +17,7 @@ use httpocean_tests::{Client, On, Seen, Sites, on_both_adapters};
 use secrets::STATUSES;
 
 on_both_adapters!(
+    "origins":
     each_origin_is_told_its_own_along_every_chain,
     a_netrc_names_hosts_and_goes_to_the_first_origin_of_each,
     a_cookie_of_a_redirect_and_of_a_retry_goes_with_what_follows,
