@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, Request, Response, Uri};
 use httpocean_std::policy::Budget;
@@ -94,6 +95,8 @@ pub struct Setup {
     pub unix: Option<PathBuf>,
     /// Who knows the addresses of hosts, if not the system.
     pub names: Option<Names>,
+    /// How long addresses are kept.
+    pub names_for: Duration,
     /// Who counts sockets.
     pub open: Option<Open>,
 }

@@ -24,6 +24,7 @@ pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
     if let Some(path) = setup.unix {
         options.connector = Connector::Unix(UnixConnector::new(path));
     }
+    options.names_for = setup.names_for;
     if let Some(names) = setup.names {
         // As many as may stand before a gate.
         (options.resolver, options.resolver_threads) = (Arc::new(names), 64);

@@ -24,6 +24,7 @@ pub(crate) fn build(setup: Setup) -> Arc<dyn Adapter> {
         .pool(setup.pool)
         .config((*setup.config).clone())
         .retry_budget(setup.budget)
+        .names_for(setup.names_for)
         .decoding(Decoding::Raw)
         .session(setup.session);
     if let Some(observer) = setup.observer {

@@ -208,6 +208,13 @@ impl Builder {
         self
     }
 
+    /// How long addresses are kept.
+    #[must_use]
+    pub fn names_for(mut self, time: Duration) -> Self {
+        self.setup.names_for = time;
+        self
+    }
+
     /// Connects to a Unix socket.
     #[must_use]
     pub fn unix(mut self, path: impl Into<PathBuf>) -> Self {

@@ -31,6 +31,7 @@ struct Inner {
 struct State {
     shut: bool,
     held: usize,
+    asked: usize,
     /// How long each answer takes.
     delay: Duration,
 }
@@ -74,6 +75,11 @@ impl Names {
         self.0.changed.notify_all();
     }
 
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        lock(&self.0.state).asked
+    }
+
     /// How many stand before the gate.
     pub fn held(&self) -> usize {
         lock(&self.0.state).held
@@ -95,6 +101,7 @@ impl Names {
         let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
         let mut state = lock(&self.0.state);
         state.held += 1;
+        state.asked += 1;
         let (mut state, _) = self
             .0
             .changed

@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod environment;
 mod error;
+mod names;
 mod observer;
 pub mod record;
 mod seed;
@@ -28,6 +29,7 @@ pub use error::{Error, resolve_error, transport_error, without_userinfo};
 #[cfg(feature = "rustls")]
 pub use httpocean_rustls as rustls;
 pub use httpocean_session as session;
+pub use names::{Look, Names};
 pub use observer::{Observed, Observer, Whose};
 pub use seed::random_seed;
 pub use stats::Stats;

@@ -139,7 +139,7 @@ impl Client {
             tokens,
             waker: token,
             connector: options.connector,
-            resolvers: Resolvers::new(options.resolver, options.resolver_threads, waker),
+            resolvers: Resolvers::new(options.resolver, options.resolver_threads, waker, options.names_for),
             sockets: Sockets::new(registry.try_clone()?, &room, capacity),
             links: Links::default(),
             calls: Calls::default(),

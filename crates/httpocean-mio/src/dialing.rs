@@ -31,7 +31,7 @@ impl Client {
             }
             (Connector::Tcp(_), _) => {
                 self.tell_dial(conn, Phase::Resolve);
-                return self.resolvers.ask(conn, key);
+                return self.resolvers.ask(conn, key, self.now);
             }
         };
         self.engine.resolved(conn, Ok(route), self.now);
@@ -72,7 +72,7 @@ impl Client {
 
     /// Looks at one thing that may have become of a dial. Whether there was any.
     pub(crate) fn go_on_dialing(&mut self) -> bool {
-        if let Some((conn, found)) = self.resolvers.answer() {
+        if let Some((conn, found)) = self.resolvers.answer(self.now) {
             self.resolved(conn, found);
         } else if let Some(place) = self.connecting.pop() {
             self.look_at_attempt(place);

@@ -51,6 +51,9 @@ pub struct Options {
     pub resolver: Arc<dyn Resolve>,
     /// Threads that resolve, at most; they are started when needed. Default 4.
     pub resolver_threads: usize,
+    /// How long the addresses of a name are kept. Default not at all: the system's resolver does not say how long they hold,
+    /// and a name that leads elsewhere is found by the next dial. Look-ups of one name at a time are one in any case.
+    pub names_for: Duration,
     /// Who wakes the poll when a name is resolved. A poll may have one waker only, so give yours if you have one:
     /// after its event ask for [`next_event`](crate::Client::next_event) as after any other. Without one the
     /// client makes its own, with a token of its range.
@@ -117,6 +120,7 @@ impl Default for Options {
             connector: Connector::default(),
             resolver: Arc::new(SystemResolver),
             resolver_threads: 4,
+            names_for: Duration::ZERO,
             waker: None,
             probe_after: Duration::ZERO,
             session: Session::default(),
@@ -134,6 +138,7 @@ impl fmt::Debug for Options {
             .field("config", &self.config)
             .field("connector", &self.connector)
             .field("resolver_threads", &self.resolver_threads)
+            .field("names_for", &self.names_for)
             .field("probe_after", &self.probe_after)
             .field("record", &self.record)
             .finish_non_exhaustive()

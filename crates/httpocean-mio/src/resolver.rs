@@ -8,7 +8,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use httpocean_core::{ConnId, Key};
+use httpocean_core::{ConnId, Instant, Key};
+use httpocean_driver::{Look, Names};
 use mio::Waker;
 
 /// How long a thread without work stays.
@@ -61,44 +62,61 @@ pub(crate) type Answer = (ConnId, io::Result<Vec<SocketAddr>>);
 /// The threads; they are started when needed, and end when there was nothing to look up for a while.
 pub(crate) struct Resolvers {
     shared: Arc<Shared>,
-    answers: Receiver<Answer>,
-    /// Answers that are still to come.
+    answers: Receiver<(Key, io::Result<Vec<SocketAddr>>)>,
+    /// Look-ups that are still to be answered.
     pending: usize,
+    names: Names<Vec<SocketAddr>, ConnId>,
+    /// Answers that nobody has taken yet.
+    ready: VecDeque<Answer>,
 }
 
 struct Shared {
     resolver: Arc<dyn Resolve>,
     waker: Arc<Waker>,
     most: usize,
-    answer: Sender<Answer>,
+    answer: Sender<(Key, io::Result<Vec<SocketAddr>>)>,
     state: Mutex<State>,
     work: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<(ConnId, Key)>,
+    jobs: VecDeque<Key>,
     threads: usize,
     idle: usize,
     ended: bool,
 }
 
 impl Resolvers {
-    pub(crate) fn new(resolver: Arc<dyn Resolve>, most: usize, waker: Arc<Waker>) -> Self {
+    /// `names_for`: how long an answer is kept.
+    pub(crate) fn new(
+        resolver: Arc<dyn Resolve>,
+        most: usize,
+        waker: Arc<Waker>,
+        names_for: Duration,
+    ) -> Self {
         let (answer, answers) = channel();
         let (state, work) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { resolver, waker, most: most.max(1), answer, state, work });
-        Self { shared, answers, pending: 0 }
+        Self { shared, answers, pending: 0, names: Names::new(names_for), ready: VecDeque::new() }
     }
 
     pub(crate) fn overrides_addresses(&self) -> bool {
         self.shared.resolver.overrides_addresses()
     }
 
-    pub(crate) fn ask(&mut self, conn: ConnId, key: Key) {
+    pub(crate) fn ask(&mut self, conn: ConnId, key: Key, now: Instant) {
+        match self.names.look(&key, conn, now) {
+            Look::Known(addrs) => self.ready.push_back((conn, Ok(addrs))),
+            Look::Wait => {}
+            Look::Ask => self.look_up(key),
+        }
+    }
+
+    fn look_up(&mut self, key: Key) {
         self.pending += 1;
         let mut state = self.shared.lock();
-        state.jobs.push_back((conn, key));
+        state.jobs.push_back(key);
         if state.jobs.len() > state.idle && state.threads < self.shared.most {
             state.threads += 1;
             drop(state);
@@ -111,21 +129,27 @@ impl Resolvers {
 
     /// Nobody waits for that look-up any more; one that runs already ends in its own time.
     pub(crate) fn forget(&mut self, conn: ConnId) {
-        if self.pending > 0 {
-            let mut state = self.shared.lock();
-            let before = state.jobs.len();
-            state.jobs.retain(|(other, _)| *other != conn);
-            self.pending -= before - state.jobs.len();
+        self.ready.retain(|(other, _)| *other != conn);
+        let Some(key) = self.names.forget(&conn) else { return };
+        let mut state = self.shared.lock();
+        let before = state.jobs.len();
+        state.jobs.retain(|other| *other != key);
+        if state.jobs.len() < before {
+            drop(state);
+            self.pending -= 1;
+            self.names.answered(&key, None, Instant::ZERO);
         }
     }
 
-    pub(crate) fn answer(&mut self) -> Option<Answer> {
-        if self.pending == 0 {
-            return None;
+    pub(crate) fn answer(&mut self, now: Instant) -> Option<Answer> {
+        while self.ready.is_empty() && self.pending > 0 {
+            let (key, found) = self.answers.try_recv().ok()?;
+            self.pending -= 1;
+            for conn in self.names.answered(&key, found.as_ref().ok().cloned(), now) {
+                self.ready.push_back((conn, again(&found)));
+            }
         }
-        let answer = self.answers.try_recv().ok()?;
-        self.pending -= 1;
-        Some(answer)
+        self.ready.pop_front()
     }
 
     fn spawn(&self) {
@@ -136,8 +160,8 @@ impl Resolvers {
             let mut state = self.shared.lock();
             state.threads -= 1;
             if state.threads == 0 {
-                for (conn, _) in state.jobs.drain(..) {
-                    self.shared.tell((conn, Err(io::Error::new(error.kind(), "no thread to resolve it"))));
+                for key in state.jobs.drain(..) {
+                    self.shared.tell((key, Err(io::Error::new(error.kind(), "no thread to resolve it"))));
                 }
             }
         }
@@ -157,13 +181,13 @@ impl Drop for Resolvers {
 
 impl Shared {
     fn run(&self) {
-        while let Some((conn, key)) = self.next_job() {
+        while let Some(key) = self.next_job() {
             let found = catch_unwind(AssertUnwindSafe(|| self.resolver.resolve(&key)));
-            self.tell((conn, found.unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")))));
+            self.tell((key, found.unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")))));
         }
     }
 
-    fn next_job(&self) -> Option<(ConnId, Key)> {
+    fn next_job(&self) -> Option<Key> {
         let mut state = self.lock();
         if state.jobs.is_empty() && !state.ended {
             state.idle += 1;
@@ -178,12 +202,20 @@ impl Shared {
     }
 
     /// A client that is gone hears nothing; a poll that can't be woken finds the answer at its next turn.
-    fn tell(&self, answer: Answer) {
+    fn tell(&self, answer: (Key, io::Result<Vec<SocketAddr>>)) {
         let _ = self.answer.send(answer);
         let _ = self.waker.wake();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same for another connection: an error is told by its kind and its words.
+fn again(found: &io::Result<Vec<SocketAddr>>) -> io::Result<Vec<SocketAddr>> {
+    match found {
+        Ok(addrs) => Ok(addrs.clone()),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
     }
 }

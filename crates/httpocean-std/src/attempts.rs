@@ -4,11 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use httpocean_core::dial::Dial;
-use httpocean_core::{ErrorKind, Io, TransportError, Want};
-use httpocean_driver::{Clock, resolve_error, transport_error};
+use httpocean_core::dial::{Dial, Route};
+use httpocean_core::{ErrorKind, Io, Key, TransportError, Want};
+use httpocean_driver::{Clock, Look, Names, resolve_error, transport_error};
 use smallvec::SmallVec;
 
 use crate::socket;
@@ -18,6 +20,7 @@ use crate::wire::{READ, carry};
 pub(crate) struct Attempts<'a> {
     connector: &'a dyn Connect,
     clock: Clock,
+    names: &'a Mutex<Lookups>,
     /// In the order in which they began.
     under_way: Vec<(u8, Box<dyn Connecting>)>,
     winner: Option<Box<dyn Transport>>,
@@ -25,18 +28,59 @@ pub(crate) struct Attempts<'a> {
     failures: Vec<(TransportError, io::Error)>,
 }
 
+/// The names that are being looked up, and who waits for them.
+pub(crate) type Lookups = Names<Route, Waiting>;
+
+/// Who waits for a look-up of somebody else's.
+pub(crate) struct Waiting(Sender<io::Result<Route>>);
+
+/// Nobody stops waiting but by not listening.
+impl PartialEq for Waiting {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
 /// Of attempts.
 type Numbers = SmallVec<[u8; 4]>;
 
 impl<'a> Attempts<'a> {
-    pub(crate) fn new(connector: &'a dyn Connect, clock: Clock) -> Self {
-        Self { connector, clock, under_way: Vec::new(), winner: None, failures: Vec::new() }
+    pub(crate) fn new(connector: &'a dyn Connect, clock: Clock, names: &'a Mutex<Lookups>) -> Self {
+        Self { connector, clock, names, under_way: Vec::new(), winner: None, failures: Vec::new() }
     }
 
     pub(crate) fn resolve(&mut self, dial: &mut Dial, until: Option<Instant>) {
-        let found = guarded(|| self.connector.resolve(dial.target(), until));
+        let target = dial.target();
+        let found = match target.address() {
+            Some(_) => guarded(|| self.connector.resolve(target, until)),
+            None => self.look_up(target, until),
+        };
         let route = found.map_err(|error| self.keep(resolve_error(&error), error));
         dial.resolved(route, self.clock.now());
+    }
+
+    /// One look-up of a name at a time: who comes meanwhile waits for its answer.
+    fn look_up(&self, target: &Key, until: Option<Instant>) -> io::Result<Route> {
+        let lock = || self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tell, hear) = channel();
+        let look = lock().look(target, Waiting(tell), self.clock.now());
+        match (look, until) {
+            (Look::Known(route), _) => Ok(route),
+            (Look::Ask, _) => {
+                let found = guarded(|| self.connector.resolve(target, until));
+                let waiting = lock().answered(target, found.as_ref().ok().cloned(), self.clock.now());
+                for Waiting(tell) in waiting {
+                    // That of whoever asked is heard by nobody.
+                    let _ = tell.send(again(&found));
+                }
+                found
+            }
+            (Look::Wait, None) => hear.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())),
+            (Look::Wait, Some(until)) => {
+                let left = until.saturating_duration_since(Instant::now());
+                hear.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
     }
 
     pub(crate) fn start(&mut self, dial: &mut Dial, attempt: u8, addr: Option<SocketAddr>) {
@@ -132,6 +176,14 @@ impl<'a> Attempts<'a> {
     fn keep(&mut self, why: TransportError, error: io::Error) -> TransportError {
         self.failures.push((why, error));
         why
+    }
+}
+
+/// The same for somebody else: an error is told by its kind and its words.
+fn again(found: &io::Result<Route>) -> io::Result<Route> {
+    match found {
+        Ok(route) => Ok(route.clone()),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
     }
 }
 

@@ -217,6 +217,7 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     dial_threads: Option<usize>,
     probe_after: Duration,
+    names_for: Duration,
     budget: Budget,
     content: Content,
 }
@@ -407,6 +408,14 @@ impl ClientBuilder {
         self
     }
 
+    /// How long the addresses of a name are kept. Default not at all: the system's resolver does not say how long they
+    /// hold. Look-ups of one name at a time are one in any case.
+    #[must_use]
+    pub fn names_for(mut self, time: Duration) -> Self {
+        self.names_for = time;
+        self
+    }
+
     /// How many bytes of a body [`Response::bytes`], [`Response::text`] and their like hold at most, once decoded,
     /// unless the response is told otherwise. Default [`COLLECT_LIMIT`](crate::COLLECT_LIMIT).
     #[must_use]
@@ -437,7 +446,8 @@ impl ClientBuilder {
         let common = Common { budget: self.budget, seed, shows_passing, ..Common::default() };
         let config = with_tls(Arc::new(self.config));
         let shared = Shared::new(pool, config, connector, self.observer, threads, self.probe_after, common)
-            .with(self.session);
+            .with(self.session)
+            .keeping_names(self.names_for);
         Client { inner: Arc::new(Inner { shared: Arc::new(shared), content: self.content }) }
     }
 }

@@ -94,7 +94,7 @@ impl Shared {
 
     fn dial(&self, key: &Key, lease: &Lease) -> Result<Parked, DialError> {
         let mut dial = Dial::new(key, &self.config, self.clock.now());
-        let mut attempts = Attempts::new(&*self.connector, self.clock);
+        let mut attempts = Attempts::new(&*self.connector, self.clock, &self.names);
         let mut io = Io::default();
         let (whose, mut phase) = (Whose::Dial(lease.conn()), Phase::Start);
         loop {

@@ -16,6 +16,7 @@ use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, 
 use httpocean_driver::session::Session;
 use httpocean_driver::{Clock, Ends, Observed, Observer, Stats, Teller};
 
+use crate::attempts::Lookups;
 use crate::contention::{Contention, Takes, take};
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
@@ -61,6 +62,7 @@ pub(crate) struct Shared {
     probe_after: Duration,
     /// What is added to requests, if anything is.
     pub(crate) session: Option<Session>,
+    pub(crate) names: Mutex<Lookups>,
 }
 
 #[derive(Default)]
@@ -151,7 +153,13 @@ impl Shared {
             teller: Teller::new(observer),
             probe_after,
             session: None,
+            names: Mutex::new(Lookups::new(Duration::ZERO)),
         }
+    }
+
+    /// The same, which keeps the addresses of names for so long.
+    pub(crate) fn keeping_names(self, time: Duration) -> Self {
+        Self { names: Mutex::new(Lookups::new(time)), ..self }
     }
 
     /// With what is added to requests.

@@ -49,9 +49,7 @@ impl<T, E> Pool<T, E> {
         } else {
             self.stray(lease, parked);
         }
-        let waiter = self.admit(host, demand, arrival);
-        self.may_lack(host);
-        waiter
+        self.admit(host, demand, arrival)
     }
 
     pub(super) fn stray(&mut self, lease: Lease, parked: T) {
@@ -331,17 +329,25 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn host_of(&mut self, key: &Key) -> HostId {
         if let Some(host) = self.by_key.get(key).copied() {
-            // One that stands behind another with a longer pause is forgotten now, if nothing is left of it.
-            if self.hosts.get(host).is_some_and(|host| host.is_fading && host.no_dial_before <= self.now) {
-                self.forget_empty(host);
-            }
-            if self.hosts.contains(host) {
-                return host;
-            }
+            self.forget_failures(host);
+            return host;
         }
         let host = self.hosts.insert(Host::new(key.clone()));
         self.by_key.insert(key.clone(), host);
         host
+    }
+
+    /// A key that stands behind another with a longer pause is as good as one that was forgotten, if nothing is left of it.
+    fn forget_failures(&mut self, id: HostId) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        let is_left = host.open > 0 || host.waiters() > 0 || host.promised > 0;
+        if !host.is_fading || is_left || host.no_dial_before > self.now {
+            return;
+        }
+        (host.failures, host.failed_at, host.is_sound) = (0, None, false);
+        if core::mem::take(&mut host.in_ring) {
+            self.ring.retain(|other| *other != id);
+        }
     }
 
     /// A key that holds and wants nothing costs nothing.

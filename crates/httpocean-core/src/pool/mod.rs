@@ -306,7 +306,6 @@ impl<T, E> Pool<T, E> {
         self.arrivals += 1;
         let host = self.host_of(key);
         let waiter = self.admit(host, demand, self.arrivals);
-        self.may_lack(host);
         self.verified(waiter)
     }
 

@@ -53,15 +53,14 @@ impl<T, E> Pool<T, E> {
         self.may_lack(id);
     }
 
-    /// A request asks for a connection of that key.
+    /// A request asks for a connection of that key, where some are to be ready.
     pub(super) fn note_use(&mut self, id: HostId) {
-        if self.options.min_idle > 0 {
-            self.touches += 1;
-            if let Some(host) = self.hosts.get_mut(id) {
-                host.in_use_until = self.now + self.options.idle;
-                host.touched = self.touches;
-            }
+        self.touches += 1;
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.in_use_until = self.now + self.options.idle;
+            host.touched = self.touches;
         }
+        self.may_lack(id);
     }
 
     /// Something has happened that may leave a key with less than it is to have.

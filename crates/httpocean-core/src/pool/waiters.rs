@@ -35,7 +35,9 @@ impl<T, E> Pool<T, E> {
             self.refuse(waiter, Refusal::ShutDown, None);
             return waiter;
         }
-        self.note_use(host);
+        if self.options.min_idle > 0 {
+            self.note_use(host);
+        }
         if !demand.fresh && self.may_take_idle(host, arrival) {
             if let Some(conn) = self.take_idle(host) {
                 if let Some(parked) = self.unpark(conn) {

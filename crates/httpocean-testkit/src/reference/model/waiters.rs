@@ -13,12 +13,14 @@ impl Model {
             self.said.push(Said::Refuse { waiter, why: Refusal::ShutDown, error: None });
             return false;
         }
-        let in_use_until = self.now + self.options.idle;
-        self.touches += 1;
-        let touches = self.touches;
-        let known = self.known(key);
-        (known.in_use_until, known.touched) = (in_use_until, touches);
-        self.may_lack(key);
+        if self.options.min_idle > 0 {
+            let in_use_until = self.now + self.options.idle;
+            self.touches += 1;
+            let touches = self.touches;
+            let known = self.known(key);
+            (known.in_use_until, known.touched) = (in_use_until, touches);
+            self.may_lack(key);
+        }
         let entry = Waiter { id: waiter, key, demand, since: self.now, dial: None };
         let older = self.queue.iter().any(|w| w.key == key && !w.demand.fresh);
         if !demand.fresh && (back || !older) {
