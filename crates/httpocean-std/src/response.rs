@@ -40,19 +40,23 @@ pub const COLLECT_LIMIT: u64 = 10 << 20;
 #[derive(Debug)]
 pub struct Response {
     inner: http::Response<Body>,
-    limit: u64,
 }
+
+/// Another limit than [`COLLECT_LIMIT`], among the extensions of a response: most have none, and it is moved for nothing.
+#[derive(Clone, Copy)]
+struct Limit(u64);
 
 impl Response {
     #[inline]
     pub(crate) fn new(inner: http::Response<Body>, limit: u64) -> Self {
-        Self { inner, limit }
+        let response = Self { inner };
+        if limit == COLLECT_LIMIT { response } else { response.limit(limit) }
     }
 
     /// So many bytes of its body are collected at most, once decoded, in place of the client's limit.
     #[must_use]
     pub fn limit(mut self, bytes: u64) -> Self {
-        self.limit = bytes;
+        self.inner.extensions_mut().insert(Limit(bytes));
         self
     }
 
@@ -74,7 +78,7 @@ impl Response {
     /// # Errors
     /// When it breaks off, is larger than the limit, or can't be decoded.
     pub fn bytes(mut self) -> Result<Bytes, Error> {
-        let limit = self.limit;
+        let limit = self.collected_at_most();
         Ok(self.inner.body_mut().read_to_vec(limit)?.into())
     }
 
@@ -169,7 +173,12 @@ impl Response {
             let kind = ErrorKind::Content("its content is in a coding that was not undone");
             return Err(self.inner.body_mut().fault(httpocean_core::Error::new(kind, Phase::RecvBody)));
         }
-        self.inner.body_mut().read_to_vec(self.limit)
+        let limit = self.collected_at_most();
+        self.inner.body_mut().read_to_vec(limit)
+    }
+
+    fn collected_at_most(&self) -> u64 {
+        self.inner.extensions().get().map_or(COLLECT_LIMIT, |Limit(bytes)| *bytes)
     }
 
     fn rejected(&mut self, what: &'static str) -> Error {
