@@ -91,35 +91,46 @@ impl BodyDecoder {
     /// and tells [`took`](Self::took). An error stays.
     pub(crate) fn next(&mut self, rx: &mut RecvBuf, limits: &Limits) -> Result<BodyStep, ProtocolError> {
         loop {
-            let progress = match &mut self.state {
+            match &self.state {
                 State::Done => return Ok(BodyStep::End),
                 State::Failed(error) => return Err(*error),
                 State::Length(left) | State::Chunk(left) if !rx.bytes().is_empty() => {
                     return Ok(BodyStep::Data(available(rx, *left)));
                 }
                 State::UntilClose if !rx.bytes().is_empty() => return Ok(BodyStep::Data(rx.bytes().len())),
-                State::Length(_) | State::Chunk(_) | State::UntilClose => Ok(None),
-                State::Size(line) => read_size(line, &mut self.extensions, rx, limits),
-                State::ChunkEnd(after_cr) => read_chunk_end(*after_cr, rx),
-                State::Trailers { consumed, seen } => {
-                    read_trailer(&mut self.trailers, (*consumed, *seen), rx, limits).map_err(within_the_body)
-                }
-            };
-            match progress {
-                Ok(Some(state)) => self.state = state,
-                Ok(None)
-                    if rx.is_eof()
-                        && !rx.is_cut()
-                        && rx.failure().is_none()
-                        && matches!(self.state, State::UntilClose) =>
-                {
-                    self.state = State::Done;
-                }
-                Ok(None) if rx.ended() => self.state = State::Failed(self.truncated(rx)),
-                Ok(None) => return Ok(BodyStep::Blocked),
-                Err(error) => self.state = State::Failed(error),
+                State::Length(_)
+                | State::Chunk(_)
+                | State::UntilClose
+                | State::Size(_)
+                | State::ChunkEnd(_)
+                | State::Trailers { .. } => {}
+            }
+            if !self.read_framing(rx, limits) {
+                return Ok(BodyStep::Blocked);
             }
         }
+    }
+
+    /// Goes on where there is no data in front. Whether that led to another state.
+    fn read_framing(&mut self, rx: &mut RecvBuf, limits: &Limits) -> bool {
+        let progress = match &mut self.state {
+            State::Size(line) => read_size(line, &mut self.extensions, rx, limits),
+            State::ChunkEnd(after_cr) => read_chunk_end(*after_cr, rx),
+            State::Trailers { consumed, seen } => {
+                read_trailer(&mut self.trailers, (*consumed, *seen), rx, limits).map_err(within_the_body)
+            }
+            State::Length(_) | State::Chunk(_) | State::UntilClose => Ok(None),
+            State::Done | State::Failed(_) => Ok(None),
+        };
+        let whole = rx.is_eof() && !rx.is_cut() && rx.failure().is_none();
+        self.state = match progress {
+            Ok(Some(state)) => state,
+            Ok(None) if whole && matches!(self.state, State::UntilClose) => State::Done,
+            Ok(None) if rx.ended() => State::Failed(self.truncated(rx)),
+            Ok(None) => return false,
+            Err(error) => State::Failed(error),
+        };
+        true
     }
 
     /// Moves the data of further chunks that are in `rx` in front, right behind the `n` bytes that [`next`](Self::next)
@@ -173,15 +184,12 @@ impl BodyDecoder {
             }
             match self.next(rx, limits) {
                 Ok(BodyStep::Data(there)) => {
-                    let n = there.min(out.len() - filled);
+                    let (behind, n) = self.copy(there, rx.bytes(), &mut out[filled..], limits.chunk_line);
+                    rx.consume(behind);
+                    filled += n;
                     if n == 0 {
                         return Ok(filled);
                     }
-                    out[filled..filled + n].copy_from_slice(&rx.bytes()[..n]);
-                    rx.consume(n);
-                    self.took(n as u64);
-                    self.pass_on(rx, limits);
-                    filled += n;
                 }
                 Err(error) if filled == 0 => return Err(error),
                 Ok(BodyStep::Blocked | BodyStep::End) | Err(_) => return Ok(filled),
@@ -189,13 +197,22 @@ impl BodyDecoder {
         }
     }
 
-    /// From the end of a chunk's data to the next, where all that is between them is there and plain.
-    fn pass_on(&mut self, rx: &mut RecvBuf, limits: &Limits) {
-        if let (State::ChunkEnd(false), [b'\r', b'\n', line @ ..]) = (&self.state, rx.bytes()) {
-            if let Some((size @ 1.., len)) = ChunkLine::at_once(line, limits.chunk_line) {
-                rx.consume(2 + len);
-                self.state = State::Chunk(size);
-            }
+    /// Copies `there` bytes of data in front of `bytes`, then those of the chunks behind, as long as all that is
+    /// between them is plain. How many bytes were passed, and how many copied.
+    fn copy(&mut self, there: usize, bytes: &[u8], out: &mut [u8], line_max: usize) -> (usize, usize) {
+        let (mut at, mut filled, mut there) = (0, 0, there);
+        loop {
+            let n = there.min(out.len() - filled);
+            out[filled..filled + n].copy_from_slice(&bytes[at..at + n]);
+            (at, filled) = (at + n, filled + n);
+            self.took(n as u64);
+            let (State::ChunkEnd(false), [b'\r', b'\n', line @ ..]) = (&self.state, &bytes[at..]) else {
+                return (at, filled);
+            };
+            let Some((size @ 1.., len)) = ChunkLine::at_once(line, line_max) else { return (at, filled) };
+            at += 2 + len;
+            there = usize::try_from(size).unwrap_or(usize::MAX).min(bytes.len() - at);
+            self.state = State::Chunk(size);
         }
     }
 

@@ -57,9 +57,10 @@ impl ChunkLine {
     /// `None` says nothing about the line, which then goes byte by byte.
     pub(crate) fn at_once(bytes: &[u8], line_max: usize) -> Option<(u64, usize)> {
         let mut size = 0;
-        for (at, byte) in bytes.iter().enumerate().take(line_max.min(16) + 1) {
-            match hex_digit(*byte) {
-                Some(digit) if at < 16 => size = size << 4 | u64::from(digit),
+        let digits_max = line_max.min(16);
+        for (at, byte) in bytes.iter().enumerate() {
+            match HEX_DIGITS[usize::from(*byte)] {
+                digit @ 0..16 if at < digits_max => size = size << 4 | u64::from(digit),
                 _ => return (at > 0 && bytes[at..].starts_with(b"\r\n")).then_some((size, at + 2)),
             }
         }
@@ -119,13 +120,21 @@ impl ChunkLine {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    Some(HEX_DIGITS[usize::from(byte)]).filter(|digit| *digit < 16)
 }
+
+/// What each byte stands for; 16 where it is no digit.
+static HEX_DIGITS: [u8; 256] = {
+    let mut digits = [16; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(digit) = (byte as u8 as char).to_digit(16) {
+            digits[byte] = digit as u8;
+        }
+        byte += 1;
+    }
+    digits
+};
 
 /// From one place in the extensions to the next.
 fn extension(at: At, byte: u8) -> Result<At, ProtocolError> {
