@@ -99,6 +99,9 @@ pub struct Client {
     /// A round lasts until there is nothing to say. Connections that did enough in it wait for the next.
     pub(crate) round: u32,
     pub(crate) round_is_over: bool,
+    /// The next timeout was asked for, and so a poll follows; when the last one was over.
+    pub(crate) polls: bool,
+    pub(crate) polled: Instant,
     pub(crate) deferred: Vec<ConnId>,
 }
 
@@ -153,6 +156,8 @@ impl Client {
             ended: None,
             round: 0,
             round_is_over: false,
+            polls: false,
+            polled: Instant::ZERO,
             deferred: Vec::new(),
         })
     }
@@ -274,7 +279,8 @@ impl Client {
     }
 
     /// How long a poll may sleep; `None`: until something happens.
-    pub fn next_timeout(&self) -> Option<Duration> {
+    pub fn next_timeout(&mut self) -> Option<Duration> {
+        self.polls = true;
         if self.lent.is_some() || !self.deferred.is_empty() || !self.connecting.is_empty() {
             return Some(Duration::ZERO);
         }

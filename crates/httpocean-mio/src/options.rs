@@ -58,9 +58,9 @@ pub struct Options {
     /// after its event ask for [`next_event`](crate::Client::next_event) as after any other. Without one the
     /// client makes its own, with a token of its range.
     pub waker: Option<Arc<Waker>>,
-    /// Read a connection once more before it is used again, only if it was idle for so long: what came since the last
-    /// poll is noticed before the request is written. Default always, with one system call a request. What had come
-    /// by the last poll is noticed in any case.
+    /// Read a connection once more before it is used again, only if it was idle, and no poll was made, for so long: what
+    /// came since is noticed before the request is written. What had come by the last poll is noticed in any case, and
+    /// so only programs that are busy elsewhere, or asleep, pay for it with a system call. Default 100 ms.
     pub probe_after: Duration,
     /// What is added to requests: to all, and to each attempt by its origin. Default nothing.
     pub session: Session,
@@ -122,7 +122,7 @@ impl Default for Options {
             resolver_threads: 4,
             names_for: Duration::ZERO,
             waker: None,
-            probe_after: Duration::ZERO,
+            probe_after: Duration::from_millis(100),
             session: Session::default(),
             shows_passing: false,
             observer: None,

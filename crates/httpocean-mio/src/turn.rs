@@ -21,6 +21,9 @@ impl Client {
         if let Some(conn) = self.lent.take() {
             self.look_again(conn);
         }
+        if std::mem::take(&mut self.polls) {
+            self.polled = self.now;
+        }
         if std::mem::take(&mut self.round_is_over) {
             self.round = self.round.wrapping_add(1);
             for conn in std::mem::take(&mut self.deferred) {
@@ -155,9 +158,10 @@ impl Client {
         let Some((_, facts)) = self.engine.connection(call) else { return };
         (link.number, awake.facts) = (facts.number, Connection::new(facts, &link.ends));
         awake.calm();
-        // One look at what may have come since the last poll, before the request is written.
+        // One look at what may have come since the last poll, if that was long ago, before the request is written.
         if let Some(socket) = link.place.and_then(|place| self.sockets.get_mut(place)) {
-            socket.readable |= facts.may_be_stale() && facts.idle_for.unwrap_or_default() >= self.probe_after;
+            let unwatched = facts.idle_for.map(|idle_for| idle_for.min(self.now - self.polled));
+            socket.readable |= unwatched.is_some_and(|unwatched| unwatched >= self.probe_after);
         }
         let Some(record) = self.calls.get_mut(call) else { return };
         record.connection = Some(awake.facts);

@@ -46,7 +46,7 @@ pub(crate) struct Run {
     pub(crate) pool: pool::Options,
     pub(crate) request: PerRequest,
     pub(crate) transport: Transport,
-    probe_after: Duration,
+    probe_after: Option<Duration>,
     unix_socket: Option<PathBuf>,
     session: Session,
     record: Option<PathBuf>,
@@ -143,7 +143,7 @@ impl Run {
         let builder = httpocean_std::Client::builder()
             .pool(self.pool.clone())
             .config(self.request.config.clone())
-            .probe_after(self.probe_after)
+            .probe_after(self.probe_after.unwrap_or_default())
             .session(self.session.clone())
             // What is to be decoded is decoded here, alike for both transports.
             .decoding(httpocean_std::Decoding::Raw);
@@ -165,7 +165,7 @@ impl Run {
                 None => defaults.connector.clone(),
             },
             record: self.recording()?,
-            probe_after: self.probe_after,
+            probe_after: self.probe_after.unwrap_or(defaults.probe_after),
             session: self.session.clone(),
             ..defaults
         })
@@ -184,7 +184,7 @@ impl Run {
             "lifetime_ms" => pool.lifetime = value::maybe(name, value, value::duration)?,
             "max_uses" => pool.max_uses = value::maybe(name, value, value::count)?,
             "order" => pool.order = order(name, value)?,
-            "probe_after_ms" => self.probe_after = value::duration(name, value)?,
+            "probe_after_ms" => self.probe_after = Some(value::duration(name, value)?),
             "seed" => pool.seed = seed(value::count(name, value)?),
             "unix_socket" => {
                 self.unix_socket = value::maybe(name, value, value::text)?.map(PathBuf::from);
