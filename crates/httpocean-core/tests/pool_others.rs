@@ -102,7 +102,7 @@ fn run(sequence: &Sequence, guests: &[u8]) -> Vec<Said> {
 /// Goes on in time, awake whenever the pool asks for it.
 fn sleep(rig: &mut Rig, duration: Duration) {
     let until = rig.now() + duration;
-    while let Some(at) = rig.pool().next_timeout().filter(|at| *at <= until) {
+    while let Some(at) = rig.next_timeout().filter(|at| *at <= until) {
         rig.step(Step::Advance(at - rig.now()));
         rig.poll_dry();
     }

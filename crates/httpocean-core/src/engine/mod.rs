@@ -247,7 +247,6 @@ impl Engine {
                 return self.verified(Some(task));
             }
         }
-        self.settle_timers();
         self.verified(None)
     }
 
@@ -384,10 +383,11 @@ impl Engine {
 
     /// When to ask for tasks again though nothing happens; not late. Asked when [`next_task`](Self::next_task) has
     /// just said nothing, not early either: there will be a reason.
-    pub fn next_timeout(&self) -> Option<Instant> {
+    pub fn next_timeout(&mut self) -> Option<Instant> {
         if !self.tasks.is_empty() || !self.hopped.is_empty() {
             return Some(self.now);
         }
+        self.settle_timers();
         Instant::earliest(self.pool.next_timeout(), self.timers.earliest())
     }
 

@@ -41,7 +41,7 @@ impl Engine {
         }
     }
 
-    /// Sees to it that no timer wakes the driver for nothing: to be done before it goes to sleep.
+    /// Sees to it that no timer wakes the driver for nothing: to be done only before it goes to sleep.
     pub(super) fn settle_timers(&mut self) {
         while let Some(timer) = self.timers.first() {
             let Alarm { due, armed } = self.alarm(timer.of);

@@ -231,6 +231,32 @@ impl<T, E> Pool<T, E> {
         }
     }
 
+    /// What waits to be said, or has become due. Apart from the question whether there is any: mostly there is not.
+    #[inline(never)]
+    pub(super) fn speak(&mut self) -> Option<PoolCommand<T, E>> {
+        self.run_timers();
+        loop {
+            while let Some(word) = self.words.pop_front() {
+                self.work += 1;
+                if let Some(command) = self.say(word) {
+                    self.verified(());
+                    return Some(command);
+                }
+            }
+            // What is for nobody comes last.
+            if !self.make_ready() {
+                self.verified(());
+                return None;
+            }
+        }
+    }
+
+    /// Whether nothing waits to be said or to be made ready, and nothing is due.
+    #[inline]
+    pub(super) fn is_silent(&self) -> bool {
+        self.words.is_empty() && self.lacking.is_empty() && !self.has_due()
+    }
+
     /// What a decided word has become by now; `None` when it is moot.
     pub(super) fn say(&mut self, word: Word<T, E>) -> Option<PoolCommand<T, E>> {
         match word {

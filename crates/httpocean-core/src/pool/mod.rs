@@ -96,8 +96,6 @@ pub struct Pool<T, E> {
     /// Turns of loops; what an input costs must not depend on how much the pool holds.
     work: u64,
     timers: Timers<Of>,
-    /// The last poll had nothing to say, and no input came since.
-    settled: bool,
     waiting: usize,
     dialing: usize,
     /// Connections whose closing is decided and not said.
@@ -280,7 +278,6 @@ impl<T, E> Pool<T, E> {
             words_limit: 64,
             work: 0,
             timers: Timers::default(),
-            settled: false,
             waiting: 0,
             dialing: 0,
             closing: 0,
@@ -389,37 +386,20 @@ impl<T, E> Pool<T, E> {
     }
 
     /// What to do next; `None` when there is nothing until another input or [`next_timeout`](Self::next_timeout).
+    #[inline]
     pub fn poll(&mut self, now: Instant) -> Option<PoolCommand<T, E>> {
-        self.now = self.now.max(now);
-        if self.is_quiet() {
-            return None;
-        }
         self.tick(now);
-        self.run_timers();
-        loop {
-            while let Some(word) = self.words.pop_front() {
-                self.work += 1;
-                if let Some(command) = self.say(word) {
-                    self.verified(());
-                    return Some(command);
-                }
-            }
-            // What is for nobody comes last.
-            if !self.make_ready() {
-                break;
-            }
-        }
-        self.settle_timers();
-        self.settled = true;
-        self.verified(());
-        None
+        if self.is_silent() { self.verified(None) } else { self.speak() }
     }
 
     /// When to poll again though nothing happens; not late. Asked when [`poll`](Self::poll) has just said `None`, not
     /// early either: there will be something to say, or a key will begin to line up for a place.
-    pub fn next_timeout(&self) -> Option<Instant> {
-        let is_dry = self.words.is_empty() && self.lacking.is_empty();
-        if is_dry { self.timers.earliest() } else { Some(self.now) }
+    pub fn next_timeout(&mut self) -> Option<Instant> {
+        if !self.words.is_empty() || !self.lacking.is_empty() {
+            return Some(self.now);
+        }
+        self.settle_timers();
+        self.verified(self.timers.earliest())
     }
 
     /// When to poll again for the sake of one waiter: its own deadlines, and what its key waits for. Many threads

@@ -14,15 +14,15 @@ pub(super) enum Of {
 }
 
 impl<T, E> Pool<T, E> {
-    /// An input comes.
     pub(super) fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        self.settled = false;
     }
 
-    /// Whether nothing has happened since a poll found nothing to say, and no timer is due: so it is most of the time.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.settled && self.fading.is_empty() && self.timers.earliest().is_none_or(|at| at > self.now)
+    pub(super) fn has_due(&self) -> bool {
+        let fades = self.fading.front().is_some_and(|(at, _)| *at <= self.now);
+        fades || self.timers.earliest().is_some_and(|at| at <= self.now)
+    }
+
     }
 
     pub(super) fn run_timers(&mut self) {
@@ -36,7 +36,7 @@ impl<T, E> Pool<T, E> {
         }
     }
 
-    /// Sees to it that no timer wakes the driver for nothing: to be done before it goes to sleep.
+    /// Sees to it that no timer wakes the driver for nothing: to be done only before it goes to sleep.
     pub(super) fn settle_timers(&mut self) {
         while let Some(timer) = self.timers.first() {
             let counts = self.armed_at(timer.of) == Some(timer.at);

@@ -294,7 +294,7 @@ impl World {
             .collect();
         let conns: Vec<ConnId> =
             self.dead_conns.iter().copied().chain([ConnId::from_bits(u64::MAX)]).collect();
-        let before = (self.engine.counts(), self.engine.next_timeout(), self.engine.calls());
+        let before = (self.engine.next_timeout(), self.engine.counts(), self.engine.calls());
         let mut io = Io::default();
         let mut inputs = 0;
         for call in calls {
@@ -316,12 +316,12 @@ impl World {
             inputs += 4;
         }
         assert!(io.rx.is_quiet() && io.tx.pending().is_empty());
-        let after = (self.engine.counts(), self.engine.next_timeout(), self.engine.calls());
-        assert_eq!(after.0.stale_inputs, before.0.stale_inputs + inputs, "each is counted");
+        let after = (self.engine.next_timeout(), self.engine.counts(), self.engine.calls());
+        assert_eq!(after.1.stale_inputs, before.1.stale_inputs + inputs, "each is counted");
         let blank = |counts| httpocean_core::pool::Counts { stale_inputs: 0, work: 0, ..counts };
         assert_eq!(
-            (blank(after.0), after.1, after.2),
-            (blank(before.0), before.1, before.2),
+            (after.0, blank(after.1), after.2),
+            (before.0, blank(before.1), before.2),
             "nothing changed"
         );
     }

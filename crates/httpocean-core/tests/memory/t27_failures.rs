@@ -25,7 +25,7 @@ fn engine() -> Engine {
 }
 
 #[track_caller]
-fn is_empty(world: &World) {
+fn is_empty(world: &mut World) {
     let counts = world.engine.counts();
     assert_eq!((counts.open, counts.dialing, counts.idle, counts.waiting), (0, 0, 0, 0), "{counts:?}");
     assert_eq!((counts.keys, counts.timers, counts.words), (0, 0, 0), "{counts:?}");

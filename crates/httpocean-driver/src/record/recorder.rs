@@ -136,6 +136,11 @@ impl Recorder {
         task
     }
 
+    /// See [`Engine::next_timeout`]. It changes nothing that is said later, and is not recorded.
+    pub fn next_timeout(&mut self) -> Option<Instant> {
+        self.engine.next_timeout()
+    }
+
     /// See [`Engine::drive`].
     pub fn drive(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
         if let Some(log) = &mut self.log {

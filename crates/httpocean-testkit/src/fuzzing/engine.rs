@@ -275,7 +275,7 @@ impl World {
         }
         self.now = self.now + core::time::Duration::from_secs(10);
         self.settle();
-        self.ledger.all_is_over(&self.engine);
+        self.ledger.all_is_over(&mut self.engine);
     }
 }
 

@@ -98,6 +98,11 @@ impl Rig {
         &self.pool
     }
 
+    /// When the pool asks to be polled.
+    pub fn next_timeout(&mut self) -> Option<Instant> {
+        self.pool.next_timeout()
+    }
+
     /// What happened so far.
     pub fn log(&self) -> &[Event] {
         &self.log

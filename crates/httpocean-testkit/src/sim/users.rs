@@ -196,7 +196,7 @@ impl Sim {
             len => self.dead[dice.below(len) as usize],
         };
         let call = CallId::from_bits(u64::MAX - dice.below(9));
-        let before = (self.engine.counts(), self.engine.next_timeout(), self.engine.calls());
+        let before = (self.engine.next_timeout(), self.engine.counts(), self.engine.calls());
         let mut io = Io::default();
         self.engine.cancel(call, now);
         self.engine.discard(call, now);
@@ -205,9 +205,9 @@ impl Sim {
         self.engine.connected(conn, 0, Ok(()), now);
         self.engine.ready(conn, now);
         let free = matches!(self.engine.drive(conn, &mut io, now), Driven::Free);
-        let mut after = (self.engine.counts(), self.engine.next_timeout(), self.engine.calls());
-        let counted = after.0.stale_inputs == before.0.stale_inputs + 7;
-        (after.0.stale_inputs, after.0.work) = (before.0.stale_inputs, before.0.work);
+        let mut after = (self.engine.next_timeout(), self.engine.counts(), self.engine.calls());
+        let counted = after.1.stale_inputs == before.1.stale_inputs + 7;
+        (after.1.stale_inputs, after.1.work) = (before.1.stale_inputs, before.1.work);
         self.ledger.judges("I5");
         if !free || !counted || after != before || !io.tx.pending().is_empty() {
             self.ledger.breaks("I5", "an id of something that is gone changed something, or was not counted");

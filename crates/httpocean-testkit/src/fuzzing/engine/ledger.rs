@@ -208,7 +208,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn all_is_over(&self, engine: &Engine) {
+    pub(super) fn all_is_over(&self, engine: &mut Engine) {
         let counts = engine.counts();
         assert_eq!(engine.calls(), 0, "I3: calls without an end");
         assert_eq!(self.unfinished(), [], "I3: calls whose end nobody heard");
