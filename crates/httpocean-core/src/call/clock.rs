@@ -35,25 +35,26 @@ impl Clock {
         options: &Options,
         now: Instant,
     ) -> Option<Instant> {
-        let mark = match waits {
-            Waits::SendHead | Waits::SendBody => io.tx.total_sent(),
-            Waits::Await100 | Waits::FirstByte | Waits::RestOfHead | Waits::Body | Waits::User => {
-                io.input().total_received()
-            }
-        };
-        let since = match self.running {
-            Some(running) if running.waits == waits && running.mark == mark => running.since,
-            Some(_) | None => now,
-        };
-        self.running = Some(Running { waits, mark, since });
+        let before = self.running.take();
         let limit = match waits {
             Waits::SendHead | Waits::SendBody => options.send,
             Waits::Await100 => Some(options.await_continue),
             Waits::FirstByte => options.first_byte,
             Waits::RestOfHead | Waits::Body => options.idle,
             Waits::User => None,
+        }?;
+        let mark = match waits {
+            Waits::SendHead | Waits::SendBody => io.tx.total_sent(),
+            Waits::Await100 | Waits::FirstByte | Waits::RestOfHead | Waits::Body | Waits::User => {
+                io.input().total_received()
+            }
         };
-        limit.map(|limit| since + limit)
+        let since = match before {
+            Some(running) if running.waits == waits && running.mark == mark => running.since,
+            Some(_) | None => now,
+        };
+        self.running = Some(Running { waits, mark, since });
+        Some(since + limit)
     }
 }
 

@@ -84,15 +84,16 @@ impl<'a> Named<'a> {
     fn of(head: &Head<'a>) -> Self {
         let mut named = Self::default();
         for field in head.each() {
-            match field.name_len() {
+            let name = field.name();
+            match name.len() {
                 10 => {
-                    named.connection |= field.is("connection");
-                    named.keep_alive |= field.is("keep-alive");
+                    named.connection |= line::is_named(name, b"connection");
+                    named.keep_alive |= line::is_named(name, b"keep-alive");
                 }
-                14 if field.is("content-length") => {
+                14 if line::is_named(name, b"content-length") => {
                     named.content_length = (named.content_length.0 + 1, field.value());
                 }
-                17 => named.transfer_encoding |= field.is("transfer-encoding"),
+                17 => named.transfer_encoding |= line::is_named(name, b"transfer-encoding"),
                 _ => {}
             }
         }

@@ -35,11 +35,13 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8], index: &'a HeadIndex) -> Self {
         Self { bytes, index }
     }
 
     /// The status code.
+    #[inline]
     pub fn status(&self) -> StatusCode {
         self.index.status
     }
@@ -161,6 +163,9 @@ impl HeadScan {
         index: &mut HeadIndex,
         limits: &Limits,
     ) -> Result<Option<usize>, ProtocolError> {
+        if rx.bytes().is_empty() {
+            return Ok(None);
+        }
         if self.seen == 0 {
             index.clear();
             if let Some(len) = scan_at_once(rx.bytes(), index, limits) {
@@ -223,18 +228,12 @@ fn scan_at_once(bytes: &[u8], index: &mut HeadIndex, limits: &Limits) -> Option<
     let status = StatusCode::from_u16(parsed.code?).ok()?;
     // It takes a bare LF for the end of a line. All that was accepted has LF there, so CR is all to look for.
     let ends_in_crlf = |end: usize| end >= 2 && bytes[end - 2] == b'\r';
-    for header in parsed.headers.iter() {
-        let name = span_in(bytes, header.name.as_bytes());
-        if !ends_in_crlf(name.start as usize) || header.name.len() > line::NAME_MAX {
-            index.clear();
-            return None;
-        }
-        index.fields.push((name, span_in(bytes, header.value)));
-    }
-    if !ends_in_crlf(len) || !ends_in_crlf(len - 2) {
-        index.clear();
+    let name_of = |field: &httparse::Header<'_>| span_in(bytes, field.name.as_bytes());
+    let is_plain = |field| ends_in_crlf(name_of(field).start as usize) && field.name.len() <= line::NAME_MAX;
+    if !ends_in_crlf(len) || !ends_in_crlf(len - 2) || !parsed.headers.iter().all(is_plain) {
         return None;
     }
+    index.fields.extend(parsed.headers.iter().map(|field| (name_of(field), span_in(bytes, field.value))));
     let line_end = index.fields.first().map_or(len - 2, |(name, _)| name.start as usize);
     index.reason = reason_in(line_end - 2);
     index.status = status;

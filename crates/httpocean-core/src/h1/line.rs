@@ -55,6 +55,12 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
+/// Whether a field name is `lower`, which has letters and hyphens only, in whichever case. No byte of a name but
+/// these becomes one of them by the bit that makes a capital letter small.
+pub(crate) fn is_named<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(name).is_ok_and(|name| name.map(|byte| byte | 0x20) == *lower)
+}
+
 /// Space or tab.
 pub(crate) fn is_space(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
