@@ -170,6 +170,18 @@ impl<I: Id, T> Arena<I, T> {
         }
     }
 
+    /// The same, of what nobody needs any more: it ends where it lies.
+    pub(crate) fn discard(&mut self, id: I) {
+        let Some(place) = self.places.get_mut(id.index() as usize) else { return };
+        if place.generation != id.generation() || matches!(place.content, Content::Free { .. }) {
+            return;
+        }
+        place.generation = place.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        place.content = Content::Free { next: self.free };
+        self.free = Some(id.index());
+        self.len -= 1;
+    }
+
     pub(crate) fn contains(&self, id: I) -> bool {
         self.get(id).is_some()
     }

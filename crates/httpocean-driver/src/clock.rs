@@ -28,7 +28,8 @@ impl Clock {
 
     /// The time that the core is told.
     pub fn now(&self) -> Instant {
-        Instant::from_micros(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
+        let since = self.epoch.elapsed();
+        Instant::from_micros(since.as_secs().saturating_mul(1_000_000) + u64::from(since.subsec_micros()))
     }
 
     /// The time on the wall at this clock's zero, for [`Common::epoch`](httpocean_core::policy::Common).

@@ -146,8 +146,10 @@ impl Client {
 
     /// A connection may have more to agree on when it is connected.
     pub(crate) fn note_made(&mut self, conn: ConnId) {
-        let made = self.engine.target(conn).is_some() && !self.engine.is_dialing(conn);
-        let Some(link) = self.links.get_mut(conn).filter(|_| made) else { return };
+        let Some(link) = self.links.get_mut(conn).filter(|link| link.making.is_some()) else { return };
+        if self.engine.target(conn).is_none() || self.engine.is_dialing(conn) {
+            return;
+        }
         // Taken, so that an idle connection has no memory of its dial.
         if let Some(making) = link.making.take() {
             tell_made(&self.teller, conn, link, &making, self.clock.now());

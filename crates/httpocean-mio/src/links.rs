@@ -115,11 +115,10 @@ impl Links {
 
     /// With its buffers, lent if it has none.
     pub(crate) fn wake(&mut self, conn: ConnId) -> Option<&mut Link> {
-        if self.get(conn)?.awake.is_none() {
-            let awake = self.spare.pop().unwrap_or_default();
-            self.get_mut(conn)?.awake = Some(awake);
-        }
-        self.get_mut(conn)
+        let slot = self.links.get_mut(conn.index())?;
+        let (_, link) = slot.as_mut().filter(|(id, _)| *id == conn)?;
+        link.awake.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
+        Some(link)
     }
 
     /// Nobody uses it: it needs no buffers.

@@ -144,14 +144,13 @@ impl Client {
     fn note_user(&mut self, conn: ConnId) {
         self.note_made(conn);
         let serves = self.engine.serves(conn);
-        let stays = self.engine.target(conn).is_some();
         if self.links.get(conn).is_none_or(|link| link.serving() == serves) {
             return;
         }
         let Some(link) = self.links.wake(conn) else { return };
         let Some(awake) = link.awake.as_deref_mut() else { return };
         let before = std::mem::replace(&mut awake.serving, serves);
-        if before.is_some() && stays {
+        if before.is_some() && self.engine.target(conn).is_some() {
             self.teller.tell(&Observed::Parked { key: &link.key, connection: &awake.facts });
         }
         let Some(call) = serves else { return };

@@ -251,12 +251,11 @@ impl Engine {
 
     pub(super) fn forget_call(&mut self, call: CallId) {
         self.disarm_call(call);
-        if let Some(entry) = self.calls.remove(call) {
-            if let Some(waiter) = entry.waiter {
-                self.links.take_waiter(waiter);
-                self.pool.cancel(waiter, self.now);
-            }
+        if let Some(waiter) = self.calls.get_mut(call).and_then(|entry| entry.waiter.take()) {
+            self.links.take_waiter(waiter);
+            self.pool.cancel(waiter, self.now);
         }
+        self.calls.discard(call);
     }
 
     fn end_detached(&mut self, call: CallId, event: Event) {

@@ -297,7 +297,7 @@ impl<T, E> Pool<T, E> {
         let facts =
             Facts { number: slot.number, reused: slot.uses, idle_for: idle_since.map(|since| now - since) };
         let key = self.hosts.get(slot.host)?.key.clone();
-        self.waiters.remove(waiter);
+        self.waiters.discard(waiter);
         Some(PoolCommand::Grant { waiter, lease: Lease { conn, key }, parked, facts })
     }
 

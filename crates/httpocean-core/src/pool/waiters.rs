@@ -88,15 +88,15 @@ impl<T, E> Pool<T, E> {
         match waiting.state {
             Waiting::Queued => {
                 self.unqueue(waiter);
-                self.waiters.remove(waiter);
+                self.waiters.discard(waiter);
                 self.trim_dials(host);
             }
             Waiting::Assigned(conn) => {
-                self.waiters.remove(waiter);
+                self.waiters.discard(waiter);
                 self.take_grant_back(conn);
             }
             Waiting::Refused => {
-                self.waiters.remove(waiter);
+                self.waiters.discard(waiter);
             }
         }
         self.forget_empty(host);
