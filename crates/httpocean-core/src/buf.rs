@@ -39,6 +39,7 @@ pub struct RecvBuf {
 
 impl RecvBuf {
     /// At least `at_least` bytes to read into. Memory that was handed out once is not zeroed again.
+    #[inline]
     pub fn space(&mut self, at_least: usize) -> &mut [u8] {
         if self.start == self.end {
             self.start = 0;
@@ -58,6 +59,7 @@ impl RecvBuf {
 
     /// The transport put `n` bytes at the front of what [`space`](Self::space) lent. More than was lent counts
     /// as all of it.
+    #[inline]
     pub fn filled(&mut self, n: usize) {
         let n = n.min(self.buf.len() - self.end);
         self.end += n;
@@ -95,11 +97,13 @@ impl RecvBuf {
     }
 
     /// What was received and not yet consumed.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.buf[self.start..self.end]
     }
 
     /// Whether neither bytes nor an end nor a failure wait to be looked at.
+    #[inline]
     pub fn is_quiet(&self) -> bool {
         self.start == self.end && !self.eof && self.failed.is_none()
     }
@@ -171,12 +175,14 @@ pub struct SendBuf {
 
 impl SendBuf {
     /// What is to be written next.
+    #[inline]
     pub fn pending(&self) -> &[u8] {
         &self.buf[self.start..]
     }
 
     /// The transport took `n` bytes from the front of [`pending`](Self::pending). To be said before the core sees
     /// what was received afterwards: whether a request may be sent again depends on it.
+    #[inline]
     pub fn sent(&mut self, n: usize) {
         let n = n.min(self.buf.len() - self.start);
         self.start += n;

@@ -28,11 +28,13 @@ pub struct Io {
 
 impl Io {
     /// The response head that `Head(len)` or `Interim(len)` spoke of; valid until the next step.
+    #[inline]
     pub fn head(&self, len: usize) -> Head<'_> {
         Head::new(self.data(len), &self.index)
     }
 
     /// The body bytes that `Data(len)` spoke of; valid until the next step.
+    #[inline]
     pub fn data(&self, len: usize) -> &[u8] {
         let bytes = self.input().bytes();
         &bytes[..len.min(bytes.len())]

@@ -76,6 +76,7 @@ pub(crate) enum Seen {
 
 impl Flow {
     /// Of a call that was made at `now`.
+    #[inline]
     pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body, now: Instant) -> Self {
         let request = shared.teller.number_request();
         if request > 0 {
@@ -374,8 +375,10 @@ impl Flow {
     fn release(&mut self, fate: Fate) {
         let conn = self.call.detach();
         if let Some(held) = self.held.take() {
-            let io = std::mem::take(&mut self.io);
-            self.told.parked = Some(held.release(conn, fate, io, self.now));
+            self.told.parked = Some(held.release(conn, fate, &mut self.io, self.now));
+            if self.io.capacity() > 0 {
+                self.io = Io::default();
+            }
         }
     }
 

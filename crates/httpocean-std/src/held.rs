@@ -35,7 +35,7 @@ impl Held {
     }
 
     /// Back to the pool, with its buffers, which are clean. Whether it stays open.
-    pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate, io: Io, now: Instant) -> bool {
+    pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate, io: &mut Io, now: Instant) -> bool {
         let Some((lease, mut parked)) = self.grant.take() else { return false };
         let key = lease.key().clone();
         parked.conn = conn.unwrap_or_default();
@@ -63,7 +63,7 @@ impl Drop for Held {
     fn drop(&mut self) {
         if let Some((lease, parked)) = self.grant.take() {
             let now = self.shared.clock.now();
-            self.shared.release(lease, parked, Fate::Spent(CloseReason::Cancelled), Io::default(), now);
+            self.shared.release(lease, parked, Fate::Spent(CloseReason::Cancelled), &mut Io::default(), now);
         }
     }
 }

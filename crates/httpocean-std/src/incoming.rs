@@ -29,6 +29,7 @@ enum State {
 }
 
 impl Incoming {
+    #[inline]
     pub(crate) fn new(flow: Flow) -> Self {
         Self {
             flow,

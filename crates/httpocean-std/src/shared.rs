@@ -107,9 +107,14 @@ struct ToClose {
 #[derive(Default)]
 struct Outbox {
     answers: Vec<(Arc<Mailbox>, Answer)>,
-    own: Option<Answer>,
     closes: Vec<ToClose>,
     spawn: usize,
+}
+
+/// Who looks at the pool for an answer of its own, and needs no mailbox if that is there.
+struct Asker {
+    waiter: WaitId,
+    answer: Option<Answer>,
 }
 
 impl Shared {
@@ -208,18 +213,18 @@ impl Shared {
         self.await_answer(state, waiter, false, now)
     }
 
-    /// Whether the connection stays open. The buffers are clean.
+    /// Whether the connection stays open. The buffers, which are clean, are taken if others may need some.
     pub(crate) fn release(
         self: &Arc<Self>,
         lease: Lease,
         parked: Parked,
         fate: Fate,
-        io: Io,
+        io: &mut Io,
         now: Instant,
     ) -> bool {
         let mut state = self.lock();
         if state.spare.len() < SPARE && io.capacity() <= SPARE_BYTES {
-            state.spare.push(io);
+            state.spare.push(std::mem::take(io));
         }
         let kept = state.pool.release(lease, parked, fate, now);
         let outbox = self.settle(&mut state, None, now);
@@ -296,8 +301,9 @@ impl Shared {
         first: bool,
         now: &mut Instant,
     ) -> Answer {
-        let mut outbox = self.settle(&mut state, Some(waiter), *now);
-        if let Some(answer) = outbox.own.take() {
+        let mut asker = Asker { waiter, answer: None };
+        let outbox = self.settle(&mut state, Some(&mut asker), *now);
+        if let Some(answer) = asker.answer {
             drop(state);
             self.carry_out(outbox);
             return answer;
@@ -327,21 +333,29 @@ impl Shared {
     }
 
     /// Polls the pool dry and sorts what it says.
-    fn settle(&self, state: &mut State, own: Option<WaitId>, now: Instant) -> Outbox {
-        self.settle_some(state, own, now, usize::MAX)
+    fn settle(&self, state: &mut State, asker: Option<&mut Asker>, now: Instant) -> Outbox {
+        self.settle_some(state, asker, now, usize::MAX)
     }
 
     /// The same, but leaves off after so many closes.
-    fn settle_some(&self, state: &mut State, own: Option<WaitId>, now: Instant, closes: usize) -> Outbox {
+    fn settle_some(
+        &self,
+        state: &mut State,
+        mut asker: Option<&mut Asker>,
+        now: Instant,
+        closes: usize,
+    ) -> Outbox {
         let mut outbox = Outbox::default();
         while outbox.closes.len() < closes {
             let Some(command) = state.pool.poll(now) else { break };
             match command {
                 PoolCommand::Grant { waiter, lease, parked, facts } => {
-                    state.answer(waiter, Answer::Granted { lease, parked, facts }, own, &mut outbox);
+                    let answer = Answer::Granted { lease, parked, facts };
+                    state.answer(waiter, answer, asker.as_deref_mut(), &mut outbox);
                 }
                 PoolCommand::Refuse { waiter, why, error } => {
-                    state.answer(waiter, Answer::Refused { why, error }, own, &mut outbox);
+                    let answer = Answer::Refused { why, error };
+                    state.answer(waiter, answer, asker.as_deref_mut(), &mut outbox);
                 }
                 PoolCommand::Dial { lease } => {
                     state.held_back.push_back((state.closes_said, lease));
@@ -422,9 +436,9 @@ impl State {
         }
     }
 
-    fn answer(&mut self, waiter: WaitId, answer: Answer, own: Option<WaitId>, outbox: &mut Outbox) {
-        if own == Some(waiter) {
-            outbox.own = Some(answer);
+    fn answer(&mut self, waiter: WaitId, answer: Answer, asker: Option<&mut Asker>, outbox: &mut Outbox) {
+        if let Some(asker) = asker.filter(|asker| asker.waiter == waiter) {
+            asker.answer = Some(answer);
         } else if let Some(mailbox) = self.mailboxes.remove(&waiter) {
             self.answers += 1;
             outbox.answers.push((mailbox, answer));
