@@ -119,8 +119,8 @@ impl<I: Id, T> Arena<I, T> {
             let place = &mut self.places[index as usize];
             if let Content::Free { next } = place.content {
                 self.free = next;
+                place.content = Content::Taken(value);
             }
-            place.content = Content::Taken(value);
             return I::new(index, place.generation);
         }
         // Four thousand million live ids would need more memory than their places have numbers.

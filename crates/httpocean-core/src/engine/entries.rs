@@ -95,6 +95,7 @@ impl Links {
         self.conns[at] = Some(LinkEntry { id, key, state, queued: false });
     }
 
+    #[inline]
     pub(super) fn get(&self, id: ConnId) -> Option<&LinkEntry> {
         self.conns.get(id.index())?.as_ref().filter(|link| link.id == id)
     }

@@ -369,6 +369,7 @@ impl Engine {
     }
 
     /// Which call a connection serves now; `None` while it is idle or being made.
+    #[inline]
     pub fn serves(&self, conn: ConnId) -> Option<CallId> {
         match self.links.get(conn)?.state {
             Link::Busy(call) => Some(call),

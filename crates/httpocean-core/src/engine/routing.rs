@@ -4,6 +4,7 @@ use super::entries::Link;
 use super::{CallId, Driven, Engine, Event, Task};
 use crate::arena::ConnId;
 use crate::call::CallStep;
+use crate::conn::Conn;
 use crate::dial::{Dial, DialStep};
 use crate::error::{Error, ErrorKind, Phase};
 use crate::io::Io;
@@ -14,49 +15,52 @@ impl Engine {
     /// Carries what the pool says to whom it concerns.
     pub(super) fn route(&mut self) {
         while let Some(command) = self.pool.poll(self.now) {
-            match command {
-                PoolCommand::Grant { waiter, lease, parked, facts } => {
-                    let conn = lease.conn();
-                    match self
-                        .links
-                        .take_waiter(waiter)
-                        .and_then(|call| Some((call, self.calls.get_mut(call)?)))
-                    {
-                        Some((call, entry)) => {
-                            entry.waiter = None;
-                            entry.facts = facts;
-                            entry.lease = Some(lease);
-                            entry.call.attach(parked, facts, self.now);
-                            self.set_link(conn, Link::Busy(call));
-                            self.drive_soon(conn);
-                        }
-                        // Every waiter is a call's; one without would be a bug, and its connection is not lost.
-                        None => _ = self.pool.release(lease, parked, Fate::Untouched, self.now),
+            self.pass_on(command);
+        }
+    }
+
+    /// Apart from the question whether there is anything: mostly there is not.
+    #[inline(never)]
+    fn pass_on(&mut self, command: PoolCommand<Conn, Error>) {
+        match command {
+            PoolCommand::Grant { waiter, lease, parked, facts } => {
+                let conn = lease.conn();
+                match self.links.take_waiter(waiter).and_then(|call| Some((call, self.calls.get_mut(call)?)))
+                {
+                    Some((call, entry)) => {
+                        entry.waiter = None;
+                        entry.facts = facts;
+                        entry.lease = Some(lease);
+                        entry.call.attach(parked, facts, self.now);
+                        self.set_link(conn, Link::Busy(call));
+                        self.drive_soon(conn);
                     }
+                    // Every waiter is a call's; one without would be a bug, and its connection is not lost.
+                    None => _ = self.pool.release(lease, parked, Fate::Untouched, self.now),
                 }
-                PoolCommand::Dial { lease } => {
-                    let conn = lease.conn();
-                    self.tasks.push_back(Task::Dial { conn, key: lease.key().clone() });
-                    self.links.insert(Dial::new(lease.key(), &self.config, self.now), lease);
-                    self.step_dial(conn);
-                }
-                PoolCommand::Abandon { conn } => {
-                    let error = Error::new(ErrorKind::Cancelled, Phase::Connect);
-                    self.end_dial(conn, error, CloseReason::Unwanted);
-                }
-                PoolCommand::Refuse { waiter, why, error } => {
-                    if let Some(call) = self.links.take_waiter(waiter) {
-                        if let Some(entry) = self.calls.get_mut(call) {
-                            entry.waiter = None;
-                            entry.call.refused(why, error, self.now);
-                        }
-                        self.step_detached(call);
+            }
+            PoolCommand::Dial { lease } => {
+                let conn = lease.conn();
+                self.tasks.push_back(Task::Dial { conn, key: lease.key().clone() });
+                self.links.insert(Dial::new(lease.key(), &self.config, self.now), lease);
+                self.step_dial(conn);
+            }
+            PoolCommand::Abandon { conn } => {
+                let error = Error::new(ErrorKind::Cancelled, Phase::Connect);
+                self.end_dial(conn, error, CloseReason::Unwanted);
+            }
+            PoolCommand::Refuse { waiter, why, error } => {
+                if let Some(call) = self.links.take_waiter(waiter) {
+                    if let Some(entry) = self.calls.get_mut(call) {
+                        entry.waiter = None;
+                        entry.call.refused(why, error, self.now);
                     }
+                    self.step_detached(call);
                 }
-                PoolCommand::Close { conn, why, mut parked, .. } => {
-                    self.keep_goodbye(conn, parked.goodbye());
-                    self.close(conn, why, None);
-                }
+            }
+            PoolCommand::Close { conn, why, mut parked, .. } => {
+                self.keep_goodbye(conn, parked.goodbye());
+                self.close(conn, why, None);
             }
         }
     }

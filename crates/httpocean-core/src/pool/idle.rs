@@ -73,6 +73,10 @@ impl<T, E> Pool<T, E> {
     pub(super) fn unpark(&mut self, conn: ConnId) -> Option<T> {
         let slot = self.conns.get_mut(conn).filter(|slot| slot.is_idle())?;
         let (id, turn) = (slot.host, slot.turn());
+        let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {
+            return None;
+        };
+        slot.state = State::Busy { idle_since: Some(since) };
         self.idle.remove(&mut self.conns, conn);
         if let Some(host) = self.hosts.get_mut(id) {
             host.idle.remove(&mut self.conns, conn);
@@ -80,11 +84,6 @@ impl<T, E> Pool<T, E> {
         if self.options.order == Order::RoundRobin {
             self.rotation.remove(&(id, turn));
         }
-        let slot = self.conns.get_mut(conn)?;
-        let State::Idle { parked, since } = core::mem::replace(&mut slot.state, State::Moving) else {
-            return None;
-        };
-        slot.state = State::Busy { idle_since: Some(since) };
         Some(parked)
     }
 

@@ -23,8 +23,6 @@ impl<T, E> Pool<T, E> {
         fades || self.timers.earliest().is_some_and(|at| at <= self.now)
     }
 
-    }
-
     pub(super) fn run_timers(&mut self) {
         self.let_fade();
         while let Some(timer) = self.timers.pop_due(self.now) {
