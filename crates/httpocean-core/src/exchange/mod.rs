@@ -123,10 +123,15 @@ impl Exchange {
     pub(crate) fn advance(&mut self, request: &Request<()>, io: &mut Io, limits: &Limits) -> ExchangeStep {
         self.settle(io);
         let step = self.receive(request, io, limits);
-        match (step, self.sending.state()) {
-            (ExchangeStep::Blocked, State::Faulty(what)) => ExchangeStep::BodyFault(what),
-            (ExchangeStep::Blocked, _) if self.sending.asks(io, limits.send_ahead) => ExchangeStep::NeedBody,
-            (step, _) => step,
+        if !matches!(step, ExchangeStep::Blocked) {
+            return step;
+        }
+        match self.sending.state() {
+            State::Faulty(what) => ExchangeStep::BodyFault(what),
+            State::Await100 | State::Body { .. } | State::Ended | State::Stopped => {
+                let asks = self.sending.asks(io, limits.send_ahead);
+                if asks { ExchangeStep::NeedBody } else { ExchangeStep::Blocked }
+            }
         }
     }
 

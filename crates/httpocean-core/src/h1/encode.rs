@@ -302,8 +302,10 @@ fn framing(method: &Method, named: &Named<'_>, body: BodyPlan) -> Result<OutFram
 
 /// Methods for which an absent body is worth a `Content-Length: 0` (RFC 9110 section 8.6).
 fn expects_body(method: &Method) -> bool {
-    ![Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::TRACE, Method::CONNECT]
-        .contains(method)
+    !matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS | Method::TRACE | Method::CONNECT
+    )
 }
 
 /// The target's form follows from the method (RFC 9112 section 3.2).

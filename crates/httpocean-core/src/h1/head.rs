@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 
 use super::arrival::Arrival;
 use super::line;
@@ -71,7 +71,11 @@ impl<'a> Head<'a> {
     /// left out.
     pub fn to_response(&self) -> Response<()> {
         let shared = Bytes::copy_from_slice(self.bytes);
-        let mut headers = HeaderMap::with_capacity(self.index.fields.len().min(line::FIELDS_MAX));
+        let mut response = Response::new(());
+        *response.status_mut() = self.status();
+        *response.version_mut() = self.version();
+        let headers = response.headers_mut();
+        headers.reserve(self.index.fields.len().min(line::FIELDS_MAX));
         let (mut last, mut is_scattered): (&[u8], bool) = (&[], false);
         for (name, value) in &self.index.fields {
             let value = if value.end as usize <= shared.len() && value.start <= value.end {
@@ -89,10 +93,6 @@ impl<'a> Head<'a> {
             }
             last = sent;
         }
-        let mut response = Response::new(());
-        *response.status_mut() = self.status();
-        *response.version_mut() = self.version();
-        *response.headers_mut() = headers;
         if is_scattered {
             response.extensions_mut().insert(Arrival::of(self));
         }
