@@ -56,9 +56,8 @@ impl Calls {
         if self.records.len() <= at {
             self.records.resize_with(at + 1, || None);
         }
-        if self.records[at].replace((call, record)).is_none() {
-            self.len += 1;
-        }
+        self.len += usize::from(self.records[at].is_none());
+        self.records[at] = Some((call, record));
     }
 
     pub(crate) fn get(&self, call: CallId) -> Option<&Record> {

@@ -142,11 +142,18 @@ impl Client {
 
     /// Who uses a connection is decided elsewhere; here it is noticed, told, and remembered.
     fn note_user(&mut self, conn: ConnId) {
-        self.note_made(conn);
         let serves = self.engine.serves(conn);
-        if self.links.get(conn).is_none_or(|link| link.serving() == serves) {
-            return;
+        let Some(link) = self.links.get(conn) else { return };
+        let (is_making, changes) = (link.making.is_some(), link.serving() != serves);
+        if is_making {
+            self.note_made(conn);
         }
+        if changes {
+            self.user_changes(conn, serves);
+        }
+    }
+
+    fn user_changes(&mut self, conn: ConnId, serves: Option<CallId>) {
         let Some(link) = self.links.wake(conn) else { return };
         let Some(awake) = link.awake.as_deref_mut() else { return };
         let before = std::mem::replace(&mut awake.serving, serves);
