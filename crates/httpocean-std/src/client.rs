@@ -15,7 +15,6 @@ use httpocean_driver::{Error, Observer, Stats, random_seed, with_tls};
 use crate::body::Body;
 use crate::contention::Contention;
 use crate::decoding::Content;
-use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::request::RequestBuilder;
 use crate::response::Response;
@@ -123,14 +122,13 @@ impl Client {
         }
         let known = shared.known_key(request.uri());
         let call = Call::of_client(request, body.plan(), &config, &shared.common, known.clone(), now);
-        let call = match call {
-            Ok(call) => call,
+        let mut incoming = match Incoming::begin(shared, call, body, now) {
+            Ok(incoming) => incoming,
             Err(verdict) => return Err(Error::new(verdict, uri)),
         };
-        if known.as_ref() != Some(call.key()) {
-            shared.remember_key(call.key());
+        if known.as_ref() != Some(incoming.key()) {
+            shared.remember_key(incoming.key());
         }
-        let mut incoming = Box::new(Incoming::new(Flow::new(shared, call, body, now)));
         let (mut parts, ()) = incoming.take_head()?.into_parts();
         content.take_in(&mut parts, &mut incoming, decoding);
         let response = http::Response::from_parts(parts, Body::incoming_from(incoming));

@@ -294,6 +294,8 @@ impl Flow {
         response
     }
 
+    // What a turn seldom does is kept out of it: it would be made ready for each time.
+    #[inline(never)]
     fn acquire(&mut self, demand: Demand) {
         self.owed = None;
         self.demand = demand;
@@ -372,6 +374,7 @@ impl Flow {
         }
     }
 
+    #[inline(never)]
     fn release(&mut self, fate: Fate) {
         let conn = self.call.detach();
         if let Some(held) = self.held.take() {
@@ -382,6 +385,7 @@ impl Flow {
         }
     }
 
+    #[inline(never)]
     fn hop(&mut self, hop: &Hop) {
         self.shared.teller.tell(&Observed::Hop { request: self.request, uri: self.call.uri(), hop });
         // Those of a response that nobody gets to see.
@@ -403,6 +407,7 @@ impl Flow {
     }
 
     /// The next piece of the request's body.
+    #[inline(never)]
     fn feed(&mut self, from: u64) {
         if from < self.handed {
             if let Err(error) = self.source.rewind() {

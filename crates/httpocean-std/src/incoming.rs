@@ -1,10 +1,14 @@
 //! The body of a response, on its way.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Response};
-use httpocean_core::{Channel, Hop, Want};
+use httpocean_core::{Call, Channel, Hop, Instant, Key, Want};
 use httpocean_driver::Error;
 
+use crate::body::Body;
 use crate::flow::{Flow, Seen, Told};
+use crate::shared::Shared;
 use crate::transport::Transport;
 use crate::wire::READ;
 
@@ -29,14 +33,20 @@ enum State {
 }
 
 impl Incoming {
-    #[inline]
-    pub(crate) fn new(flow: Flow) -> Self {
-        Self {
+    /// Of a call that was made at `now`, if it could be made.
+    pub(crate) fn begin(
+        shared: &Arc<Shared>,
+        call: Result<Call, httpocean_core::Error>,
+        source: Body,
+        now: Instant,
+    ) -> Result<Box<Self>, httpocean_core::Error> {
+        let flow = Flow::new(shared, call?, source, now);
+        Ok(Box::new(Self {
             flow,
             state: State::Awaiting,
             #[cfg(feature = "_codings")]
             undoing: None,
-        }
+        }))
     }
 
     /// Waits for the head. A response without a body gives its connection back at once.
@@ -45,6 +55,10 @@ impl Incoming {
         self.state = State::Reading;
         self.settle()?;
         Ok(head)
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        self.flow.call().key()
     }
 
     pub(crate) fn told(&self) -> &Told {
