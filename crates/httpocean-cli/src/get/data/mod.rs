@@ -127,7 +127,7 @@ fn multipart(fields: &[Field]) -> Done<(Source, Fields)> {
                 let part = match file(path)? {
                     Source::Seekable(source) => Part::new(source, None),
                     // A pipe, and stdin.
-                    _ => Part::bytes(read(path)?),
+                    Source::Bytes(_) | Source::Reader(_) | Source::Sized(..) => Part::bytes(read(path)?),
                 };
                 part.file_name(path.file_name().unwrap_or_default().to_string_lossy())
             }
