@@ -355,7 +355,9 @@ impl<T, E> Pool<T, E> {
 
     pub(super) fn host_of(&mut self, key: &Key) -> HostId {
         if let Some(host) = self.by_key.get(key).copied() {
-            self.forget_failures(host);
+            if !self.fading.is_empty() {
+                self.forget_failures(host);
+            }
             return host;
         }
         let host = self.hosts.insert(Host::new(key.clone()));
