@@ -96,7 +96,7 @@ fn urls_that_cannot_be_connected_to(on: On) {
             "/",
             "127.0.0.1",
             "ftp://127.0.0.1/",
-            "http://user:password@127.0.0.1/",
+            "http://@127.0.0.1/",
             "http://127.1/",
             "http://127.0.0.1:0/",
             "http://[::1%25lo]/",
