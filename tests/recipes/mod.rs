@@ -3,6 +3,7 @@
 
 pub mod crawl;
 pub mod download;
+pub mod first_day;
 pub mod proxy;
 pub mod retry;
 pub mod upload;

@@ -3,6 +3,7 @@
 
 mod crawling;
 mod downloads;
+mod first_day;
 mod proxied;
 mod retried;
 mod shown;
