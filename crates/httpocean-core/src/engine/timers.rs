@@ -30,11 +30,14 @@ impl Alarm {
 impl Engine {
     pub(super) fn run_timers(&mut self) {
         while let Some(timer) = self.timers.pop_due(self.now) {
-            if self.alarm(timer.of).armed != Some(timer.at) {
+            let Alarm { due, armed } = self.alarm(timer.of);
+            if armed != Some(timer.at) {
                 continue;
             }
             self.disarm(timer.of);
             match timer.of {
+                // It was put off since. That must not show, as it depends on how often a driver asked when to wake.
+                of if due.is_none_or(|due| due > self.now) => self.arm(of, due),
                 Of::Call(call) => self.let_speak(call),
                 Of::Dial(conn) => self.step_dial(conn),
             }
