@@ -60,7 +60,8 @@ pub struct Options {
     pub waker: Option<Arc<Waker>>,
     /// Read a connection once more before it is used again, only if it was idle, and no poll was made, for so long: what
     /// came since is noticed before the request is written. What had come by the last poll is noticed in any case, and
-    /// so only programs that are busy elsewhere, or asleep, pay for it with a system call. Default 100 ms.
+    /// a program that polls often may leave the rest to its polls, by some 100 ms. Default always, with one system call a
+    /// request: what a server says too late must not be taken for the answer to the next request.
     pub probe_after: Duration,
     /// What is added to requests: to all, and to each attempt by its origin. Default nothing.
     pub session: Session,
@@ -122,7 +123,7 @@ impl Default for Options {
             resolver_threads: 4,
             names_for: Duration::ZERO,
             waker: None,
-            probe_after: Duration::from_millis(100),
+            probe_after: Duration::ZERO,
             session: Session::default(),
             shows_passing: false,
             observer: None,

@@ -72,7 +72,7 @@ Pool:
       --lifetime TIME          how old a connection may get (any age)
       --max-uses N             how many requests a connection may serve (any number)
       --order ORDER            which idle connection is used: lifo, fifo, round-robin (lifo)
-      --probe-after TIME       ask a connection that was idle for so long whether it lives (0; mio 100ms)
+      --probe-after TIME       ask a connection that was idle for so long whether it lives (0)
       --seed N                 what chance is made from
 
 Time limits, in seconds, or with a unit as in 250ms:
