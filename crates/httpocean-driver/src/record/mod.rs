@@ -26,6 +26,7 @@
 //! lines wait, up to 64 KiB of them; if it does not come in that time, the host is a host of `x`s.
 
 mod inputs;
+mod log;
 mod options;
 mod pages;
 mod recorder;
