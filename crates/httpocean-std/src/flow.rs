@@ -1,11 +1,12 @@
 //! One call, carried out: the loop that does what the core says, on the caller's thread.
 
-use std::io;
+mod told;
+
 use std::sync::Arc;
 
-use http::{Response, StatusCode};
+use http::Response;
 use httpocean_core::pool::{Demand, Facts, Fate, Refusal};
-use httpocean_core::{Call, CallStep, Channel, ConnId, ErrorKind, Hop, Instant, Io, Phase, Want};
+use httpocean_core::{Call, CallStep, Channel, Hop, Instant, Io, Phase, Want};
 use httpocean_driver::{Connection, Error, Observed, Whose, transport_error};
 
 use crate::body::Body;
@@ -14,6 +15,7 @@ use crate::mailbox::Answer;
 use crate::shared::Shared;
 use crate::transport::{Transport, is_wait};
 use crate::wire::{READ, carry, flush, probe};
+pub(crate) use told::Told;
 
 /// Bytes of a request body that are read at a time.
 const PIECE: usize = 64 * 1024;
@@ -41,25 +43,6 @@ pub(crate) struct Flow {
     /// The time when something last took any.
     pub(crate) now: Instant,
     told: Told,
-}
-
-/// What is known of the response and of the way to it.
-#[derive(Default)]
-pub(crate) struct Told {
-    pub(crate) interim: Vec<Response<()>>,
-    pub(crate) connection: Option<Connection>,
-    pub(crate) status: Option<StatusCode>,
-    /// The reason phrase, where it is not the usual one of the status.
-    pub(crate) reason: Option<Box<[u8]>>,
-    /// Whether the connection went back to the pool and stayed open; unknown while it is in use.
-    pub(crate) parked: Option<bool>,
-    /// Its failure was told.
-    failed: bool,
-    /// That it is over was told.
-    over: bool,
-    /// What becomes of it is nobody's concern any more.
-    given_up: bool,
-    source: Option<io::Error>,
 }
 
 /// What the user of a flow gets to see.
@@ -357,23 +340,6 @@ impl Flow {
         }
     }
 
-    fn granted(&mut self, conn: ConnId, facts: Facts, waited: std::time::Duration) {
-        self.told.parked = None;
-        self.phase = Phase::Start;
-        if let Some(connection) = &self.told.connection {
-            self.shared.teller.tell(&Observed::Granted {
-                request: self.request,
-                method: self.call.request().method(),
-                uri: self.call.uri(),
-                key: self.call.key(),
-                conn,
-                connection,
-                idle_for: facts.idle_for,
-                waited,
-            });
-        }
-    }
-
     #[inline(never)]
     fn release(&mut self, fate: Fate) {
         let conn = self.call.detach();
@@ -428,36 +394,5 @@ impl Flow {
                 self.call.body_failed("reading it failed");
             }
         }
-    }
-
-    fn error(&mut self, verdict: httpocean_core::Error) -> Error {
-        if self.told.given_up {
-            self.tell_end();
-        } else if !std::mem::replace(&mut self.told.failed, true) {
-            self.told.over = true;
-            let (request, method, uri) =
-                (self.request, self.call.request().method(), self.call.request().uri());
-            self.shared.teller.tell(&Observed::Failed { request, method, uri, error: &verdict });
-        }
-        let told = &mut self.told;
-        Error::new(verdict, self.call.uri().clone())
-            .with_story(told.connection, told.status)
-            .with_source(told.source.take())
-    }
-
-    fn tell_end(&mut self) {
-        if self.request > 0 && !std::mem::replace(&mut self.told.over, true) {
-            self.shared.teller.tell(&Observed::Ended { request: self.request });
-        }
-    }
-
-    /// The reader of the response can't use it.
-    pub(crate) fn rejected(&mut self, error: httpocean_core::Error) -> Error {
-        let verdict = self.call.rejected(error, &self.io);
-        self.error(verdict)
-    }
-
-    fn broken(&mut self, what: &'static str) -> Error {
-        self.error(httpocean_core::Error::new(ErrorKind::Unsupported(what), Phase::Start))
     }
 }
