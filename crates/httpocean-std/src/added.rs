@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use httpocean_driver::session::Jar;
 use httpocean_driver::session::{Credentials, Session};
 
-use crate::client::ClientBuilder;
+use crate::builder::ClientBuilder;
 use crate::flow::Flow;
 
 impl ClientBuilder {

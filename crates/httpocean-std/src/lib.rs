@@ -24,6 +24,7 @@
 mod added;
 mod attempts;
 mod body;
+mod builder;
 mod client;
 mod comfort;
 mod contention;
@@ -70,7 +71,8 @@ pub use httpocean_driver::{
 };
 
 pub use body::Body;
-pub use client::{Client, ClientBuilder};
+pub use builder::ClientBuilder;
+pub use client::Client;
 pub use contention::Contention;
 #[cfg(feature = "_codings")]
 pub use decoding::Decoding;
