@@ -14,6 +14,7 @@ pub use proxy::{ProxyAnswer, ProxyError};
 pub use transport::{FailedAttempt, TransportError};
 
 use crate::layer::{LayerError, LayerFault};
+use crate::proxy::Proxy;
 use crate::reason::{HopReason, NotFollowed, NotReplayed, NotRetried, Refusal};
 
 /// A request that got no response, or not a whole one.
@@ -47,6 +48,7 @@ struct Inner {
     history: Vec<Hop>,
     status: Option<StatusCode>,
     proxy: Option<Box<ProxyAnswer>>,
+    unreached_proxy: Option<Proxy>,
 }
 
 impl Error {
@@ -64,6 +66,7 @@ impl Error {
             history: Vec::new(),
             status: None,
             proxy: None,
+            unreached_proxy: None,
         }))
     }
 
@@ -142,6 +145,12 @@ impl Error {
         self.0.proxy.as_deref()
     }
 
+    /// The proxy, where it is the one whose name was not found, that could not be connected to, or with which the
+    /// connection could not be secured, rather than the host of the URL.
+    pub fn unreached_proxy(&self) -> Option<&Proxy> {
+        self.0.unreached_proxy.as_ref()
+    }
+
     /// The same error, of a request of which so much was sent.
     #[must_use]
     pub fn with_sent(mut self, sent: Sent) -> Self {
@@ -153,6 +162,12 @@ impl Error {
     #[must_use]
     pub fn with_fault(mut self, fault: Fault) -> Self {
         self.0.fault = fault;
+        self
+    }
+
+    /// The same error, of a dial that did not come as far as the host of the URL.
+    pub(crate) fn on_the_way_to(mut self, proxy: Option<&Proxy>) -> Self {
+        self.0.unreached_proxy = proxy.cloned();
         self
     }
 
@@ -182,6 +197,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {}", self.0.kind, self.0.fault, self.0.phase)?;
+        if let Some(proxy) = self.unreached_proxy() {
+            let with = [(Phase::Resolve, "of"), (Phase::Connect, "to")];
+            let with = with.iter().find(|(phase, _)| *phase == self.0.phase).map_or("with", |(_, with)| with);
+            write!(f, " {with} the proxy {proxy}")?;
+        }
         match self.0.sent {
             Sent::Nothing => write!(f, ", nothing sent)")?,
             Sent::Part => write!(f, ", part of the request sent)")?,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use http::{StatusCode, Uri};
+use httpocean_core::proxy::Proxy;
 use httpocean_core::{
     ErrorKind, FailedAttempt, Fault, Hop, NotReplayed, NotRetried, Phase, ProxyAnswer, Sent, TransportError,
 };
@@ -121,6 +122,12 @@ impl Error {
     /// What a proxy said instead of making a tunnel.
     pub fn proxy_answer(&self) -> Option<&ProxyAnswer> {
         self.0.verdict.proxy_answer()
+    }
+
+    /// The proxy, where it is the one whose name was not found, that could not be connected to, or with which the
+    /// connection could not be secured, rather than the host of the URL.
+    pub fn unreached_proxy(&self) -> Option<&Proxy> {
+        self.0.verdict.unreached_proxy()
     }
 
     /// Why a request that died with its connection was not sent again, where that was a question.

@@ -4,6 +4,7 @@ use crate::client::Failure;
 use httpocean_std::core::layer::LayerFault;
 use httpocean_std::http::StatusCode;
 use httpocean_std::pool::Refusal;
+use httpocean_std::proxy::Proxy;
 use httpocean_std::{ErrorKind, NotFollowed, Phase, ProtocolError, ProxyError, TransportError};
 
 /// What the user might do about it.
@@ -12,6 +13,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
     let uri = failure.uri();
     let authority = uri.authority();
     let host = authority.map_or("the host", |authority| authority.as_str());
+    if let Some(proxy) = failure.unreached_proxy() {
+        return of_proxy(failure, proxy);
+    }
     Some(match failure.kind() {
         ErrorKind::Connect(TransportError::Refused) => format!("does a server listen at {host}?"),
         ErrorKind::Resolve(TransportError::NotFound) => {
@@ -20,6 +24,11 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         ErrorKind::Proxy(
             ProxyError::Refused(StatusCode::PROXY_AUTHENTICATION_REQUIRED) | ProxyError::NoEntry(_),
         ) => "its URL can say who you are: --proxy http://USER:PASSWORD@HOST:PORT".to_owned(),
+        ErrorKind::Proxy(ProxyError::Unusable(_)) => {
+            "it is that of --proxy, or of http_proxy, https_proxy or all_proxy in the environment; \
+             --no-proxy '*' goes without"
+                .to_owned()
+        }
         ErrorKind::Tls(why) if why.fault() == LayerFault::Identity => {
             "if you know who it is, --ca-file FILE trusts the certificate of its authority".to_owned()
         }
@@ -45,6 +54,23 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// The same, where we came no further than the proxy: who is asked for has nothing to do with it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most errors need no advice")]
+fn of_proxy(failure: &Failure, proxy: &Proxy) -> Option<String> {
+    let hint = match failure.kind() {
+        ErrorKind::Connect(TransportError::Refused) => format!("does a proxy listen at {proxy}?"),
+        ErrorKind::Resolve(TransportError::NotFound) => format!("is `{}` spelled right?", proxy.host()),
+        ErrorKind::Tls(why) if why.what() == "the peer does not speak TLS" => {
+            format!("is it http://{}:{}?", proxy.host(), proxy.port())
+        }
+        ErrorKind::Timeout => format!("a longer limit is set with {}.", limit_of(failure.phase())?),
+        _ => return None,
+    };
+    Some(format!(
+        "{hint} The proxy is that of --proxy or of the environment; --no-proxy names hosts that need none"
+    ))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other phases have no limit of their own")]

@@ -7,7 +7,7 @@ use std::process::Output;
 use httpocean_testkit::server::{Reply, Server};
 use serde_json::json;
 
-use super::command::{batch, command, run};
+use super::command::{batch, command, dead_url, run};
 
 /// A server that takes requests to any host, as a proxy does, and says what it was asked for.
 fn proxy() -> Server {
@@ -74,6 +74,39 @@ fn get_heeds_the_environment() {
     let said = String::from_utf8_lossy(&wrong.stderr);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(said.contains("the proxy can't be used") && !said.contains("s3cret"), "{said}");
+    assert!(said.contains("http_proxy, https_proxy or all_proxy in the environment"), "{said}");
+}
+
+#[test]
+fn one_that_is_not_there_is_named_in_place_of_the_server() {
+    let web = Server::start(|_| Reply::ok("fine"));
+    let dead = dead_url();
+    let dead = dead.trim_end_matches('/');
+    let lost = "http://proxy.invalid:3128";
+    let https = web.url("").replace("http://", "https://");
+    for (proxy, what, hint) in [
+        (dead, "connecting to the proxy ", "does a proxy listen at http://127.0.0.1:"),
+        (
+            lost,
+            "resolving the name of the proxy http://proxy.invalid:3128",
+            "is `proxy.invalid` spelled right?",
+        ),
+        (
+            &https,
+            "in the TLS handshake with the proxy https://127.0.0.1:",
+            "a longer limit is set with --tls-timeout.",
+        ),
+    ] {
+        for transport in ["std", "mio"] {
+            let url = web.url("/");
+            let proxy = ["--proxy", proxy, "--tls-timeout", "50ms"];
+            let said = run(&[&["get", "--transport", transport, &url], &proxy[..]].concat());
+            assert_eq!(said.code, 1, "{}", said.stderr);
+            assert!(said.stderr.contains(what), "{}", said.stderr);
+            assert!(said.stderr.contains(&format!("hint: {hint}")), "{}", said.stderr);
+            assert!(said.stderr.contains("--no-proxy"), "{}", said.stderr);
+        }
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ use crate::conn::Conn;
 use crate::error::{Error, ErrorKind, Phase, TransportError};
 use crate::io::Io;
 use crate::key::Key;
-use crate::proxy::Kind;
+use crate::proxy::{Kind, Proxy};
 use crate::time::Instant;
 use crate::want::Want;
 use handshake::Words;
@@ -175,14 +175,15 @@ impl Dial {
         self.now = self.now.max(now);
         self.judge_resolve();
         let State::Resolving { .. } = self.state else { return };
-        let is_ahead = core::mem::take(&mut self.looks_ahead);
+        let is_ahead = self.looks_ahead;
         let filter = &self.config.dial.filter;
         // Whoever chose the proxy wants to go there.
         let allowed =
             |route| if self.key.proxy().is_none() || is_ahead { filter.apply(route) } else { Ok(route) };
         self.state = match route.and_then(allowed) {
-            Ok(Route::Addresses(all)) if all.is_empty() => unresolved(TransportError::NotFound),
+            Ok(Route::Addresses(all)) if all.is_empty() => self.unresolved(TransportError::NotFound),
             Ok(route) if is_ahead => {
+                self.looks_ahead = false;
                 self.told = told(&route);
                 self.target = self.key.first_stop();
                 State::Start
@@ -191,7 +192,7 @@ impl Dial {
                 let Config { limits, dial, .. } = &*self.config;
                 State::Racing(Box::new(Race::new(route, limits.addresses, dial, self.now)))
             }
-            Err(why) => unresolved(why),
+            Err(why) => self.unresolved(why),
         };
     }
 
@@ -239,7 +240,10 @@ impl Dial {
                     }
                     None => self.ready(Conn::default()),
                 },
-                Heat::Lost { failed, in_time } => self.fail(Error::connect(failed, in_time)),
+                Heat::Lost { failed, in_time } => {
+                    let error = Error::connect(failed, in_time);
+                    self.fail(error.on_the_way_to(self.proxy_ahead()))
+                }
             },
             State::Staged(_) => return None,
             State::Over => wait(None, Phase::Connect),
@@ -281,7 +285,8 @@ impl Dial {
                     self.goodbye = Words(io.tx.take());
                 }
                 io.reset();
-                self.fail(error)
+                let is_with_proxy = stages.is_with_proxy();
+                self.fail(error.on_the_way_to(self.key.proxy().filter(|_| is_with_proxy)))
             }
         }
     }
@@ -299,9 +304,20 @@ impl Dial {
     fn judge_resolve(&mut self) {
         if let State::Resolving { until: Some(until) } = self.state {
             if until <= self.now {
-                self.state = State::Failed(Error::new(ErrorKind::Timeout, Phase::Resolve));
+                let error = Error::new(ErrorKind::Timeout, Phase::Resolve);
+                self.state = State::Failed(error.on_the_way_to(self.proxy_ahead()));
             }
         }
+    }
+
+    fn unresolved(&self, why: TransportError) -> State {
+        let error = Error::new(ErrorKind::Resolve(why), Phase::Resolve);
+        State::Failed(error.on_the_way_to(self.proxy_ahead()))
+    }
+
+    /// The proxy, if it is what is looked up and connected to.
+    fn proxy_ahead(&self) -> Option<&Proxy> {
+        self.key.proxy().filter(|_| !self.looks_ahead)
     }
 }
 
@@ -323,8 +339,4 @@ fn told(route: &Route) -> Option<Box<str>> {
         }),
         Route::Direct => None,
     }
-}
-
-fn unresolved(why: TransportError) -> State {
-    State::Failed(Error::new(ErrorKind::Resolve(why), Phase::Resolve))
 }

@@ -95,6 +95,11 @@ impl Stages {
         Some(Self { left, handshake: None, begun: false, until: None, conn: Conn::default() })
     }
 
+    /// Whether what goes on is between us and the proxy: the connection to it is being secured.
+    pub(super) fn is_with_proxy(&self) -> bool {
+        matches!(self.left.last(), Some(Stage::ProxyTls))
+    }
+
     /// Bytes before the clock: what was read counts, though it was read late.
     pub(super) fn step(&mut self, about: About<'_>, io: &mut Io, now: Instant) -> Staged {
         let mut phase = Phase::Connect;
