@@ -12,7 +12,7 @@ use httpocean_std::http::{Request, StatusCode, Uri};
 use httpocean_std::{Body, Client, Config, Contention};
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::options::flags::number;
+use crate::options::flags::{number, whole};
 use crate::options::{Run, Transport};
 use crate::output::{Out, note};
 use crate::stop::{Done, Stop};
@@ -211,7 +211,7 @@ impl Plan {
                 Arg::Long("contention") => contention = true,
                 Arg::Long("idle") => {
                     let value = args.value()?.string()?;
-                    idle = usize::try_from(number("idle connections", &value)?).unwrap_or(usize::MAX);
+                    idle = usize::try_from(number("idle", &value)?).unwrap_or(usize::MAX);
                     run = run.wide_enough(ROOM.saturating_add(idle));
                 }
                 Arg::Long(flag) => {
@@ -231,10 +231,10 @@ impl Plan {
             }
         };
         let uri = url.parse().map_err(|_| Stop::usage(format!("`{url}` is no URL")))?;
-        let requests = usize::try_from(number("requests", requests)?).unwrap_or(usize::MAX);
-        let threads = usize::try_from(number("concurrency", threads)?).unwrap_or(usize::MAX);
+        let requests = usize::try_from(whole("N, how many requests, is", requests)?).unwrap_or(usize::MAX);
+        let threads = usize::try_from(whole("M, how many at a time, is", threads)?).unwrap_or(usize::MAX);
         if threads == 0 {
-            return Err(Stop::usage("at least 1 at a time"));
+            return Err(Stop::usage("M, how many at a time, is at least 1"));
         }
         let run = run.without_upgrade()?;
         if contention && run.transport == Transport::Mio {

@@ -1,6 +1,8 @@
 //! `httpocean replay`: tells an engine once more what a recording says, and whether it still says the same.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use httpocean_mio::record::replay;
 use lexopt::{Arg, Parser};
@@ -23,6 +25,9 @@ Exit status: 0 the engine says the same byte for byte, 1 it does not, and stderr
 Example: httpocean replay report.httpocean
 ";
 
+/// Bytes that hold the first line of any recording.
+const START: u64 = 256;
+
 pub(crate) fn main(mut args: Parser) -> Done {
     let mut file = None;
     while let Some(arg) = args.next()? {
@@ -36,7 +41,7 @@ pub(crate) fn main(mut args: Parser) -> Done {
     }
     let file = file.ok_or_else(|| Stop::usage("a FILE is missing"))?;
     let trouble = |what: &dyn std::fmt::Display| Stop::Trouble(format!("{}: {what}", file.display()));
-    let recording = std::fs::read(&file).map_err(|error| trouble(&error))?;
+    let recording = read(&file).map_err(|error| trouble(&error))?;
     let replayed = replay(&recording).map_err(|error| trouble(&error))?;
     if !replayed.said.is_empty() {
         Out::lock().line(replayed.said.join("\n"))?;
@@ -48,4 +53,15 @@ pub(crate) fn main(mut args: Parser) -> Done {
             Ok(())
         }
     }
+}
+
+/// All of it, unless its first line says already that it is something else, such as a disk or a device without end.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut recording) = (File::open(file)?, Vec::new());
+    file.by_ref().take(START).read_to_end(&mut recording)?;
+    if replay(&recording).is_err_and(|why| why.line == 1) {
+        return Ok(recording);
+    }
+    file.read_to_end(&mut recording)?;
+    Ok(recording)
 }

@@ -29,8 +29,7 @@ pub(super) struct Fetcher<'a> {
 
 impl<'a> Fetcher<'a> {
     pub(super) fn new(order: &'a Order, client: &'a Client) -> Done<Self> {
-        let sink = Sink::open(&order.target)
-            .map_err(|error| Stop::Trouble(format!("the file for the output can't be made: {error}")))?;
+        let sink = Sink::open(&order.target)?;
         let many = order.urls.len().saturating_mul(order.times) > 1;
         let stdin = match order.data {
             Some(Data::Stdin) if many => {

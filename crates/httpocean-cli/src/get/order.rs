@@ -40,7 +40,7 @@ Usage: httpocean get URL... [OPTIONS]
       -i, --include            print the head of the response, too
       -v, --verbose            say each decision with its reason
       -f, --fail               a status of 400 and more is a failure
-      --timeline FILE      draw what the pool did: a page that shows which connection served what, and who waited
+          --timeline FILE      draw what the pool did: a page that shows which connection served what, and who waited
 
 ";
 

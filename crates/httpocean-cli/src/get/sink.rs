@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::stop::{Done, Stop};
+
 /// Where the user wants bodies.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
@@ -40,7 +42,7 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    pub(super) fn open(target: &Target) -> io::Result<Self> {
+    pub(super) fn open(target: &Target) -> Done<Self> {
         Ok(match target {
             Target::Stdout => {
                 let stdout = io::stdout();
@@ -49,7 +51,8 @@ impl Sink {
                 Self::Shared { stream: Mutex::new(Box::new(stdout)), on_terminal }
             }
             Target::File(path) => {
-                let file = File::create(path)?;
+                let file = File::create(path)
+                    .map_err(|error| Stop::Trouble(format!("{} can't be made: {error}", path.display())))?;
                 Self::Shared { stream: Mutex::new(Box::new(file)), on_terminal: false }
             }
             Target::ByName => Self::ByName,

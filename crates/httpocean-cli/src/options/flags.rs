@@ -75,7 +75,7 @@ Pool:
       --probe-after TIME       ask a connection that was idle for so long whether it lives (0)
       --seed N                 what chance is made from
 
-Time limits, in seconds, or with a unit as in 250ms:
+Time limits, in seconds, or with a unit as in 250ms or 2m:
       --timeout TIME           for all of a request and its response
       --pool-timeout TIME      waiting for a connection that others use
       --resolve-timeout TIME   looking up the host's name
@@ -145,11 +145,11 @@ impl Run {
             Takes::Null => Value::Null,
             Takes::Pin => return self.take_pin(&args.value()?.string()?),
         };
-        let value = match option.split_once('.') {
-            Some((outer, inner)) => return self.obey(&json!({ outer: { inner: value } })),
-            None => value,
+        let options = match option.split_once('.') {
+            Some((outer, inner)) => json!({ outer: { inner: value } }),
+            None => json!({ *option: value }),
         };
-        self.obey(&json!({ *option: value }))
+        self.obey(flag, &options)
     }
 
     fn take_transport(&mut self, name: &str) -> Done {
@@ -165,11 +165,12 @@ impl Run {
     pub(crate) fn apply_text(&mut self, options: &str) -> Done {
         let options: Value = serde_json::from_str(options)
             .map_err(|error| Stop::usage(format!("--options is not JSON: {error}")))?;
-        self.obey(&options)
+        self.obey("options", &options)
     }
 
-    fn obey(&mut self, options: &Value) -> Done {
-        self.apply(options).map_err(Stop::Usage)
+    /// What a flag asks for: what is wrong with it is told by the name that the user knows.
+    fn obey(&mut self, flag: &str, options: &Value) -> Done {
+        self.apply(options).map_err(|what| Stop::Usage(format!("--{flag}: {what}")))
     }
 
     fn take_pin(&mut self, text: &str) -> Done {
@@ -187,7 +188,12 @@ impl Run {
 
 /// A whole number after a flag.
 pub(crate) fn number(flag: &str, text: &str) -> Done<u64> {
-    text.parse().map_err(|_| Stop::usage(format!("--{flag} takes a whole number, not `{text}`")))
+    whole(&format!("--{flag} takes"), text)
+}
+
+/// A whole number, of which `what` says that it has to be one.
+pub(crate) fn whole(what: &str, text: &str) -> Done<u64> {
+    text.parse().map_err(|_| Stop::usage(format!("{what} a whole number, not `{text}`")))
 }
 
 fn milliseconds(flag: &str, text: &str) -> Done<f64> {
@@ -199,6 +205,6 @@ fn milliseconds(flag: &str, text: &str) -> Done<f64> {
     };
     match digits.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number * unit),
-        _ => Err(Stop::usage(format!("--{flag} takes a time such as 2.5, 2.5s or 250ms, not `{text}`"))),
+        _ => Err(Stop::usage(format!("--{flag} takes a time such as 2.5, 250ms, 2.5s or 2m, not `{text}`"))),
     }
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use httpocean_std::core::layer::Security;
 use httpocean_std::rustls::Tls;
+
+use crate::output::note;
 
 /// Who may vouch for servers; by default whoever does for all.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,8 @@ pub(super) struct Trust {
     who: Who,
     /// What was made of each so far: requests that trust the same share connections.
     made: Arc<Mutex<BTreeMap<Who, Security>>>,
+    /// Whether the user was told what it means to trust anybody.
+    warned: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,9 +51,11 @@ impl Trust {
             builder = builder.ca_file(path);
         }
         if self.who.anybody {
-            eprintln!(
-                "warning: certificates are not checked: anybody on the way can read and change everything"
-            );
+            if !self.warned.swap(true, Relaxed) {
+                note(
+                    "warning: certificates are not checked: anybody on the way can read and change everything",
+                );
+            }
             builder = builder.danger_accept_any_certificate();
         }
         let tls = builder.build().map_err(|error| error.to_string())?;

@@ -45,3 +45,12 @@ fn one_failure_among_many_is_enough() {
     let said = run(&["get", &dead_url(), &server.url("/")]);
     assert_eq!((said.code, said.text()), (1, "fine"));
 }
+
+#[test]
+fn an_output_that_can_not_be_made_is_named() {
+    let server = Server::start(|_| Reply::ok("fine"));
+    let said = run(&["get", "-o", "/nowhere/page", &server.url("/")]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.contains("/nowhere/page can't be made: "), "{}", said.stderr);
+    assert_eq!(server.stats().requests, 0);
+}

@@ -146,3 +146,11 @@ fn a_connection_by_tls_is_where_a_replay_ends() {
     assert_eq!(again.code, 1);
     assert!(again.stderr.contains(&format!("line {line}: {WHY}")), "{}", again.stderr);
 }
+
+/// A file without end, which nobody can read to it.
+#[test]
+fn what_begins_otherwise_is_not_read_to_its_end() {
+    let said = run(&["replay", "/dev/zero"]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.contains("/dev/zero: line 1: this is not a recording"), "{}", said.stderr);
+}

@@ -48,9 +48,12 @@ fn an_authority_of_ones_own() {
 #[test]
 fn anybody_at_all_is_warned_of() {
     let it = World::new();
-    let said = run(&["get", "--insecure", "-n", "3", &it.url()]);
-    assert_eq!((said.code, said.text()), (0, "secretsecretsecret"), "{}", said.stderr);
-    assert_eq!(said.stderr.matches("warning: certificates are not checked").count(), 1, "{}", said.stderr);
+    for more in [&[][..], &["--ca-file", &it.ca_file()]] {
+        let said = run(&[&["get", "--insecure", "-n", "3", &it.url()], more].concat());
+        assert_eq!((said.code, said.text()), (0, "secretsecretsecret"), "{}", said.stderr);
+        let warned = said.stderr.matches("warning: certificates are not checked").count();
+        assert_eq!(warned, 1, "{}", said.stderr);
+    }
     let said = run(&["get", "--ca-file", &it.ca_file(), &it.url()]);
     assert!(!said.stderr.contains("warning"), "{}", said.stderr);
 }
