@@ -66,7 +66,7 @@ impl Flow {
             let (method, uri) = (call.request().method(), call.uri());
             shared.teller.tell(&Observed::Started { request, method, uri });
         }
-        let mut flow = Self {
+        Self {
             shared: shared.clone(),
             request,
             phase: Phase::Start,
@@ -82,9 +82,7 @@ impl Flow {
             room: READ,
             now,
             told: Told::default(),
-        };
-        flow.add_fields();
-        flow
+        }
     }
 
     pub(crate) fn told(&self) -> &Told {

@@ -40,13 +40,14 @@ impl Incoming {
         source: Body,
         now: Instant,
     ) -> Result<Box<Self>, httpocean_core::Error> {
-        let flow = Flow::new(shared, call?, source, now);
-        Ok(Box::new(Self {
-            flow,
+        let mut incoming = Box::new(Self {
+            flow: Flow::new(shared, call?, source, now),
             state: State::Awaiting,
             #[cfg(feature = "_codings")]
             undoing: None,
-        }))
+        });
+        incoming.flow.add_fields();
+        Ok(incoming)
     }
 
     /// Waits for the head. A response without a body gives its connection back at once.
