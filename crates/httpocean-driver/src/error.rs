@@ -56,8 +56,13 @@ impl Error {
 
     /// What was given for a URL is none.
     pub fn url(given: &str) -> Self {
-        let mut error =
-            Self::request("its URL is not one, or holds bytes that no URL may hold", Uri::default());
+        let authority = given.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        let what = if authority.is_none_or(str::is_ascii) {
+            "its URL is not one, or holds bytes that no URL may hold"
+        } else {
+            "its URL has a host that is not all ASCII: such a name is written as xn--..., by Punycode"
+        };
+        let mut error = Self::request(what, Uri::default());
         // Where such a text has a password is anybody's guess: before the last `@`.
         let told = match given.rsplit_once('@') {
             Some((_, rest)) => format!("...@{rest}"),

@@ -54,3 +54,12 @@ fn an_output_that_can_not_be_made_is_named() {
     assert!(said.stderr.contains("/nowhere/page can't be made: "), "{}", said.stderr);
     assert_eq!(server.stats().requests, 0);
 }
+
+#[test]
+fn a_host_in_letters_that_no_url_has_is_told_how_it_is_written() {
+    let said = run(&["get", "http://b\u{fc}cher.example/"]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.contains("not all ASCII") && said.stderr.contains("xn--"), "{}", said.stderr);
+    let said = run(&["get", "http://a b.example/"]);
+    assert!(!said.stderr.contains("ASCII"), "{}", said.stderr);
+}
