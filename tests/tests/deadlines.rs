@@ -59,7 +59,8 @@ fn open(client: &Client, server: &Server, path: &str) -> Result<Response<Body>, 
 
 fn is_timeout(error: &Error, phase: Phase) {
     assert!(matches!(error.kind(), ErrorKind::Timeout), "{error}");
-    assert_eq!((error.phase(), error.fault()), (phase, Fault::Network), "{error}");
+    let fault = if phase == Phase::Start { Fault::Local } else { Fault::Network };
+    assert_eq!((error.phase(), error.fault()), (phase, fault), "{error}");
     assert!(error.hops().is_empty());
 }
 

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use httpocean_std::pool::Refusal;
-use httpocean_std::{Config, ErrorKind, Phase, Sent, call, dial, pool};
+use httpocean_std::{Config, ErrorKind, Fault, Phase, Sent, call, dial, pool};
 use httpocean_testkit::server::{Reply, Server};
 use httpocean_tests::{
     Body, Client, Error, Hanging, Names, On, Recorder, at_rest, named, on_both_adapters, wait_until,
@@ -38,6 +38,8 @@ fn keeping_busy(client: &Client, server: &Server) -> Body {
 fn is_timeout(error: &Error, phase: Phase) {
     assert!(matches!(error.kind(), ErrorKind::Timeout), "{error}");
     assert_eq!((error.phase(), error.sent()), (phase, Sent::Nothing), "{error}");
+    let fault = if phase == Phase::PoolWait { Fault::Local } else { Fault::Network };
+    assert_eq!(error.fault(), fault, "{error}");
 }
 
 fn busy_connections_until_the_deadline_is_a_timeout_of_the_pool(on: On) {

@@ -54,7 +54,7 @@ struct Inner {
 impl Error {
     /// An error of `kind` that came up in `phase`, before a byte of the request was sent.
     pub fn new(kind: ErrorKind, phase: Phase) -> Self {
-        let fault = kind.usual_fault();
+        let fault = kind.usual_fault(phase);
         Self(Box::new(Inner {
             kind,
             fault,
@@ -292,8 +292,10 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    fn usual_fault(&self) -> Fault {
+    fn usual_fault(&self, phase: Phase) -> Fault {
         match self {
+            // Nobody was asked for anything yet.
+            Self::Timeout if phase == Phase::Start => Fault::Local,
             Self::Request(_)
             | Self::Resolve(TransportError::Filtered)
             | Self::Proxy(ProxyError::Unusable(_))

@@ -43,6 +43,11 @@ fn written(config: Config) -> Scenario {
 
 /// It sleeps as told until the call ends: when, and how.
 fn times_out(it: &mut Scenario, phase: Phase, when: Instant) -> (Option<Fate>, Sent) {
+    let fault = if phase == Phase::Start { Fault::Local } else { Fault::Network };
+    times_out_by(fault, it, phase, when)
+}
+
+fn times_out_by(fault: Fault, it: &mut Scenario, phase: Phase, when: Instant) -> (Option<Fate>, Sent) {
     for _ in 0..100 {
         let mut fate = None;
         let mut said = it.step();
@@ -57,7 +62,7 @@ fn times_out(it: &mut Scenario, phase: Phase, when: Instant) -> (Option<Fate>, S
                 it.now = until;
             }
             Said::Failed(failure) => {
-                assert_eq!((failure.kind, failure.fault), (ErrorKind::Timeout, Fault::Network));
+                assert_eq!((failure.kind, failure.fault), (ErrorKind::Timeout, fault));
                 assert_eq!((failure.phase, it.now), (phase, when));
                 return (fate, failure.sent);
             }
@@ -136,7 +141,8 @@ fn the_pool_is_told_how_long_and_is_the_judge_of_it() {
     // A dial of its own may be under way: patience is for the connections of others.
     assert_eq!(it.wait().until, None);
     it.call.refused(Refusal::WaitedTooLong, None, it.now);
-    assert_eq!(times_out(&mut it, Phase::PoolWait, at(6)), (None, Sent::Nothing));
+    let failed = times_out_by(Fault::Local, &mut it, Phase::PoolWait, at(6));
+    assert_eq!(failed, (None, Sent::Nothing), "others of ours had the connections");
 }
 
 #[test]

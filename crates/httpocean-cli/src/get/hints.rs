@@ -35,6 +35,10 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         ErrorKind::Tls(why) if why.what() == "the peer does not speak TLS" => {
             format!("is it http://{host}?")
         }
+        ErrorKind::Timeout if failure.phase() == Phase::PoolWait => {
+            "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout or --timeout"
+                .to_owned()
+        }
         ErrorKind::Timeout => {
             format!("a longer limit is set with {}, or with --timeout", limit_of(failure.phase())?)
         }
@@ -43,10 +47,6 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         ErrorKind::Redirect(NotFollowed::BodyNotReplayable) => {
             "a body that is read from a file can be sent again".to_owned()
-        }
-        ErrorKind::Pool(Refusal::WaitedTooLong) => {
-            "allow more connections with --max-per-host and --max-total, or a longer --pool-timeout"
-                .to_owned()
         }
         ErrorKind::Pool(Refusal::QueueFull) => "allow more waiting requests with --max-waiters".to_owned(),
         ErrorKind::Protocol(ProtocolError::TooLarge(_)) => {
@@ -76,7 +76,6 @@ fn of_proxy(failure: &Failure, proxy: &Proxy) -> Option<String> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other phases have no limit of their own")]
 fn limit_of(phase: Phase) -> Option<&'static str> {
     Some(match phase {
-        Phase::PoolWait => "--pool-timeout",
         Phase::Resolve => "--resolve-timeout",
         Phase::Connect | Phase::Proxy => "--connect-timeout",
         Phase::Tls => "--tls-timeout",

@@ -79,3 +79,17 @@ fn redirects_and_retries_are_said_as_they_happen() {
         assert!(lines.iter().zip(wanted).all(|(line, wanted)| line.starts_with(wanted)), "{}", said.stderr);
     }
 }
+
+#[test]
+fn who_waits_too_long_is_not_sent_to_the_network() {
+    let server = Server::start(|_| Reply::ok("late").pause(Duration::from_secs(2)));
+    let args = ["get", "-n", "2", "-c", "2", "--max-per-host", "1", "--pool-timeout", "50ms"];
+    let said = run(&[&args[..], &[&server.url("/")]].concat());
+    assert_eq!((said.code, said.text()), (1, "late"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("a deadline passed (our fault, waiting for a connection"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains("hint: allow more connections with --max-per-host"), "{}", said.stderr);
+}

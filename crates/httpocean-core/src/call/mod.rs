@@ -25,7 +25,7 @@ pub use step::CallStep;
 use crate::auth;
 use crate::config::Config;
 use crate::conn::Conn;
-use crate::error::{Error, ErrorKind, Hop, Phase, Sent};
+use crate::error::{Error, ErrorKind, Fault, Hop, Phase, Sent};
 use crate::exchange::Exchange;
 use crate::h1::encode::{BodyPlan, Plan};
 use crate::io::Io;
@@ -317,7 +317,10 @@ impl Call {
         if let State::Queued(_) | State::Pausing { .. } = self.state {
             let error = match (why, dial) {
                 (Refusal::DialFailed, Some(error)) => error,
-                (Refusal::WaitedTooLong, _) => Error::new(ErrorKind::Timeout, Phase::PoolWait),
+                (Refusal::WaitedTooLong, _) => {
+                    // Others of ours had all connections that it could have had.
+                    Error::new(ErrorKind::Timeout, Phase::PoolWait).with_fault(Fault::Local)
+                }
                 (Refusal::DialTooSlow, _) => Error::new(ErrorKind::Timeout, Phase::Connect),
                 (Refusal::QueueFull | Refusal::DialFailed | Refusal::ShutDown, _) => {
                     Error::new(ErrorKind::Pool(why), Phase::PoolWait)
