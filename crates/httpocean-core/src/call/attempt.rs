@@ -76,18 +76,11 @@ impl Call {
 
     fn refuse(&mut self, what: &'static str) {
         let error = self.early(ErrorKind::Request(what), Phase::Start);
-        self.state = match self.state {
-            State::Exchange { .. } => State::Releasing(Fate::Untouched, Then::Fail(error)),
-            State::Start { .. }
-            | State::Queued(_)
-            | State::Cancelling
-            | State::Releasing(..)
-            | State::Released(_)
-            | State::Hopping(_)
-            | State::Pausing { .. }
-            | State::Ended
-            | State::Upgraded
-            | State::Failed(_) => State::Failed(error),
-        };
+        if let State::Exchange { .. } = self.state {
+            self.then = Then::Fail(error);
+            self.state = State::Releasing(Fate::Untouched);
+        } else {
+            self.state = State::Failed(error);
+        }
     }
 }

@@ -99,7 +99,7 @@ impl Call {
     fn head(&mut self, len: usize, io: &mut Io) -> CallStep {
         match self.after_head(len, io) {
             Some(then) => {
-                self.after_drain = then;
+                self.then = then;
                 self.drain_within_limits();
                 if self.shows_passing { CallStep::Passing(len) } else { self.drain(io) }
             }
@@ -257,7 +257,7 @@ impl Call {
                 | ExchangeStep::Upgraded => break Fate::Spent(CloseReason::NotDrained),
             }
         };
-        let then = core::mem::take(&mut self.after_drain);
+        let then = core::mem::take(&mut self.then);
         self.release(fate, then, io)
     }
 
@@ -294,35 +294,26 @@ impl Call {
         if let Then::Hop(_) = then {
             self.sent_before = more(self.sent_before, self.sent_last);
         }
-        self.state = State::Releasing(fate, then);
-        self.pass_on(io)
+        self.then = then;
+        self.give_back(fate, io)
     }
 
-    /// `Release`, and then what comes of it.
-    pub(super) fn pass_on(&mut self, io: &mut Io) -> CallStep {
-        match core::mem::replace(&mut self.state, State::Ended) {
-            State::Releasing(fate, then) => {
-                let fate = self.conn.as_mut().map_or(fate, |conn| settled(fate, conn, io));
-                io.reset();
-                self.exchange = None;
-                self.state = State::Released(then);
-                CallStep::Release(fate)
-            }
-            State::Released(Then::End) => CallStep::End,
-            State::Released(Then::Fail(error)) => {
-                self.state = State::Failed(error.clone());
-                CallStep::Failed(error)
-            }
-            State::Released(Then::Hop(next)) | State::Hopping(next) => self.hop(*next),
-            other @ (State::Start { .. }
-            | State::Queued(_)
-            | State::Exchange { .. }
-            | State::Cancelling
-            | State::Pausing { .. }
-            | State::Ended
-            | State::Upgraded
-            | State::Failed(_)) => {
-                self.state = other;
+    /// Says `Release`.
+    pub(super) fn give_back(&mut self, fate: Fate, io: &mut Io) -> CallStep {
+        let fate = self.conn.as_mut().map_or(fate, |conn| settled(fate, conn, io));
+        io.reset();
+        self.exchange = None;
+        self.state = State::Released;
+        CallStep::Release(fate)
+    }
+
+    /// Says what comes when no connection is held any more.
+    pub(super) fn go_on(&mut self) -> CallStep {
+        match core::mem::take(&mut self.then) {
+            Then::Hop(next) => self.hop(*next),
+            Then::Fail(error) => self.fail_early(error),
+            Then::End => {
+                self.state = State::Ended;
                 CallStep::End
             }
         }
@@ -331,8 +322,7 @@ impl Call {
     /// The driver took the connection in the middle of an exchange.
     fn lost_conn(&mut self) -> CallStep {
         let error = self.of_call(Error::new(ErrorKind::Cancelled, Phase::Start).with_sent(Sent::Part));
-        self.state = State::Failed(error.clone());
-        CallStep::Failed(error)
+        self.fail_early(error)
     }
 
     fn want(&self, io: &Io, until: Option<Instant>, phase: Phase) -> Want {

@@ -177,7 +177,7 @@ impl Call {
         judge(&attempt, &self.retries, &self.config.retries, moment, &mut self.place)
     }
 
-    fn fail_early(&mut self, error: Error) -> CallStep {
+    pub(super) fn fail_early(&mut self, error: Error) -> CallStep {
         self.state = State::Failed(error.clone());
         CallStep::Failed(error)
     }

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //!     Start ──Acquire──▶ Queued ──attach──▶ Exchange ──▶ Releasing ──Release──▶ Released ──▶ End
-//!       ▲                  │ refused            │ (drain)                          │    ├──▶ Failed
-//!       │                  ├──────▶ Failed      └──▶ Upgraded                      │    │
-//!     Pausing ◀───Hop── Hopping ◀──────────────────────────────────────────────────┘────┘
+//!       ▲                 │ │                   │ (drain)                      ▲    ├──────▶ Failed
+//!       │                 │ └─refused─▶ Failed  └──▶ Upgraded                  │    │
+//!       │                 └───refused──────────────────────────────────────────┘    │
+//!     Pausing ◀───Hop───────────────────────────────────────────────────────────────┘
 //! ```
 
 mod attempt;
@@ -113,8 +114,8 @@ pub struct Call {
     shows_passing: bool,
     head_said: bool,
     draining: Option<Drain>,
-    /// What comes after the body that is drained.
-    after_drain: Then,
+    /// What comes when no connection is held any more; while a body is drained, after that.
+    then: Then,
     /// Hardly any response has some.
     trailers: Option<Box<HeaderMap>>,
 }
@@ -134,11 +135,9 @@ enum State {
     /// To say that it was cancelled in the middle of the exchange.
     Cancelling,
     /// To say `Release`.
-    Releasing(Fate, Then),
-    /// For the driver to have detached the connection.
-    Released(Then),
-    /// To say `Hop`; no connection is held.
-    Hopping(Box<Next>),
+    Releasing(Fate),
+    /// To say what comes then: no connection is held, once the driver has detached it.
+    Released,
     /// For the time to make the next attempt.
     Pausing {
         until: Instant,
@@ -254,7 +253,7 @@ impl Call {
             shows_passing: common.shows_passing,
             head_said: false,
             draining: None,
-            after_drain: Then::End,
+            then: Then::End,
             trailers: None,
         })
     }
@@ -295,19 +294,12 @@ impl Call {
         self.now = self.now.max(now);
         self.conn = Some(conn);
         self.facts = facts;
-        self.state = match core::mem::replace(&mut self.state, State::Ended) {
-            State::Queued(_) => State::Exchange { begun: false },
-            State::Failed(error) => State::Releasing(Fate::Untouched, Then::Fail(error)),
-            other @ (State::Start { .. }
-            | State::Exchange { .. }
-            | State::Cancelling
-            | State::Releasing(..)
-            | State::Released(_)
-            | State::Hopping(_)
-            | State::Pausing { .. }
-            | State::Ended
-            | State::Upgraded) => other,
-        };
+        if let State::Queued(_) = self.state {
+            self.state = State::Exchange { begun: false };
+        } else if let State::Failed(error) = &self.state {
+            self.then = Then::Fail(error.clone());
+            self.state = State::Releasing(Fate::Untouched);
+        }
     }
 
     /// The answer to `Acquire`: no connection, and why. `dial` is the error of [`Refusal::DialFailed`]. While the call
@@ -326,11 +318,10 @@ impl Call {
                     Error::new(ErrorKind::Pool(why), Phase::PoolWait)
                 }
             };
-            self.state = match self.after_failure(error) {
-                Then::Hop(next) => State::Hopping(next),
-                Then::Fail(error) => State::Failed(error),
-                Then::End => State::Ended,
-            };
+            match self.after_failure(error) {
+                Then::Fail(error) => self.state = State::Failed(error),
+                then @ (Then::Hop(_) | Then::End) => (self.state, self.then) = (State::Released, then),
+            }
         }
     }
 
@@ -348,8 +339,7 @@ impl Call {
                 let first = matches!(self.state, State::Start { .. }) && self.history.is_empty();
                 let error =
                     self.early(ErrorKind::Timeout, if first { Phase::Start } else { Phase::PoolWait });
-                self.state = State::Failed(error.clone());
-                CallStep::Failed(error)
+                self.fail_early(error)
             }
             State::Start { fresh } => self.acquire(*fresh),
             State::Queued(demand) => {
@@ -377,7 +367,8 @@ impl Call {
                 let why = if self.head_said { CloseReason::NotDrained } else { CloseReason::Cancelled };
                 self.fail(ErrorKind::Cancelled, why, io)
             }
-            State::Releasing(..) | State::Released(_) | State::Hopping(_) => self.pass_on(io),
+            State::Releasing(fate) => self.give_back(*fate, io),
+            State::Released => self.go_on(),
             State::Pausing { until } => self.pause(*until),
             State::Ended => CallStep::End,
             State::Upgraded => CallStep::Upgraded(io.input().bytes().len()),
@@ -402,24 +393,20 @@ impl Call {
     pub fn cancel(&mut self, now: Instant) {
         self.now = self.now.max(now);
         match self.state {
-            State::Start { .. } | State::Queued(_) | State::Released(Then::Hop(_)) | State::Hopping(_) => {
+            State::Released if !matches!(self.then, Then::Hop(_)) => {}
+            State::Start { .. } | State::Queued(_) | State::Released => {
                 self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::PoolWait));
             }
             State::Exchange { begun: false } => {
-                let error = self.early(ErrorKind::Cancelled, Phase::PoolWait);
-                self.state = State::Releasing(Fate::Untouched, Then::Fail(error));
+                self.then = Then::Fail(self.early(ErrorKind::Cancelled, Phase::PoolWait));
+                self.state = State::Releasing(Fate::Untouched);
             }
             // How much was sent, only the buffers know: the next step says it.
             State::Exchange { begun: true } => self.state = State::Cancelling,
             State::Pausing { .. } => {
                 self.state = State::Failed(self.early(ErrorKind::Cancelled, Phase::Backoff));
             }
-            State::Cancelling
-            | State::Releasing(..)
-            | State::Released(_)
-            | State::Ended
-            | State::Upgraded
-            | State::Failed(_) => {}
+            State::Cancelling | State::Releasing(_) | State::Ended | State::Upgraded | State::Failed(_) => {}
         }
     }
 

@@ -12,7 +12,7 @@ use httpocean_core::{
     BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, Instant, Io, Key, TransportError, call,
 };
 
-use super::debug::{elements, field, fields, inside, variant};
+use super::debug::{field, fields, inside, variant};
 use super::document::Section;
 use super::explore::{Answer, Input, Machine, Views, explore, said, silent};
 
@@ -323,8 +323,8 @@ impl Machine for Driven {
         let mut situation = format!("{} {} {io:?}", self.asked, self.waits);
         situation += &format!(
             " {} {} {}",
-            variant(call["after_drain"]),
-            call["state"].contains("after: 0ns"),
+            variant(call["then"]),
+            call["then"].contains("after: 0ns"),
             field(call["facts"], "reused")
         );
         let mut views = vec![only(&name(&call)), BTreeMap::new(), BTreeMap::new()];
@@ -348,14 +348,8 @@ fn name(call: &BTreeMap<&str, &str>) -> String {
         "Exchange" if field(state, "begun") == "false" => Some("new"),
         "Exchange" if call["draining"] != "None" => Some("drain"),
         "Exchange" if call["head_said"] == "true" => Some("body"),
-        "Releasing" | "Released" => ["Hop", "Fail", "End"].into_iter().find(|then| follows(state, then)),
+        "Releasing" | "Released" => Some(variant(call["then"])),
         _ => None,
     };
     more.map_or_else(|| name.to_owned(), |more| format!("{name} ({more})"))
-}
-
-/// Whether `then` is what a `Releasing` or `Released` is followed by: the last of its values.
-fn follows(state: &str, then: &str) -> bool {
-    let values = format!("[{}]", inside(state).unwrap_or_default());
-    elements(&values).last().is_some_and(|last| variant(last) == then)
 }

@@ -65,7 +65,6 @@ fn every_state_that_the_source_names_is_reached() {
             "Cancelling",
             "Releasing",
             "Released",
-            "Hopping",
             "Pausing",
             "Ended",
             "Upgraded",
