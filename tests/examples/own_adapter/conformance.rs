@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant as Clock;
 
-use http::Request;
+use http::{Request, Uri};
 use httpocean_core::{BodyPlan, CallId, Engine, Event, Io};
 use httpocean_testkit::conformance::{
     self, Adapter, Client, Counts, EventLoop, Failure, Lack, News, Setup, Turned,
@@ -82,6 +82,10 @@ impl<U: FnMut(CallId, Event, &Io)> EventLoop for Turning<U> {
 
     fn give_up(&mut self, call: CallId) {
         self.driver.engine.discard(call, self.driver.now());
+    }
+
+    fn preconnect(&mut self, url: &Uri, count: usize) -> bool {
+        self.driver.engine.preconnect(url, count, self.driver.now()).is_ok()
     }
 
     fn counts(&self) -> Option<Counts> {

@@ -3,7 +3,7 @@
 use std::io::ErrorKind::Interrupted;
 use std::sync::Arc;
 
-use http::Request;
+use http::{Request, Uri};
 use httpocean_mio::mio::{Events, Poll, Token, Waker};
 use httpocean_mio::{BodyPlan, CallId, Client, Event, Options};
 use httpocean_testkit::conformance::{self, Adapter, Counts, EventLoop, Failure, News, Setup, Turned};
@@ -95,6 +95,10 @@ impl EventLoop for Loop {
 
     fn body_failed(&mut self, call: CallId) {
         self.client.body_failed(call, "reading it failed");
+    }
+
+    fn preconnect(&mut self, url: &Uri, count: usize) -> bool {
+        self.client.preconnect(url, count).is_ok()
     }
 
     fn counts(&self) -> Option<Counts> {

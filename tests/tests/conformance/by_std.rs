@@ -47,6 +47,10 @@ impl conformance::Client for Blocking {
         Ok(Box::new(Reading(response.into_http())))
     }
 
+    fn preconnect(&self, url: &str, count: usize) -> bool {
+        self.0.preconnect(url, count).is_ok()
+    }
+
     fn counts(&self) -> Option<Counts> {
         let stats = self.0.stats();
         Some(Counts { open: stats.open, idle: stats.idle, waiting: stats.waiting, late: None })

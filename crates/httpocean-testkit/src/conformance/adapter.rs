@@ -77,6 +77,11 @@ pub trait Client: Send + Sync {
         false
     }
 
+    /// Wishes for so many connections to where a URL leads, before anybody asks for them. `false`: nobody can do that.
+    fn preconnect(&self, _url: &str, _count: usize) -> bool {
+        false
+    }
+
     /// What it holds; `None` if it does not say.
     fn counts(&self) -> Option<Counts> {
         None

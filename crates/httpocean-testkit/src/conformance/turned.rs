@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use httpocean_core::{BodyPlan, Phase};
 
 use super::adapter::{Answer, Client, Counts, Failure, Pieces, Upload};
@@ -39,6 +39,11 @@ pub trait EventLoop {
 
     /// The answer to [`News::NeedBody`], when it can't be had.
     fn body_failed(&mut self, _call: Self::Call) {}
+
+    /// See [`Client::preconnect`].
+    fn preconnect(&mut self, _url: &Uri, _count: usize) -> bool {
+        false
+    }
 
     /// What it holds; see [`Client::counts`].
     fn counts(&self) -> Option<Counts> {
@@ -86,6 +91,7 @@ enum Order {
     Body { number: u64, question: u64, piece: Option<Vec<u8>> },
     Resume(u64),
     GiveUp(u64),
+    Preconnect { url: Uri, count: usize, asker: Sender<bool> },
     Counts(Sender<Option<Counts>>),
     Stir(Sender<bool>),
     Stop,
@@ -138,6 +144,11 @@ impl Client for Turned {
         std::thread::sleep(after);
         drop(flow);
         true
+    }
+
+    fn preconnect(&self, url: &str, count: usize) -> bool {
+        let Ok(url) = url.parse() else { return false };
+        self.line.ask(|asker| Order::Preconnect { url, count, asker }).unwrap_or(false)
     }
 
     fn counts(&self) -> Option<Counts> {
@@ -312,6 +323,9 @@ impl<L: EventLoop> Turning<L> {
                 if let Some(user) = self.users.get(&number) {
                     self.event_loop.give_up(user.call);
                 }
+            }
+            Order::Preconnect { url, count, asker } => {
+                let _ = asker.send(self.event_loop.preconnect(&url, count));
             }
             Order::Counts(asker) => _ = asker.send(self.event_loop.counts()),
             Order::Stir(asker) => {

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
-use http::Request;
+use http::{Request, Uri};
 use httpocean_core::dial::Route;
 use httpocean_core::{
     BodyPlan, CallId, ConnId, Driven, Engine, Event, Instant, Io, Task, TransportError, Want,
@@ -31,6 +31,8 @@ pub(crate) struct Driver {
     paused: BTreeSet<CallId>,
     /// Its last bytes are with their user.
     lent: Option<ConnId>,
+    /// What [`Fault::SleepsOnAWish`] sleeps on.
+    wished: bool,
     said: VecDeque<(CallId, News)>,
 }
 
@@ -64,6 +66,7 @@ pub(crate) fn start(setup: Setup, fault: Fault) -> (Driver, impl Fn() + Send + S
         unclosed: Vec::new(),
         paused: BTreeSet::new(),
         lent: None,
+        wished: false,
         said: VecDeque::new(),
     };
     // Full is as good as woken.
@@ -74,6 +77,7 @@ impl EventLoop for Driver {
     type Call = CallId;
 
     fn start(&mut self, request: Request<()>, body: BodyPlan) -> Result<CallId, Failure> {
+        self.wished = false;
         Ok(self.engine.start(request, body, self.now())?)
     }
 
@@ -81,7 +85,7 @@ impl EventLoop for Driver {
         if let Some(conn) = self.lent.take() {
             self.ready(conn);
         }
-        while self.said.is_empty() {
+        while self.said.is_empty() && !self.wished {
             let task = self.engine.next_task(self.now())?;
             self.carry_out(task);
         }
@@ -97,6 +101,11 @@ impl EventLoop for Driver {
             let Dialing { conn, attempt, socket } = self.dialing.swap_remove(at);
             self.dialed(conn, attempt, socket);
         }
+    }
+
+    fn preconnect(&mut self, url: &Uri, count: usize) -> bool {
+        self.wished = self.has(Fault::SleepsOnAWish);
+        self.engine.preconnect(url, count, self.now()).is_ok()
     }
 
     fn give_up(&mut self, call: CallId) {

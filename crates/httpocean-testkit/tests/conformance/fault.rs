@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     LeaksALease,
     /// No deadline ends a sleep.
     IgnoresDeadlines,
+    /// What is to be done for a wish is not asked for until there is a request.
+    SleepsOnAWish,
     /// Every deadline ends it late.
     SleepsPastDeadlines,
     /// A connection that is closed is still polled, and its events are told.

@@ -80,6 +80,15 @@ fn one_that_ignores_deadlines() {
 }
 
 #[test]
+fn one_that_sleeps_on_a_wish() {
+    finds(
+        Fault::SleepsOnAWish,
+        "the two connections that the limit leaves of five, though no request asks",
+        &[("ahead", "rule-2")],
+    );
+}
+
+#[test]
 fn one_that_drives_the_dead() {
     finds(
         Fault::DrivesTheDead,

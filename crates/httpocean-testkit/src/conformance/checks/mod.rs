@@ -2,6 +2,7 @@
 
 use super::scene::{Checking, Scene};
 
+mod ahead;
 mod backpressure;
 mod body_ends;
 mod cancel;
@@ -58,6 +59,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("hops", hops::check),
     ("closes", closes::check),
     ("probe", probe::check),
+    ("ahead", ahead::check),
     ("unasked", unasked::check),
     ("half_close", half_close::check),
     ("idle_ends", idle_ends::check),
