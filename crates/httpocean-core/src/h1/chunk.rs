@@ -58,9 +58,9 @@ impl ChunkLine {
     pub(crate) fn at_once(bytes: &[u8], line_max: usize) -> Option<(u64, usize)> {
         let mut size = 0;
         let digits_max = line_max.min(16);
-        for (at, byte) in bytes.iter().enumerate() {
+        for (at, byte) in bytes.iter().take(digits_max + 1).enumerate() {
             match HEX_DIGITS[usize::from(*byte)] {
-                digit @ 0..16 if at < digits_max => size = size << 4 | u64::from(digit),
+                digit @ 0..16 => size = size << 4 | u64::from(digit),
                 _ => return (at > 0 && bytes[at..].starts_with(b"\r\n")).then_some((size, at + 2)),
             }
         }
