@@ -3,6 +3,7 @@
 
 mod engine_world;
 mod hopping;
+mod support;
 
 use engine_world::{Act, DialScript, Ending, Habits, Net, Piece, Reply, World, at, bytes, ms, once, request};
 use hopping::{busy, leads_to, retries};
@@ -11,7 +12,7 @@ use httpocean_core::policy::Retries;
 use httpocean_core::pool::{DialPolicy, Options, Order, Surplus};
 use httpocean_core::{BodyPlan, Config, HopReason, TransportError, call, dial};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use support::random::cases;
 
 #[derive(Clone, Debug)]
 struct Visit {
@@ -207,21 +208,6 @@ fn play(scene: &Scene) -> World {
     world.interrupt = scene.interrupt.map(|(step, user, act)| (step, user, acts[usize::from(act)]));
     world.run();
     world
-}
-
-/// So many cases, always the same, unless the environment asks for another number: then at random.
-fn cases(usual: u32) -> ProptestConfig {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the ban is for the core; this is how a person asks for more"
-    )]
-    let asked = std::env::var("HTTPOCEAN_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig {
-        cases: asked.unwrap_or(usual),
-        rng_seed: if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(0) },
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

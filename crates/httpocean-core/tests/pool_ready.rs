@@ -160,28 +160,27 @@ proptest! {
 
     /// The same commands as the reference pool, with many wishes and every key in use.
     #[test]
-    fn wishes_are_obeyed_as_by_the_reference_pool(
-        sequence in sequences(),
-        min_idle in 0_usize..4,
-        wishes in prop::collection::vec((0..KEYS, 1_usize..5, 1_usize..6), 1..30),
-    ) {
-        let options = Options { min_idle, ..sequence.options };
-        faithfully(options, with_wishes(sequence.steps, &wishes));
+    fn wishes_are_obeyed_as_by_the_reference_pool((options, steps) in wishful()) {
+        faithfully(options, steps);
     }
 
     /// I8 to I11 and I15, in whatever order commands are polled: the ledger judges each.
     #[test]
-    fn wishes_keep_to_the_limits(
-        sequence in sequences(),
-        min_idle in 0_usize..4,
-        wishes in prop::collection::vec((0..KEYS, 1_usize..5, 1_usize..6), 1..30),
-    ) {
-        let options = Options { min_idle, ..sequence.options };
-        let log = loosely(options, with_wishes(sequence.steps, &wishes));
+    fn wishes_keep_to_the_limits((options, steps) in wishful()) {
+        let log = loosely(options, steps);
         let is_dial = |event: &&Event| matches!(event, Event::Said(_, Said::Dial { .. }));
         let failed = |event: &&Event| matches!(event, Event::Input(_, Input::DialFailed { .. }));
         prop_assert!(log.iter().filter(failed).count() <= log.iter().filter(is_dial).count());
     }
+}
+
+/// Steps at random with wishes between them, and a wish that holds for every key in use.
+fn wishful() -> impl Strategy<Value = (Options, Vec<Step>)> {
+    let wishes = prop::collection::vec((0..KEYS, 1_usize..5, 1_usize..6), 1..30);
+    (sequences(), 0_usize..4, wishes).prop_map(|(sequence, min_idle, wishes)| {
+        let options = Options { min_idle, ..sequence.options };
+        (options, with_wishes(sequence.steps, &wishes))
+    })
 }
 
 /// After so many steps each, a wish.

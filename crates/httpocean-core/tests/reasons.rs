@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use httpocean_core::policy::redirect::NoRedirect;
 use httpocean_core::pool::Refusal;
 use httpocean_core::{CloseReason, HopReason, NotFollowed, NotReplayed, NotRetried, RetryClass};
 
@@ -83,6 +84,8 @@ fn sentences() {
     are_sentences(not_retried().iter().map(NotRetried::explain).collect());
     are_sentences(NOT_FOLLOWED.iter().map(NotFollowed::explain).collect());
     are_sentences(HOPS.iter().map(HopReason::explain).collect());
+    let no_redirect = [NoRedirect::Status, NoRedirect::NoLocation, NoRedirect::Off, NoRedirect::Connect];
+    are_sentences(no_redirect.iter().map(NoRedirect::explain).collect());
     let refusals = [
         Refusal::WaitedTooLong,
         Refusal::DialTooSlow,

@@ -162,22 +162,3 @@ fn so_many_are_followed_and_no_more() {
     let verdict = found(&request, "http://[", &off);
     assert!(matches!(verdict, Verdict::Answer(NoRedirect::Off)), "{verdict:?}");
 }
-
-#[test]
-fn every_reason_says_something_of_its_own() {
-    let all = [
-        NotFollowed::TooMany,
-        NotFollowed::BadLocation("why"),
-        NotFollowed::DifferentLocations,
-        NotFollowed::SchemeNotSupported,
-        NotFollowed::NotHttps,
-        NotFollowed::OtherHost,
-        NotFollowed::Userinfo,
-        NotFollowed::BodyNotReplayable,
-    ];
-    let words: std::collections::BTreeSet<_> = all.iter().map(|why| (why.word(), why.explain())).collect();
-    assert_eq!(words.len(), all.len());
-    let none = [NoRedirect::Status, NoRedirect::NoLocation, NoRedirect::Off, NoRedirect::Connect];
-    let sentences: std::collections::BTreeSet<_> = none.iter().map(NoRedirect::explain).collect();
-    assert_eq!(sentences.len(), none.len());
-}

@@ -7,11 +7,14 @@ use std::time::Duration;
 use httpocean_core::dial::Route;
 use httpocean_core::pool::{Demand, Facts, Fate};
 use httpocean_core::{
-    BodyPlan, Call, CallStep, Config, Conn, Dial, DialStep, Error, ErrorKind, Fault, Hop, Instant, Io, Key,
-    NotReplayed, Phase, Sent, Want,
+    BodyPlan, Call, CallStep, CloseReason, Config, Conn, Dial, DialStep, Error, ErrorKind, Fault, Hop,
+    HopReason, Instant, Io, Key, NotReplayed, Phase, Sent, Want,
 };
 
 pub const SECOND: Duration = Duration::from_secs(1);
+
+/// A response that is one.
+pub const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
 
 pub fn at(seconds: u64) -> Instant {
     Instant::ZERO + SECOND * seconds as u32
@@ -245,6 +248,21 @@ impl Scenario {
     pub fn fate(&mut self) -> Fate {
         let said = self.run();
         said.iter().find_map(|said| if let Said::Release(fate) = said { Some(*fate) } else { None }).unwrap()
+    }
+
+    /// That it said no more than that its connection was stale, and that it is served on the fresh one that it asked
+    /// for; the hop.
+    pub fn is_made_once_more<'a>(&mut self, said: &'a [Said]) -> &'a Hop {
+        let [Said::Release(fate), Said::Hop(hop), Said::Acquire { fresh: true }] = said else {
+            panic!("{said:?}")
+        };
+        assert_eq!((*fate, hop.why), (Fate::Spent(CloseReason::Unasked), HopReason::StaleConnection));
+        self.attach(Facts::default());
+        let _ = self.wait();
+        self.flush();
+        self.feed(GOOD);
+        assert!(self.run().contains(&Said::Data(b"good".to_vec())));
+        hop
     }
 
     /// Sleeps exactly until `want.until`, does nothing else, and steps.
