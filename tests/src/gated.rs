@@ -31,6 +31,7 @@ struct Inner {
 struct State {
     shut: bool,
     held: usize,
+    most: usize,
 }
 
 impl Gated {
@@ -58,10 +59,17 @@ impl Gate {
         lock(&self.0.state).held
     }
 
-    fn pass(&self, until: Option<Instant>) -> io::Result<()> {
+    /// How many stood before it at once, at the most.
+    pub fn most_held(&self) -> usize {
+        lock(&self.0.state).most
+    }
+
+    /// Waits before it, at most until then or for a minute.
+    pub(crate) fn pass(&self, until: Option<Instant>) -> io::Result<()> {
         let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
         let mut state = lock(&self.0.state);
         state.held += 1;
+        state.most = state.most.max(state.held);
         let (mut state, _) = self
             .0
             .changed

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use httpocean_mio::Resolve;
 use httpocean_std::Key;
 use httpocean_testkit::server::Server;
 
+use crate::gated::Gate;
 use crate::lock;
 
 /// Knows where every host is, whatever it is called. While its gate is shut nobody gets an answer, so that every
@@ -23,17 +25,10 @@ struct Inner {
     addresses: Vec<SocketAddr>,
     /// By `host:port`, if each has an address of its own.
     pins: Option<BTreeMap<String, SocketAddr>>,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    shut: bool,
-    held: usize,
-    asked: usize,
+    gate: Gate,
+    asked: AtomicUsize,
     /// How long each answer takes.
-    delay: Duration,
+    delay: Mutex<Duration>,
 }
 
 impl Names {
@@ -61,28 +56,32 @@ impl Names {
 
     /// From now on an answer takes so long.
     pub fn slow_down(&self, delay: Duration) {
-        lock(&self.0.state).delay = delay;
+        *lock(&self.0.delay) = delay;
     }
 
     /// From now on nobody gets through.
     pub fn shut(&self) {
-        lock(&self.0.state).shut = true;
+        self.0.gate.shut();
     }
 
     /// Lets everybody through.
     pub fn open(&self) {
-        lock(&self.0.state).shut = false;
-        self.0.changed.notify_all();
+        self.0.gate.open();
     }
 
     /// How often it was asked.
     pub fn asked(&self) -> usize {
-        lock(&self.0.state).asked
+        self.0.asked.load(SeqCst)
     }
 
     /// How many stand before the gate.
     pub fn held(&self) -> usize {
-        lock(&self.0.state).held
+        self.0.gate.held()
+    }
+
+    /// How many stood before the gate at once, at the most.
+    pub fn most_held(&self) -> usize {
+        self.0.gate.most_held()
     }
 
     /// Of a `host:port`, as soon as the gate lets it through.
@@ -96,21 +95,10 @@ impl Names {
     }
 
     fn find(&self, host: &str, port: u16, until: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
-        let delay = lock(&self.0.state).delay;
+        let delay = *lock(&self.0.delay);
         std::thread::sleep(delay);
-        let left = until.map_or(Duration::from_secs(60), |at| at.saturating_duration_since(Instant::now()));
-        let mut state = lock(&self.0.state);
-        state.held += 1;
-        state.asked += 1;
-        let (mut state, _) = self
-            .0
-            .changed
-            .wait_timeout_while(state, left, |state| state.shut)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.held -= 1;
-        if state.shut {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
+        self.0.asked.fetch_add(1, SeqCst);
+        self.0.gate.pass(until)?;
         if let Some(pins) = &self.0.pins {
             let pin = pins.get(&format!("{host}:{port}"));
             return pin.map(|addr| vec![*addr]).ok_or_else(|| io::ErrorKind::NotFound.into());
