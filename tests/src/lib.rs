@@ -41,7 +41,7 @@ pub use proxied::{Proxied, by_proxy};
 pub use recorder::Recorder;
 pub use sites::{Seen, Sites};
 pub use tls_end::{TlsFront, TlsServer};
-pub use upload::{UPLOAD, Upload, content, whole};
+pub use upload::{UPLOAD, Upload, content, uploads_to, whole};
 pub use way::Way;
 
 /// Only a broken test waits this long.

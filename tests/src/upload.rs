@@ -6,12 +6,26 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use httpocean_testkit::fill_pattern;
-use httpocean_testkit::server::Server;
+use httpocean_testkit::server::{Reply, Request, Server};
 
-use crate::Body;
+use crate::{Body, On};
 
 /// More than sockets hold.
 pub const UPLOAD: usize = 10_000_000;
+
+/// A server that keeps what is uploaded to it, answers the first request so, and all others well.
+///
+/// # Panics
+/// As [`On::serve`] does.
+pub fn uploads_to(on: On, first: Reply) -> Server {
+    let count = AtomicUsize::new(0);
+    let handler = move |request: &Request| match count.fetch_add(1, Relaxed) {
+        0 => first.clone(),
+        _ if request.header("expect").is_some() => Reply::ok("end").continues(),
+        _ => Reply::ok("end"),
+    };
+    on.server().record_body(UPLOAD).start(handler).expect("loopback has a free port")
+}
 
 /// Where a body comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,6 +32,24 @@ pub fn vectors(name: &str) -> Option<Value> {
     }
 }
 
+/// Compares each vector of the file `name`, of which all is shown as well, and counts what came of it; nothing, and a
+/// line that says so, where the folder is missing.
+///
+/// # Panics
+/// As [`vectors`], when a vector has no name, and when one differs.
+pub fn each(name: &str, mut compare: impl FnMut(&Value, &Value) -> Result<(), String>) {
+    let Some(all) = vectors(name) else { return };
+    let mut tally = Tally::new(name);
+    for vector in all["vectors"].as_array().expect("a list of vectors") {
+        let id = vector["id"].as_str().expect("a name");
+        if vector.get("caution").is_some() {
+            tally.caution(id);
+        }
+        tally.count(id, compare(&all, vector));
+    }
+    tally.finish();
+}
+
 /// The text of a file that lies beside the folder of the vectors; none, and a line that says so, where it is missing.
 ///
 /// # Panics

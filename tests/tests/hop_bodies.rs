@@ -3,15 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Response};
 use httpocean_core::policy::redirect::NotFollowed;
 use httpocean_core::policy::{Backoff, Exhausted, Methods, Retries};
 use httpocean_std::{ErrorKind, HopReason, NotReplayed, NotRetried, Sent};
-use httpocean_testkit::server::{End, Reply, Request, Server};
-use httpocean_tests::{Body, Client, Error, On, UPLOAD, Upload, at_rest, get, on_both_adapters, whole};
+use httpocean_testkit::server::{End, Reply, Server};
+use httpocean_tests::{Body, Client, Error, On, Upload, at_rest, get, on_both_adapters, uploads_to, whole};
 
 on_both_adapters!(
     "load":
@@ -33,17 +32,6 @@ const KEPT: [(u16, Method); 6] = [
     (307, Method::PUT),
     (308, Method::PUT),
 ];
-
-/// Answers the first request so, and all others well.
-fn server(on: On, first: Reply) -> Server {
-    let count = AtomicUsize::new(0);
-    let handler = move |request: &Request| match count.fetch_add(1, SeqCst) {
-        0 => first.clone(),
-        _ if request.header("expect").is_some() => Reply::ok("end").continues(),
-        _ => Reply::ok("end"),
-    };
-    on.server().record_body(UPLOAD).start(handler).unwrap()
-}
 
 fn leading_on(status: u16) -> Reply {
     Reply::status(status, "Elsewhere").header("Location", "/end").body("not here")
@@ -76,7 +64,7 @@ fn reached_the_end(answer: Result<Response<Body>, Error>, why: HopReason) {
 fn a_redirect_that_keeps_the_body_sends_it_once_more(on: On) {
     for (status, method) in KEPT {
         for source in Upload::ALL {
-            let (server, client) = (server(on, leading_on(status)), on.client());
+            let (server, client) = (uploads_to(on, leading_on(status)), on.client());
             let answer = send(&client, &server, &method, source.body());
             if source.is_replayable() {
                 reached_the_end(answer, HopReason::Redirect);
@@ -100,7 +88,7 @@ fn a_redirect_to_a_get_leaves_the_body_behind(on: On) {
         [(301, Method::POST), (302, Method::POST), (303, Method::POST), (303, Method::PUT)]
     {
         for source in Upload::ALL {
-            let (server, client) = (server(on, leading_on(status)), on.client());
+            let (server, client) = (uploads_to(on, leading_on(status)), on.client());
             let request = client.request(method.clone(), server.url("/start"));
             let answer = request.header("content-type", "text/plain").body(source.body()).send();
             reached_the_end(answer, HopReason::Redirect);
@@ -119,7 +107,7 @@ fn a_status_with_retry_after_sends_it_once_more(on: On) {
     for source in Upload::ALL {
         for exhausted in [Exhausted::Response, Exhausted::Error] {
             let client = on.builder().retries(Retries { exhausted, ..stubborn() }).build();
-            let server = server(on, busy());
+            let server = uploads_to(on, busy());
             let answer = send(&client, &server, &Method::POST, source.body());
             match (source.is_replayable(), exhausted) {
                 (true, _) => {
@@ -144,7 +132,7 @@ fn a_status_with_retry_after_sends_it_once_more(on: On) {
 fn a_post_is_not_retried_by_itself(on: On) {
     for source in Upload::ALL {
         let retries = Retries { methods: Methods::Idempotent, exhausted: Exhausted::Error, ..stubborn() };
-        let (server, client) = (server(on, busy()), on.builder().retries(retries).build());
+        let (server, client) = (uploads_to(on, busy()), on.builder().retries(retries).build());
         let answer = send(&client, &server, &Method::POST, source.body()).unwrap();
         // Nothing was tried that could be exhausted: the response is the answer.
         assert_eq!((answer.status().as_u16(), answer.body().hops().len()), (503, 0));
@@ -160,7 +148,7 @@ fn on_a_dying_connection(
     source: Upload,
     end: End,
 ) -> (Server, Result<Response<Body>, Error>) {
-    let server = server(on, Reply::ok("warm").then(end));
+    let server = uploads_to(on, Reply::ok("warm").then(end));
     assert_eq!(get(client, &server.url("/warm")), "warm");
     let answer = send(client, &server, method, source.body());
     (server, answer)
@@ -214,7 +202,7 @@ fn trailers_go_along_each_time(on: On) {
         [(leading_on(307), Method::POST), (busy(), Method::POST), (leading_on(303), Method::PUT)]
     {
         for source in [Upload::File, Upload::Bytes, Upload::Reader] {
-            let (server, client) = (server(on, first.clone()), on.builder().retries(stubborn()).build());
+            let (server, client) = (uploads_to(on, first.clone()), on.builder().retries(stubborn()).build());
             let _answer = send(&client, &server, &method, source.body().with_trailers(trailers.clone()));
             let uploads = server.requests().into_iter().filter(|received| received.request.method != "GET");
             let uploads: Vec<_> = uploads.collect();
@@ -264,7 +252,7 @@ impl Seek for Changing {
 
 fn a_source_that_changes_meanwhile_is_an_error(on: On) {
     for (second, is_stuck) in [(200_000, false), (0, false), (300_000, true)] {
-        let (server, client) = (server(on, leading_on(307)), on.client());
+        let (server, client) = (uploads_to(on, leading_on(307)), on.client());
         let lengths = [300_000, second];
         let changing = Changing { lengths, at: 0, was_read: false, again: false, is_stuck };
         let error = send(&client, &server, &Method::POST, Body::from_seekable(changing)).unwrap_err();

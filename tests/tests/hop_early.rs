@@ -2,15 +2,14 @@
 //! for the whole one, and a body that nobody has asked for yet can go elsewhere.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Response};
 use httpocean_core::policy::redirect::NotFollowed;
 use httpocean_core::policy::{Backoff, Exhausted, Methods, Retries};
 use httpocean_std::{ErrorKind, NotRetried, Sent, call};
-use httpocean_testkit::server::{Act, End, Reply, Request, Server};
-use httpocean_tests::{Body, Client, Error, On, UPLOAD, Upload, at_rest, on_both_adapters, whole};
+use httpocean_testkit::server::{Act, End, Reply, Server};
+use httpocean_tests::{Body, Client, Error, On, Upload, at_rest, on_both_adapters, uploads_to, whole};
 
 on_both_adapters!(
     "load":
@@ -34,17 +33,6 @@ fn early(status: u16) -> [(&'static str, Reply); 6] {
         ("resets in a while", reply.clone().then(End::Reset.after(while_))),
         ("closes its half", reply.then(End::HalfClose)),
     ]
-}
-
-/// Answers the first request so, and all others well.
-fn server(on: On, first: Reply) -> Server {
-    let count = AtomicUsize::new(0);
-    let handler = move |request: &Request| match count.fetch_add(1, SeqCst) {
-        0 => first.clone(),
-        _ if request.header("expect").is_some() => Reply::ok("end").continues(),
-        _ => Reply::ok("end"),
-    };
-    on.server().record_body(UPLOAD).start(handler).unwrap()
 }
 
 fn client(on: On, expect_continue: bool) -> Client {
@@ -74,7 +62,7 @@ fn a_redirect_before_the_body_was_read(on: On) {
     for method in [Method::POST, Method::PUT] {
         for (what, reply) in early(307) {
             for source in Upload::ALL {
-                let (server, client) = (server(on, reply.clone()), client(on, false));
+                let (server, client) = (uploads_to(on, reply.clone()), client(on, false));
                 let answer = send(&client, &server, &method, source.body());
                 if source.is_replayable() {
                     reached_the_end(answer);
@@ -96,7 +84,7 @@ fn a_redirect_before_the_body_was_read(on: On) {
 fn a_redirect_to_a_get_before_the_body_was_read(on: On) {
     for (what, reply) in early(303) {
         for source in Upload::ALL {
-            let (server, client) = (server(on, reply.clone()), client(on, false));
+            let (server, client) = (uploads_to(on, reply.clone()), client(on, false));
             reached_the_end(send(&client, &server, &Method::POST, source.body()));
             assert!(whole(&server).is_empty(), "{what} {source:?}");
             let last = server.requests().pop().unwrap();
@@ -110,7 +98,7 @@ fn a_redirect_to_a_get_before_the_body_was_read(on: On) {
 fn a_busy_server_that_has_not_read_the_body(on: On) {
     for (what, reply) in early(503) {
         for source in Upload::ALL {
-            let (server, client) = (server(on, reply.clone()), client(on, false));
+            let (server, client) = (uploads_to(on, reply.clone()), client(on, false));
             let answer = send(&client, &server, &Method::POST, source.body());
             if source.is_replayable() {
                 reached_the_end(answer);
@@ -129,7 +117,7 @@ fn a_body_that_was_not_asked_for_goes_elsewhere(on: On) {
     for status in [307, 308, 503, 303] {
         for (what, reply) in early(status) {
             for source in Upload::ALL {
-                let (server, client) = (server(on, reply.clone()), client(on, true));
+                let (server, client) = (uploads_to(on, reply.clone()), client(on, true));
                 reached_the_end(send(&client, &server, &Method::POST, source.body()));
                 let first = server.requests().remove(0);
                 assert_eq!((first.body_len, first.body_complete), (0, false), "{what} {source:?}");
@@ -148,7 +136,7 @@ fn a_body_that_was_not_asked_for_goes_elsewhere(on: On) {
 fn a_body_that_was_asked_for_and_then_redirected(on: On) {
     for source in Upload::ALL {
         let reply = Reply::status(307, "Late").header("Location", "/end").continues();
-        let (server, client) = (server(on, reply), client(on, true));
+        let (server, client) = (uploads_to(on, reply), client(on, true));
         let answer = send(&client, &server, &Method::PUT, source.body());
         if source.is_replayable() {
             reached_the_end(answer);
@@ -167,7 +155,7 @@ fn trailers_of_a_body_that_was_cut_short_are_not_sent(on: On) {
     trailers.insert("x-checksum", HeaderValue::from_static("right"));
     for (what, reply) in early(307) {
         for source in [Upload::File, Upload::Reader] {
-            let (server, client) = (server(on, reply.clone()), client(on, false));
+            let (server, client) = (uploads_to(on, reply.clone()), client(on, false));
             let body = source.body().with_trailers(trailers.clone());
             let answer = send(&client, &server, &Method::POST, body);
             assert_eq!(answer.is_ok(), source.is_replayable(), "{what}");

@@ -17,21 +17,8 @@ use httpocean_core::pool::Refusal;
 use httpocean_core::{
     Error, ErrorKind, Instant, NotRetried, Phase, ProxyError, RetryClass, Sent, TransportError,
 };
-use httpocean_tests::vectors::{Tally, vectors};
+use httpocean_tests::vectors::{each, vectors};
 use serde_json::Value;
-
-fn each(file: &str, mut compare: impl FnMut(&Value, &Value) -> Result<(), String>) {
-    let Some(all) = vectors(file) else { return };
-    let mut tally = Tally::new(file);
-    for vector in all["vectors"].as_array().unwrap() {
-        let id = vector["id"].as_str().unwrap();
-        if vector.get("caution").is_some() {
-            tally.caution(id);
-        }
-        tally.count(id, compare(&all, vector));
-    }
-    tally.finish();
-}
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, expected: T, ours: T) -> Result<(), String> {
     if expected == ours { Ok(()) } else { Err(format!("{what}: expected {expected:?}, ours {ours:?}")) }

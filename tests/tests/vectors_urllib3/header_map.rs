@@ -4,13 +4,14 @@ use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use httpocean_core::BodyPlan;
 use httpocean_core::policy::redirect::{Previous, Redirects, Verdict, follow};
+use httpocean_tests::vectors::each;
 use serde_json::{Value, json};
 
-use super::{each, same};
+use super::same;
 
 #[test]
 fn header_map() {
-    each("urllib3/header_map.json", |vector| {
+    each("urllib3/header_map.json", |_, vector| {
         let mut map = HeaderMap::new();
         for step in vector["steps"].as_array().unwrap() {
             let ours = carry_out(&mut map, step["op"].as_array().unwrap());

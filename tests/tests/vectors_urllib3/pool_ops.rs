@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use httpocean_core::pool::{Demand, Fate, Lease, Options};
 use httpocean_core::{CloseReason, ConnId, Instant, Key, Pool, PoolCommand};
+use httpocean_tests::vectors::each;
 use serde_json::{Value, json};
 
-use super::{each, same};
+use super::same;
 
 #[test]
 fn pool_ops() {
-    each("urllib3/pool_ops.json", |vector| {
+    each("urllib3/pool_ops.json", |_, vector| {
         let maxsize = usize::try_from(vector["maxsize"].as_u64().unwrap()).unwrap();
         let max_per_key = if vector["block"] == true { maxsize } else { usize::MAX };
         let options = Options { max_per_key, max_idle_per_key: maxsize, ..Options::default() };

@@ -3,10 +3,11 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use httpocean_core::BodyPlan;
+use httpocean_tests::vectors::each;
 use serde_json::Value;
 
+use super::same;
 use super::wire::written;
-use super::{each, same};
 
 #[derive(Debug, PartialEq)]
 struct Sent {
@@ -17,7 +18,7 @@ struct Sent {
 
 #[test]
 fn request_wire() {
-    each("urllib3/request_wire.json", |vector| {
+    each("urllib3/request_wire.json", |_, vector| {
         let expected = vector["wire"].as_str().map(read);
         let ours = ours(vector);
         match (expected, ours) {

@@ -5,13 +5,12 @@ use base64::prelude::BASE64_STANDARD;
 use httpocean_core::Limits;
 use httpocean_testkit::fuzzing::{End, How, Peer};
 use httpocean_testkit::reference::exchange::{Ending, Question};
+use httpocean_tests::vectors::each;
 use serde_json::{Value, json};
-
-use super::each;
 
 #[test]
 fn response_parse() {
-    each("urllib3/response_parse.json", |vector| {
+    each("urllib3/response_parse.json", |_, vector| {
         let bytes = bytes(vector);
         let ending = if vector["server_closes_after"] == true { Ending::Fin } else { Ending::Open };
         let question = Question { method: vector["method"].as_str().unwrap(), upgrade: false };

@@ -2,17 +2,18 @@
 
 use http::{Request, Uri};
 use httpocean_core::{BodyPlan, Key, Scheme};
+use httpocean_tests::vectors::each;
 use serde_json::Value;
 
+use super::same;
 use super::wire::written;
-use super::{each, same};
 
 /// Scheme, host, port, and what is sent in the first line.
 type Named = (String, String, u64, String);
 
 #[test]
 fn url_parse() {
-    each("urllib3/url_parse.json", |vector| {
+    each("urllib3/url_parse.json", |_, vector| {
         let ours = named(vector["input"].as_str().unwrap());
         match (vector.get("ok").map(expected), ours) {
             (None, Err(_)) => Ok(()),
@@ -24,7 +25,7 @@ fn url_parse() {
 
 #[test]
 fn url_target() {
-    each("urllib3/url_target.json", |vector| {
+    each("urllib3/url_target.json", |_, vector| {
         let ours = named(&format!("http://a.test{}", vector["input"].as_str().unwrap()));
         match (vector["ok"].as_str(), ours) {
             (Some(expected), Ok((.., target))) => same(&expected, &target.as_str()),
@@ -38,7 +39,7 @@ fn url_target() {
 /// not there.
 #[test]
 fn pool_key() {
-    each("urllib3/pool_key.json", |vector| {
+    each("urllib3/pool_key.json", |_, vector| {
         let key = |side: &str| {
             let uri: Uri =
                 vector[side]["url"].as_str().unwrap().parse().map_err(|error| format!("{error}"))?;
