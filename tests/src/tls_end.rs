@@ -1,17 +1,16 @@
-//! A server's end of TLS, by rustls.
+//! Servers that speak TLS in every way that a test may want.
 
-use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use httpocean_std::rustls::rustls;
-use httpocean_testkit::front::{Front, Terminal};
+use httpocean_testkit::front::Front;
+use httpocean_testkit::tls::{Handshakes, TlsEnd};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ResolvesServerCertUsingSni, ServerConnection, WebPkiClientVerifier};
+use rustls::server::{ResolvesServerCertUsingSni, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{HandshakeKind, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 use crate::certificates::{Authority, Identity};
 
@@ -83,28 +82,20 @@ impl TlsServer {
     /// # Panics
     /// When the options don't go together, or the system has no port.
     pub fn before(self, target: SocketAddr) -> TlsFront {
-        let (full, resumed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let make = self.ends(full.clone(), resumed.clone());
-        TlsFront { front: Front::start(target, make).expect("a free port"), full, resumed }
+        let handshakes = Handshakes::default();
+        let make = self.ends(&handshakes);
+        TlsFront { front: Front::start(target, make).expect("a free port"), handshakes }
     }
 
-    /// Its end of each connection, for a server of one's own. Handshakes are counted when they come to their end, whole
-    /// ones and resumed ones.
+    /// Its end of each connection, for a server of one's own. Handshakes are counted there.
     ///
     /// # Panics
     /// When the options don't go together.
-    pub fn ends(
-        &self,
-        full: Arc<AtomicUsize>,
-        resumed: Arc<AtomicUsize>,
-    ) -> impl FnMut() -> TlsEnd + Send + use<> {
-        let (config, goodbyes) = (self.config(), self.goodbyes);
-        move || TlsEnd {
-            tls: ServerConnection::new(config.clone()).expect("a configuration that works"),
-            counts: Some([full.clone(), resumed.clone()]),
-            plain: Vec::new(),
-            closed: false,
-            goodbyes,
+    pub fn ends(&self, handshakes: &Handshakes) -> impl FnMut() -> TlsEnd + Send + use<> {
+        let (config, goodbyes, handshakes) = (self.config(), self.goodbyes, handshakes.clone());
+        move || {
+            let end = TlsEnd::new(config.clone(), handshakes.clone()).expect("a configuration that works");
+            if goodbyes { end } else { end.without_goodbye() }
         }
     }
 
@@ -147,8 +138,7 @@ impl TlsServer {
 #[derive(Debug)]
 pub struct TlsFront {
     front: Front,
-    full: Arc<AtomicUsize>,
-    resumed: Arc<AtomicUsize>,
+    handshakes: Handshakes,
 }
 
 impl TlsFront {
@@ -169,63 +159,6 @@ impl TlsFront {
 
     /// Handshakes that came to their end: whole ones, and those that went on with a session.
     pub fn handshakes(&self) -> (usize, usize) {
-        (self.full.load(Ordering::SeqCst), self.resumed.load(Ordering::SeqCst))
-    }
-}
-
-/// A server's end of one connection.
-#[derive(Debug)]
-pub struct TlsEnd {
-    tls: ServerConnection,
-    /// Of whole handshakes and of resumed ones, until this one was counted.
-    counts: Option<[Arc<AtomicUsize>; 2]>,
-    plain: Vec<u8>,
-    closed: bool,
-    goodbyes: bool,
-}
-
-impl Terminal for TlsEnd {
-    fn receive(&mut self, mut wire: &[u8]) -> io::Result<()> {
-        while !wire.is_empty() && !self.closed {
-            self.tls.read_tls(&mut wire)?;
-            let processed = self.tls.process_new_packets();
-            // Whatever it says at its end, what was read is there; what stays in it is bounded.
-            let _ = self.tls.reader().read_to_end(&mut self.plain);
-            self.closed = processed.map_err(io::Error::other)?.peer_has_closed();
-        }
-        let counts = if self.tls.is_handshaking() { None } else { self.counts.take() };
-        if let Some([full, resumed]) = counts {
-            let kind = self.tls.handshake_kind();
-            let count = if kind == Some(HandshakeKind::Resumed) { resumed } else { full };
-            count.fetch_add(1, Ordering::SeqCst);
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, plain: Option<&[u8]>) {
-        match plain {
-            Some(plain) => {
-                self.tls.set_buffer_limit(None);
-                self.tls.writer().write_all(plain).expect("it has room without end");
-            }
-            None if self.goodbyes => self.tls.send_close_notify(),
-            None => {}
-        }
-    }
-
-    fn take_plain(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.plain)
-    }
-
-    fn take_wire(&mut self) -> Vec<u8> {
-        let mut wire = Vec::new();
-        while self.tls.wants_write() {
-            self.tls.write_tls(&mut wire).expect("memory takes everything");
-        }
-        wire
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed
+        (self.handshakes.whole(), self.handshakes.resumed())
     }
 }

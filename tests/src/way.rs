@@ -7,6 +7,7 @@ use httpocean_core::layer::Security;
 use httpocean_core::proxy::Rules;
 use httpocean_std::Config;
 use httpocean_testkit::server;
+use httpocean_testkit::tls::Handshakes;
 
 use crate::certificates::Authority;
 use crate::names::Names;
@@ -28,7 +29,7 @@ pub enum Way {
 #[derive(Debug)]
 pub(crate) struct Journey {
     pub(crate) way: Way,
-    handshakes: Arc<AtomicUsize>,
+    handshakes: Handshakes,
     tunnels: Arc<AtomicUsize>,
 }
 
@@ -61,16 +62,14 @@ impl Way {
 
 impl Journey {
     pub(crate) fn begin(way: Way) -> Self {
-        Self { way, handshakes: Arc::default(), tunnels: Arc::default() }
+        Self { way, handshakes: Handshakes::default(), tunnels: Arc::default() }
     }
 
     pub(crate) fn server(&self) -> server::Builder {
         let builder = server::Server::builder();
         match self.way {
             Way::Plain => builder,
-            Way::Tls | Way::Tunnel => {
-                builder.layered(Way::server().ends(self.handshakes.clone(), self.handshakes.clone()))
-            }
+            Way::Tls | Way::Tunnel => builder.layered(Way::server().ends(&self.handshakes)),
         }
     }
 
@@ -88,7 +87,8 @@ impl Journey {
     /// # Panics
     /// When nothing came this way: the scenario is about something else.
     pub(crate) fn end(&self) {
-        let (handshakes, tunnels) = (self.handshakes.load(SeqCst), self.tunnels.load(SeqCst));
+        let handshakes = self.handshakes.whole() + self.handshakes.resumed();
+        let tunnels = self.tunnels.load(SeqCst);
         match self.way {
             Way::Plain => {}
             Way::Tls => assert!(

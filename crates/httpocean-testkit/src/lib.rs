@@ -53,6 +53,8 @@ pub mod server;
 pub mod sim;
 pub mod steps;
 mod switch;
+#[cfg(feature = "rustls")]
+pub mod tls;
 pub mod toy;
 
 pub use pattern::{fill_pattern, is_pattern, pattern_byte};

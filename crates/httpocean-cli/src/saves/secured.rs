@@ -1,22 +1,21 @@
 //! A server's end of TLS, with a certificate of its own.
 
-use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use httpocean_std::rustls::{Tls, rustls};
-use httpocean_testkit::front::{Front, Terminal};
+use httpocean_testkit::front::Front;
+use httpocean_testkit::tls::{Handshakes, TlsEnd};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ServerConfig, ServerConnection};
+use rustls::server::ServerConfig;
 
 use crate::stop::{Done, Stop};
 
 /// Takes TLS off what comes to it.
 pub(super) struct Secured {
     front: Front,
-    handshakes: Arc<AtomicU64>,
+    handshakes: Handshakes,
     /// Of who trusts it.
     pub(super) tls: Tls,
 }
@@ -26,13 +25,9 @@ impl Secured {
     pub(super) fn before(target: SocketAddr) -> Done<Self> {
         let (config, authority) = configured().map_err(Stop::Trouble)?;
         let tls = Tls::builder().ca_pem(authority).build().map_err(trouble)?;
-        let handshakes = Arc::new(AtomicU64::new(0));
-        let (config, count) = (Arc::new(config), handshakes.clone());
-        let make = move || End {
-            tls: ServerConnection::new(config.clone()).expect("what was configured works"),
-            uncounted: Some(count.clone()),
-            closed: false,
-        };
+        let (config, handshakes) = (Arc::new(config), Handshakes::default());
+        let counts = handshakes.clone();
+        let make = move || TlsEnd::new(config.clone(), counts.clone()).expect("what was configured works");
         Ok(Self { front: Front::start(target, make)?, handshakes, tls })
     }
 
@@ -42,7 +37,7 @@ impl Secured {
 
     /// Handshakes that came to their end.
     pub(super) fn handshakes(&self) -> u64 {
-        self.handshakes.load(Relaxed)
+        (self.handshakes.whole() + self.handshakes.resumed()) as u64
     }
 }
 
@@ -70,53 +65,4 @@ fn configured() -> Result<(ServerConfig, String), String> {
 
 fn trouble(error: impl std::fmt::Display) -> Stop {
     Stop::Trouble(error.to_string())
-}
-
-struct End {
-    tls: ServerConnection,
-    /// Until its handshake is counted.
-    uncounted: Option<Arc<AtomicU64>>,
-    closed: bool,
-}
-
-impl Terminal for End {
-    fn receive(&mut self, mut wire: &[u8]) -> io::Result<()> {
-        while !wire.is_empty() && !self.closed {
-            self.tls.read_tls(&mut wire)?;
-            self.closed = self.tls.process_new_packets().map_err(io::Error::other)?.peer_has_closed();
-        }
-        if let Some(count) = self.uncounted.take_if(|_| !self.tls.is_handshaking()) {
-            count.fetch_add(1, Relaxed);
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, plain: Option<&[u8]>) {
-        match plain {
-            Some(plain) => {
-                self.tls.set_buffer_limit(None);
-                self.tls.writer().write_all(plain).expect("it has room without end");
-            }
-            None => self.tls.send_close_notify(),
-        }
-    }
-
-    fn take_plain(&mut self) -> Vec<u8> {
-        let mut plain = Vec::new();
-        // Whatever it says at its end, what was read is there.
-        let _ = self.tls.reader().read_to_end(&mut plain);
-        plain
-    }
-
-    fn take_wire(&mut self) -> Vec<u8> {
-        let mut wire = Vec::new();
-        while self.tls.wants_write() {
-            self.tls.write_tls(&mut wire).expect("memory takes everything");
-        }
-        wire
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed
-    }
 }

@@ -1,9 +1,9 @@
 //! A run becomes a file, the file says the same again, and tells no secret.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use httpocean_testkit::server::{Reply, Request, Server};
+use httpocean_testkit::tls::Handshakes;
 use httpocean_tests::Way;
 
 use super::command::{Said, run};
@@ -130,7 +130,7 @@ fn only_one_thread_can_be_recorded() {
 fn a_connection_by_tls_is_where_a_replay_ends() {
     const WHY: &str =
         "from here on it can't be replayed: a connection by TLS, and its keys are in no recording";
-    let secured = Server::builder().layered(Way::server().ends(Arc::default(), Arc::default()));
+    let secured = Server::builder().layered(Way::server().ends(&Handshakes::default()));
     let secured = secured.start(|_| Reply::ok("secret")).unwrap();
     let to = secured.url("/");
     let server = Server::start(move |_| Reply::status(302, "There").header("location", to.as_str()));
