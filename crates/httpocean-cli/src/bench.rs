@@ -4,12 +4,13 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use httpocean_mio::{BodyPlan, Event, Loop};
 use httpocean_std::http::header::{ACCEPT, HeaderValue};
 use httpocean_std::http::{Request, StatusCode, Uri};
-use httpocean_std::{Body, Client, Config, Contention};
+use httpocean_std::{Body, Client, Config, Contention, Stats};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::options::flags::{number, whole};
@@ -26,6 +27,7 @@ Usage: httpocean bench URL N [M] [OPTIONS]
 
       --idle K        before that, one request on each of K other connections, each with a key
                       of its own in the pool, which stay idle (0)
+      --ready K       before that, connections are made ahead until K of the URL's own key are idle (0)
       --contention    a second line: what one request took of the locks that the M threads share, and how often
                       one of them slept and woke (with --transport std)
       --transport std|mio, and every pool and time option of `httpocean get`
@@ -37,12 +39,15 @@ Example: httpocean bench http://127.0.0.1:8080/ 10000 4
 const BUFFER: usize = 256 * 1024;
 /// The pool's bounds, unless the user sets them: what is measured is not a wait for a place.
 const ROOM: usize = 4096;
+/// From one look whether connections are there to the next.
+const LOOK: Duration = Duration::from_millis(1);
 
 struct Plan {
     uri: Uri,
     requests: usize,
     threads: usize,
     idle: usize,
+    ready: usize,
     contention: bool,
     run: Run,
 }
@@ -104,6 +109,10 @@ fn on_threads(plan: &Plan) -> Done<Sum> {
         let mut response = client.send(request).map_err(failed)?;
         response.body_mut().read_to_vec(u64::MAX).map_err(failed)?;
     }
+    client.preconnect(plan.uri.to_string(), plan.ready).map_err(failed)?;
+    while !plan.is_ready(&client.stats())? {
+        thread::sleep(LOOK);
+    }
     let bytes = AtomicU64::new(0);
     let (before, started) = (client.contention(), Instant::now());
     threads::share(plan.threads, plan.threads, |thread| {
@@ -141,6 +150,11 @@ fn on_a_loop(plan: &Plan) -> Done<Sum> {
         request.extensions_mut().insert(config);
         looped.client().start(request, BodyPlan::empty()).map_err(failed)?;
         while looped.next_event()?.is_some() {}
+    }
+    looped.client().preconnect(&plan.uri, plan.ready).map_err(failed)?;
+    while !plan.is_ready(&looped.client().stats())? {
+        looped.turn(Some(LOOK))?;
+        while looped.client().next_event().is_some() {}
     }
     let started = Instant::now();
     let start = |looped: &mut Loop| {
@@ -201,9 +215,20 @@ fn failed(failure: impl fmt::Display) -> Stop {
 }
 
 impl Plan {
+    /// Whether the connections are there that were to be made ahead.
+    fn is_ready(&self, stats: &Stats) -> Done<bool> {
+        let there = stats.idle.saturating_sub(self.idle);
+        if there < self.ready && stats.dialing == 0 {
+            note(format_args!("httpocean: of {} connections {there} could be made ahead", self.ready));
+            return Err(Stop::Failed);
+        }
+        Ok(there >= self.ready)
+    }
+
     fn parse(mut args: Parser) -> Done<Option<Self>> {
         let mut values = Vec::new();
-        let (mut run, mut idle, mut contention) = (Run::default().wide_enough(ROOM), 0, false);
+        let mut run = Run::default().wide_enough(ROOM);
+        let (mut idle, mut ready, mut contention) = (0, 0, false);
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Value(value) => values.push(value.string()?),
@@ -213,6 +238,11 @@ impl Plan {
                     let value = args.value()?.string()?;
                     idle = usize::try_from(number("idle", &value)?).unwrap_or(usize::MAX);
                     run = run.wide_enough(ROOM.saturating_add(idle));
+                }
+                Arg::Long("ready") => {
+                    let value = args.value()?.string()?;
+                    ready = usize::try_from(number("ready", &value)?).unwrap_or(usize::MAX);
+                    run = run.wide_enough(ROOM.saturating_add(ready));
                 }
                 Arg::Long(flag) => {
                     let flag = flag.to_owned();
@@ -240,6 +270,6 @@ impl Plan {
         if contention && run.transport == Transport::Mio {
             return Err(Stop::usage("a mio client has one thread: --contention is for --transport std"));
         }
-        Ok(Some(Self { uri, requests, threads, idle, contention, run }))
+        Ok(Some(Self { uri, requests, threads, idle, ready, contention, run }))
     }
 }

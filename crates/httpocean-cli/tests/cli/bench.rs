@@ -43,6 +43,27 @@ fn other_connections_stay_idle_meanwhile() {
 }
 
 #[test]
+fn connections_are_made_ahead_and_used() {
+    for transport in ["std", "mio"] {
+        let server = Server::start(|_| Reply::ok("12345"));
+        let said = run(&["bench", &server.url("/"), "10", "--ready", "20", "--transport", transport]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let stats = server.stats();
+        assert_eq!((stats.requests, stats.accepted, stats.peak_open), (10, 20, 20), "{transport}");
+    }
+}
+
+#[test]
+fn connections_that_cannot_be_made_ahead_are_a_failure() {
+    let url = { Server::start(|_| Reply::ok("")).url("/") };
+    for transport in ["std", "mio"] {
+        let said = run(&["bench", &url, "1", "--ready", "3", "--transport", transport]);
+        assert_eq!((said.code, said.text()), (1, ""));
+        assert!(said.stderr.contains("of 3 connections 0 could be made ahead"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_failure_is_no_measurement() {
     let server = Server::start(|_| Reply::status(404, "Not Found"));
     let said = run(&["bench", &server.url("/"), "5"]);
