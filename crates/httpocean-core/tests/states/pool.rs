@@ -23,6 +23,7 @@ const INPUTS: &[Input<Driven>] = &[
     Input { name: "acquire", give: |it| it.acquire("a", false) },
     Input { name: "acquire: a fresh one", give: |it| it.acquire("a", true) },
     Input { name: "acquire: of another key", give: |it| it.acquire("b", false) },
+    Input { name: "preconnect: one", give: |it| it.preconnect() },
     Input { name: "cancel", give: |it| it.cancel() },
     Input { name: "poll", give: |it| it.poll() },
     Input { name: "dialed", give: |it| it.dialed() },
@@ -41,7 +42,8 @@ const INPUTS: &[Input<Driven>] = &[
 const INTRODUCTION: &str = "\
 One connection in a pool of at most two, with two keys. `Abandoned` is `Dialing` after its dial became unwanted;
 `Granted` is a grant that is decided and not said yet, `Closing` a close. What is done with a lease is done to its
-own connection, and also changes others: a place that becomes free is dialed for anew.";
+own connection, and also changes others: a place that becomes free is dialed for anew. What `preconnect` wishes for is
+looked at when the pool is polled.";
 
 pub(crate) fn section() -> Section {
     let starts: &[fn() -> Driven] = &[
@@ -102,6 +104,11 @@ impl Driven {
     fn acquire(&mut self, name: &str, fresh: bool) -> Option<Answer> {
         let demand = Demand { fresh, ..Demand::default() };
         self.waiting.push(self.pool.acquire(&key(name), demand, self.now));
+        silent()
+    }
+
+    fn preconnect(&mut self) -> Option<Answer> {
+        self.pool.preconnect(&key("a"), 1, self.now);
         silent()
     }
 
