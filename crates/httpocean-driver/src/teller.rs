@@ -41,12 +41,12 @@ impl Teller {
     /// Counts what the event stands for, and passes it on. Whoever calls may hold a lease, an answer or the work of
     /// others: none of them is lost to a panic of the observer's.
     ///
-    /// A close is told when it is done, and counted when it is decided: by [`count_close`](Self::count_close).
+    /// A close is told when it is done, and counted when it is decided: by [`count_close`](Self::count_close). Grants
+    /// are counted by [`count_grant`](Self::count_grant).
     pub fn tell(&self, event: &Observed<'_>) {
         match event {
             Observed::Dialed { .. } => count(&self.opened),
             Observed::DialFailed { .. } => count(&self.dials_failed),
-            Observed::Granted { .. } => count(&self.requests),
             Observed::Hop { hop, .. } if hop.why.is_retry() => count(&self.retries),
             Observed::Hop { hop, .. } if hop.why == HopReason::Redirect => count(&self.redirects),
             Observed::Hop { hop, .. } if hop.why == HopReason::StaleConnection => count(&self.stale_replays),
@@ -55,6 +55,7 @@ impl Teller {
             | Observed::Phase { .. }
             | Observed::Ended { .. }
             | Observed::Dialing { .. }
+            | Observed::Granted { .. }
             | Observed::Stale { .. }
             | Observed::Response { .. }
             | Observed::Failed { .. }
@@ -63,6 +64,14 @@ impl Teller {
         }
         if let Some(observer) = &self.observer {
             let _ = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
+        }
+    }
+
+    /// The same, of what is not counted and happens all the time: it is made only where somebody is told.
+    #[inline]
+    pub fn tell_with<'a>(&self, event: impl FnOnce() -> Observed<'a>) {
+        if self.is_observed() {
+            self.tell(&event());
         }
     }
 
@@ -92,6 +101,12 @@ impl Teller {
         if let Some(place) = CloseReason::ALL.iter().position(|reason| *reason == why) {
             count(&self.closed[place]);
         }
+    }
+
+    /// A request got its connection, and is sent.
+    #[inline]
+    pub fn count_grant(&self) {
+        count(&self.requests);
     }
 
     /// A request has to wait for a connection of others.

@@ -145,6 +145,7 @@ impl Client {
     }
 
     /// A connection may have more to agree on when it is connected.
+    #[inline(never)]
     pub(crate) fn note_made(&mut self, conn: ConnId) {
         let Some(link) = self.links.get_mut(conn).filter(|link| link.making.is_some()) else { return };
         if self.engine.target(conn).is_none() || self.engine.is_dialing(conn) {

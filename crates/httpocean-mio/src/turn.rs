@@ -72,20 +72,42 @@ impl Client {
     fn drive(&mut self, conn: ConnId) -> Option<(CallId, Said)> {
         self.note_user(conn);
         loop {
-            let link = self.links.wake(conn)?;
-            let (Some(awake), Some(socket)) =
-                (link.awake.as_deref_mut(), link.place.and_then(|place| self.sockets.get_mut(place)))
-            else {
-                return None;
-            };
-            let io = &mut awake.io;
-            if awake.serving.and_then(|call| self.calls.get(call)).is_some_and(|record| record.paused) {
-                wire::write(socket, io);
-                return None;
+            match self.go_on(conn)? {
+                Driven::Event { call, event } => {
+                    self.note_user(conn);
+                    return self.say(call, event, Some(conn));
+                }
+                Driven::Wait(_) => return None,
+                Driven::Free => {
+                    self.note_user(conn);
+                    if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
+                        return None;
+                    }
+                    let place = self.links.get(conn).and_then(|link| link.place);
+                    let socket = place.and_then(|place| self.sockets.get_mut(place));
+                    if !socket.is_some_and(|socket| socket.readable) {
+                        self.links.strip(conn);
+                        return None;
+                    }
+                }
             }
-            if link.round != self.round {
-                (link.round, link.moved) = (self.round, 0);
-            }
+        }
+    }
+
+    /// Reads and writes until the core has something to say, or has to wait. `None`: it was not asked.
+    fn go_on(&mut self, conn: ConnId) -> Option<Driven> {
+        let link = self.links.wake(conn)?;
+        let awake = link.awake.as_deref_mut()?;
+        let socket = self.sockets.get_mut(link.place?)?;
+        let io = &mut awake.io;
+        if awake.serving.and_then(|call| self.calls.get(call)).is_some_and(|record| record.paused) {
+            wire::write(socket, io);
+            return None;
+        }
+        if link.round != self.round {
+            (link.round, link.moved) = (self.round, 0);
+        }
+        loop {
             if link.moved >= ROUND {
                 if !std::mem::replace(&mut awake.deferred, true) {
                     self.deferred.push(conn);
@@ -100,47 +122,38 @@ impl Client {
                 awake.ended = ended;
             }
             let driven = self.engine.drive(conn, io, self.now);
-            match driven {
-                Driven::Event { call, event } => {
+            let want = match &driven {
+                Driven::Wait(want) => want,
+                Driven::Event { .. } => {
                     awake.hungry = false;
-                    self.note_user(conn);
-                    return self.say(call, event, Some(conn));
-                }
-                Driven::Wait(want) => {
-                    (awake.hungry, awake.until) = (true, want.until);
-                    if self.teller.is_observed() {
-                        let record = awake.serving.and_then(|call| self.calls.get_mut(call));
-                        if let Some(record) = record {
-                            let whose = Whose::Request(record.number);
-                            self.teller.tell_phase(whose, &mut record.phase, want.phase);
-                        } else if let Some(making) = &mut link.making {
-                            self.teller.tell_phase(Whose::Dial(conn), &mut making.phase, want.phase);
-                        }
-                    }
-                    let (moved, news) = wire::write(socket, io);
-                    link.moved = link.moved.saturating_add(moved as u32);
-                    let more = want.read && socket.readable && !awake.ended;
-                    if !news && !more {
-                        return None;
-                    }
+                    return Some(driven);
                 }
                 Driven::Free => {
                     awake.calm();
-                    let readable = socket.readable;
-                    self.note_user(conn);
-                    if self.engine.serves(conn).is_some() || self.engine.target(conn).is_none() {
-                        return None;
-                    }
-                    if !readable {
-                        self.links.strip(conn);
-                        return None;
-                    }
+                    return Some(driven);
                 }
+            };
+            (awake.hungry, awake.until) = (true, want.until);
+            if self.teller.is_observed() {
+                let record = awake.serving.and_then(|call| self.calls.get_mut(call));
+                if let Some(record) = record {
+                    let whose = Whose::Request(record.number);
+                    self.teller.tell_phase(whose, &mut record.phase, want.phase);
+                } else if let Some(making) = &mut link.making {
+                    self.teller.tell_phase(Whose::Dial(conn), &mut making.phase, want.phase);
+                }
+            }
+            let (moved, news) = wire::write(socket, io);
+            link.moved = link.moved.saturating_add(moved as u32);
+            let more = want.read && socket.readable && !awake.ended;
+            if !news && !more {
+                return Some(driven);
             }
         }
     }
 
     /// Who uses a connection is decided elsewhere; here it is noticed, told, and remembered.
+    #[inline]
     fn note_user(&mut self, conn: ConnId) {
         let serves = self.engine.serves(conn);
         let Some(link) = self.links.get(conn) else { return };
@@ -153,12 +166,13 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn user_changes(&mut self, conn: ConnId, serves: Option<CallId>) {
         let Some(link) = self.links.wake(conn) else { return };
         let Some(awake) = link.awake.as_deref_mut() else { return };
         let before = std::mem::replace(&mut awake.serving, serves);
         if before.is_some() && self.engine.target(conn).is_some() {
-            self.teller.tell(&Observed::Parked { key: &link.key, connection: &awake.facts });
+            self.teller.tell_with(|| Observed::Parked { key: &link.key, connection: &awake.facts });
         }
         let Some(call) = serves else { return };
         let Some((_, facts)) = self.engine.connection(call) else { return };
@@ -172,7 +186,8 @@ impl Client {
         let Some(record) = self.calls.get_mut(call) else { return };
         record.connection = Some(awake.facts);
         (record.status, record.phase) = (None, Phase::Start);
-        self.teller.tell(&Observed::Granted {
+        self.teller.count_grant();
+        self.teller.tell_with(|| Observed::Granted {
             request: record.number,
             method: &record.method,
             uri: &record.uri,
@@ -267,7 +282,7 @@ impl Client {
         let status = awake.io.head(len).status();
         record.status = Some(status);
         let (request, method, uri, connection) = (record.number, &record.method, &record.uri, &awake.facts);
-        self.teller.tell(&Observed::Response { request, method, uri, status, connection });
+        self.teller.tell_with(|| Observed::Response { request, method, uri, status, connection });
     }
 
     fn hand_over(&mut self, conn: ConnId) -> Option<Upgraded> {

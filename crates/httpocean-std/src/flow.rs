@@ -61,14 +61,9 @@ impl Flow {
     /// Of a call that was made at `now`.
     #[inline]
     pub(crate) fn new(shared: &Arc<Shared>, call: Call, source: Body, now: Instant) -> Self {
-        let request = shared.teller.number_request();
-        if request > 0 {
-            let (method, uri) = (call.request().method(), call.uri());
-            shared.teller.tell(&Observed::Started { request, method, uri });
-        }
         Self {
             shared: shared.clone(),
-            request,
+            request: shared.teller.number_request(),
             phase: Phase::Start,
             call,
             io: Io::default(),
@@ -83,6 +78,15 @@ impl Flow {
             now,
             told: Told::default(),
         }
+    }
+
+    /// To be called first, and once.
+    pub(crate) fn start(&mut self) {
+        if self.request > 0 {
+            let (request, method, uri) = (self.request, self.call.request().method(), self.call.uri());
+            self.shared.teller.tell(&Observed::Started { request, method, uri });
+        }
+        self.add_fields();
     }
 
     pub(crate) fn told(&self) -> &Told {
@@ -264,7 +268,7 @@ impl Flow {
         let usual = response.status().canonical_reason().unwrap_or_default();
         self.told.reason = (head.reason() != usual.as_bytes()).then(|| head.reason().into());
         if let Some(connection) = &self.told.connection {
-            self.shared.teller.tell(&Observed::Response {
+            self.shared.teller.tell_with(|| Observed::Response {
                 request: self.request,
                 method: self.call.request().method(),
                 uri: self.call.uri(),

@@ -37,10 +37,10 @@ impl Held {
     /// Back to the pool, with its buffers, which are clean. Whether it stays open.
     pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate, io: &mut Io, now: Instant) -> bool {
         let Some((lease, mut parked)) = self.grant.take() else { return false };
-        let key = lease.key().clone();
+        let key = self.shared.teller.is_observed().then(|| lease.key().clone());
         parked.conn = conn.unwrap_or_default();
         let kept = self.shared.release(lease, parked, fate, io, now);
-        if kept {
+        if let Some(key) = key.filter(|_| kept) {
             self.shared.teller.tell(&Observed::Parked { key: &key, connection: &self.facts });
         }
         kept

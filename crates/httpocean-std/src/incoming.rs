@@ -46,7 +46,7 @@ impl Incoming {
             #[cfg(feature = "_codings")]
             undoing: None,
         });
-        incoming.flow.add_fields();
+        incoming.flow.start();
         Ok(incoming)
     }
 

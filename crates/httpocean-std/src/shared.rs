@@ -103,7 +103,7 @@ struct ToClose {
     why: CloseReason,
 }
 
-/// What a look at the pool left to do outside of its lock.
+/// What a look at the pool left to do outside of its lock: mostly there is none.
 #[derive(Default)]
 struct Outbox {
     answers: Vec<(Arc<Mailbox>, Answer)>,
@@ -243,7 +243,7 @@ impl Shared {
         loop {
             let outbox = self.settle_some(&mut state, None, now, CLOSES);
             drop(state);
-            let more = outbox.closes.len() == CLOSES;
+            let more = outbox.as_ref().is_some_and(|outbox| outbox.closes.len() == CLOSES);
             self.carry_out(outbox);
             if !more {
                 return result;
@@ -333,7 +333,7 @@ impl Shared {
     }
 
     /// Polls the pool dry and sorts what it says.
-    fn settle(&self, state: &mut State, asker: Option<&mut Asker>, now: Instant) -> Outbox {
+    fn settle(&self, state: &mut State, asker: Option<&mut Asker>, now: Instant) -> Option<Box<Outbox>> {
         self.settle_some(state, asker, now, usize::MAX)
     }
 
@@ -344,9 +344,9 @@ impl Shared {
         mut asker: Option<&mut Asker>,
         now: Instant,
         closes: usize,
-    ) -> Outbox {
-        let mut outbox = Outbox::default();
-        while outbox.closes.len() < closes {
+    ) -> Option<Box<Outbox>> {
+        let mut outbox: Option<Box<Outbox>> = None;
+        while outbox.as_ref().is_none_or(|outbox| outbox.closes.len() < closes) {
             let Some(command) = state.pool.poll(now) else { break };
             match command {
                 PoolCommand::Grant { waiter, lease, parked, facts } => {
@@ -366,19 +366,32 @@ impl Shared {
                     state.closes_said += 1;
                     state.closing.insert(ticket);
                     self.teller.count_close(why);
-                    outbox.closes.push(ToClose { ticket, conn, key, number, parked, why });
+                    outbox.get_or_insert_default().closes.push(ToClose {
+                        ticket,
+                        conn,
+                        key,
+                        number,
+                        parked,
+                        why,
+                    });
                 }
             }
         }
         state.let_dials_begin();
-        outbox.spawn = self.threads_to_spawn(state);
+        let spawn = self.threads_to_spawn(state);
+        if spawn > 0 {
+            outbox.get_or_insert_default().spawn = spawn;
+        }
         outbox
     }
 
-    fn carry_out(self: &Arc<Self>, outbox: Outbox) {
-        if outbox.is_empty() {
-            return;
+    fn carry_out(self: &Arc<Self>, outbox: Option<Box<Outbox>>) {
+        if let Some(outbox) = outbox {
+            self.carry_out_all(*outbox);
         }
+    }
+
+    fn carry_out_all(self: &Arc<Self>, outbox: Outbox) {
         for (mailbox, answer) in outbox.answers {
             mailbox.put(answer);
         }
@@ -421,12 +434,6 @@ impl Shared {
     }
 }
 
-impl Outbox {
-    fn is_empty(&self) -> bool {
-        self.answers.is_empty() && self.closes.is_empty() && self.spawn == 0
-    }
-}
-
 impl State {
     /// A dial takes the place of a socket that another thread may be about to close: it waits for that.
     fn let_dials_begin(&mut self) {
@@ -436,12 +443,18 @@ impl State {
         }
     }
 
-    fn answer(&mut self, waiter: WaitId, answer: Answer, asker: Option<&mut Asker>, outbox: &mut Outbox) {
+    fn answer(
+        &mut self,
+        waiter: WaitId,
+        answer: Answer,
+        asker: Option<&mut Asker>,
+        outbox: &mut Option<Box<Outbox>>,
+    ) {
         if let Some(asker) = asker.filter(|asker| asker.waiter == waiter) {
             asker.answer = Some(answer);
         } else if let Some(mailbox) = self.mailboxes.remove(&waiter) {
             self.answers += 1;
-            outbox.answers.push((mailbox, answer));
+            outbox.get_or_insert_default().answers.push((mailbox, answer));
         }
     }
 }

@@ -152,11 +152,12 @@ impl Engine {
         self.tick(now);
         let config = self.config.of_request(request.extensions())?.clone();
         let known = self.keys.look_up(request.uri()).cloned();
-        let call = Call::of_client(request, body, &config, &self.common, known.clone(), self.now)?;
-        if known.as_ref() != Some(call.key()) {
-            self.keys.remember(call.key());
+        let call = Call::of_client(request, body, &config, &self.common, known.clone(), self.now);
+        let id = self.calls.insert(Entry::new(call?));
+        let key = self.calls.get(id).map(|entry| entry.call.key()).filter(|key| known.as_ref() != Some(key));
+        if let Some(key) = key {
+            self.keys.remember(key);
         }
-        let id = self.calls.insert(Entry::new(call));
         self.step_detached(id);
         self.route();
         Ok(id)
@@ -193,6 +194,7 @@ impl Engine {
 
     /// What a connection serves; of one that is being made, what has to be looked up and connected to, which may be
     /// the proxy in between.
+    #[inline]
     pub fn target(&self, conn: ConnId) -> Option<&Key> {
         self.links.get(conn).map(|link| match &link.state {
             Link::Dialing(dialing) => dialing.dial.target(),
@@ -242,12 +244,25 @@ impl Engine {
         }
         self.run_timers();
         self.route();
+        let task = self.say();
+        self.verify();
+        task
+    }
+
+    /// The first task in the queue that still stands.
+    fn say(&mut self) -> Option<Task> {
         while let Some(task) = self.tasks.pop_front() {
-            if self.still_stands(&task) {
-                return self.verified(Some(task));
+            // Nearly all are of this kind.
+            if let Task::Drive(conn) = task {
+                if let Some(link) = self.links.get_mut(conn) {
+                    link.queued = false;
+                    return Some(Task::Drive(conn));
+                }
+            } else if self.still_stands(&task) {
+                return Some(task);
             }
         }
-        self.verified(None)
+        None
     }
 
     /// Takes note that a task is said, unless what it is about has come to an end since.
@@ -296,7 +311,8 @@ impl Engine {
             Link::Dialing(_) => self.drive_dial(conn, io),
         };
         self.route();
-        self.verified(driven)
+        self.verify();
+        driven
     }
 
     /// Fields for the next attempt of a call, and for no other; see [`Call::set_attempt_fields`]. To be given after
@@ -341,6 +357,7 @@ impl Engine {
     }
 
     /// The call itself, to ask it things.
+    #[inline]
     pub fn call(&self, call: CallId) -> Option<&Call> {
         self.calls.get(call).map(|entry| &entry.call)
     }
@@ -357,6 +374,7 @@ impl Engine {
     }
 
     /// Which connection serves a call now, and what the pool knows of it.
+    #[inline]
     pub fn connection(&self, call: CallId) -> Option<(ConnId, Facts)> {
         let entry = self.calls.get(call)?;
         entry.lease.as_ref().map(|lease| (lease.conn(), entry.facts))

@@ -63,7 +63,20 @@ impl Recorder {
     }
 
     /// See [`Engine::start`].
+    #[inline]
     pub fn start(&mut self, request: Request<()>, body: BodyPlan, now: Instant) -> Result<CallId, Error> {
+        if self.log.is_none() {
+            return self.engine.start(request, body, now);
+        }
+        self.start_recorded(request, body, now)
+    }
+
+    fn start_recorded(
+        &mut self,
+        request: Request<()>,
+        body: BodyPlan,
+        now: Instant,
+    ) -> Result<CallId, Error> {
         if let Some(log) = &mut self.log {
             let config = log.config_of(&request, self.engine.config());
             let secret = request.extensions().get::<Arc<Config>>().unwrap_or(self.engine.config());
@@ -112,13 +125,22 @@ impl Recorder {
     }
 
     /// See [`Engine::ready`].
+    #[inline]
     pub fn ready(&mut self, conn: ConnId, now: Instant) {
         self.told(now, || Line::of("ready").word(conn_word(conn)));
         self.engine.ready(conn, now);
     }
 
     /// See [`Engine::next_task`].
+    #[inline]
     pub fn next_task(&mut self, now: Instant) -> Option<Task> {
+        if self.log.is_none() {
+            return self.engine.next_task(now);
+        }
+        self.next_task_recorded(now)
+    }
+
+    fn next_task_recorded(&mut self, now: Instant) -> Option<Task> {
         self.told(now, || Line::of("next"));
         let task = self.engine.next_task(now);
         if let Some(log) = &mut self.log {
@@ -134,12 +156,21 @@ impl Recorder {
     }
 
     /// See [`Engine::next_timeout`]. It changes nothing that is said later, and is not recorded.
+    #[inline]
     pub fn next_timeout(&mut self) -> Option<Instant> {
         self.engine.next_timeout()
     }
 
     /// See [`Engine::drive`].
+    #[inline]
     pub fn drive(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
+        if self.log.is_none() {
+            return self.engine.drive(conn, io, now);
+        }
+        self.drive_recorded(conn, io, now)
+    }
+
+    fn drive_recorded(&mut self, conn: ConnId, io: &mut Io, now: Instant) -> Driven {
         if let Some(log) = &mut self.log {
             log.look(&self.engine, conn, io);
             log.told(Some(now), Line::of("drive").word(conn_word(conn)));
@@ -226,6 +257,7 @@ impl Recorder {
         self.engine.shut_down(now);
     }
 
+    #[inline]
     fn told(&mut self, now: Instant, line: impl FnOnce() -> Line) {
         if let Some(log) = &mut self.log {
             log.told(Some(now), line());
@@ -272,6 +304,7 @@ impl Recorder {
 impl Deref for Recorder {
     type Target = Engine;
 
+    #[inline]
     fn deref(&self) -> &Engine {
         &self.engine
     }

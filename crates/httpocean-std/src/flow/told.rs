@@ -33,8 +33,9 @@ impl Flow {
     pub(super) fn granted(&mut self, conn: ConnId, facts: Facts, waited: Duration) {
         self.told.parked = None;
         self.phase = Phase::Start;
+        self.shared.teller.count_grant();
         if let Some(connection) = &self.told.connection {
-            self.shared.teller.tell(&Observed::Granted {
+            self.shared.teller.tell_with(|| Observed::Granted {
                 request: self.request,
                 method: self.call.request().method(),
                 uri: self.call.uri(),
