@@ -358,7 +358,8 @@ impl Client {
     /// What belongs to the origin that the next attempt of a call goes to.
     pub(crate) fn add_fields(&mut self, id: CallId) {
         let session = self.session.as_ref().filter(|session| session.looks_at_attempts());
-        let (Some(session), Some(call)) = (session, self.engine.call(id)) else { return };
+        let Some(session) = session else { return };
+        let Some(call) = self.engine.call(id) else { return };
         let fields = session.fields_for(call, self.clock.wall(self.now));
         self.engine.set_attempt_fields(id, &fields);
     }

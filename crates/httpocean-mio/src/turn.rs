@@ -45,6 +45,7 @@ impl Client {
         None
     }
 
+    #[inline]
     fn look_again(&mut self, conn: ConnId) {
         if let Some(link) = self.links.get_mut(conn) {
             if let Some(awake) = &mut link.awake {
@@ -74,7 +75,10 @@ impl Client {
         loop {
             match self.go_on(conn)? {
                 Driven::Event { call, event } => {
-                    self.note_user(conn);
+                    // The connection was given back, or away.
+                    if matches!(event, Spoken::End { .. } | Spoken::Failed(_) | Spoken::Upgraded(_)) {
+                        self.note_user(conn);
+                    }
                     return self.say(call, event, Some(conn));
                 }
                 Driven::Wait(_) => return None,
@@ -153,7 +157,7 @@ impl Client {
     }
 
     /// Who uses a connection is decided elsewhere; here it is noticed, told, and remembered.
-    #[inline]
+    #[inline(always)]
     fn note_user(&mut self, conn: ConnId) {
         let serves = self.engine.serves(conn);
         let Some(link) = self.links.get(conn) else { return };

@@ -104,17 +104,17 @@ impl Client {
     /// [`Config::of_request`] says: what concerns dials stays the client's.
     pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response, Error> {
         let Inner { shared, content } = &*self.inner;
-        let (mut parts, body) = request.into_parts();
-        let decoding = content.ask(&mut parts);
+        let (parts, body) = request.into_parts();
+        let mut request = Request::from_parts(parts, ());
+        let decoding = content.ask(&mut request);
         let mut body = body.into();
         body.start_here();
-        let uri = parts.uri.clone();
+        let uri = request.uri().clone();
         let now = shared.clock.now();
-        let config = match shared.config.of_request(&parts.extensions) {
+        let config = match shared.config.of_request(request.extensions()) {
             Ok(config) => config.clone(),
             Err(verdict) => return Err(Error::new(verdict, uri)),
         };
-        let mut request = Request::from_parts(parts, ());
         if let Some(session) = &shared.session {
             session.begin(&mut request);
         }
@@ -127,9 +127,9 @@ impl Client {
         if known.as_ref() != Some(incoming.key()) {
             shared.remember_key(incoming.key());
         }
-        let (mut parts, ()) = incoming.take_head()?.into_parts();
-        content.take_in(&mut parts, &mut incoming, decoding);
-        let response = http::Response::from_parts(parts, Body::incoming_from(incoming));
+        let mut head = incoming.take_head()?;
+        content.take_in(&mut head, &mut incoming, decoding);
+        let response = head.map(|()| Body::incoming_from(incoming));
         Ok(Response::new(response, content.collect_limit))
     }
 

@@ -1,6 +1,6 @@
 //! Content codings: asked for with a request, undone as a response is read.
 
-use http::{request, response};
+use http::{Request, Response};
 
 use crate::incoming::Incoming;
 use crate::response::COLLECT_LIMIT;
@@ -33,11 +33,11 @@ pub(crate) struct NoDecoding;
 
 #[cfg(not(feature = "_codings"))]
 impl Content {
-    pub(crate) fn ask(&self, _request: &mut request::Parts) -> NoDecoding {
+    pub(crate) fn ask(&self, _request: &mut Request<()>) -> NoDecoding {
         NoDecoding
     }
 
-    pub(crate) fn take_in(&self, _head: &mut response::Parts, _body: &mut Incoming, _decoding: NoDecoding) {}
+    pub(crate) fn take_in(&self, _head: &mut Response<()>, _body: &mut Incoming, _decoding: NoDecoding) {}
 }
 
 #[cfg(feature = "_codings")]
@@ -48,7 +48,7 @@ mod by_content {
     use httpocean_core::{ErrorKind, Fault, Phase};
     use httpocean_driver::Error;
 
-    use super::{Content, Incoming, request, response};
+    use super::{Content, Incoming, Request, Response};
 
     /// What becomes of responses in a content coding such as gzip. As an extension of a request it holds for that
     /// request, as with [`RequestBuilder::decoding`](crate::RequestBuilder::decoding).
@@ -82,8 +82,8 @@ mod by_content {
     impl Content {
         /// What is to become of the response, after it was said in the request's fields.
         #[inline]
-        pub(crate) fn ask(&self, request: &mut request::Parts) -> Option<Limits> {
-            match request.extensions.get().unwrap_or(&self.decoding) {
+        pub(crate) fn ask(&self, request: &mut Request<()>) -> Option<Limits> {
+            match request.extensions().get().unwrap_or(&self.decoding) {
                 Decoding::Raw => None,
                 Decoding::Within(limits) => {
                     let limits = *limits;
@@ -94,14 +94,9 @@ mod by_content {
         }
 
         #[inline]
-        pub(crate) fn take_in(
-            &self,
-            head: &mut response::Parts,
-            body: &mut Incoming,
-            decoding: Option<Limits>,
-        ) {
+        pub(crate) fn take_in(&self, head: &mut Response<()>, body: &mut Incoming, decoding: Option<Limits>) {
             if let Some(limits) = decoding {
-                if head.headers.contains_key(CONTENT_ENCODING) {
+                if head.headers().contains_key(CONTENT_ENCODING) {
                     decode(head, body, &limits);
                 }
             }
@@ -109,26 +104,26 @@ mod by_content {
     }
 
     /// Asks for what is built in.
-    fn accept(request: &mut request::Parts) {
+    fn accept(request: &mut Request<()>) {
         let Some(names) = accept_encoding() else { return };
-        let fields = &mut request.headers;
+        let fields = request.headers();
         let says = fields.contains_key(ACCEPT_ENCODING) || fields.contains_key(RANGE);
-        if !says && request.method != Method::CONNECT {
-            fields.insert(ACCEPT_ENCODING, HeaderValue::from_static(names));
+        if !says && request.method() != Method::CONNECT {
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(names));
         }
     }
 
     /// Of a response without a body the fields tell what a body would have been.
-    fn decode(head: &mut response::Parts, body: &mut Incoming, limits: &Limits) {
-        let part = head.status == StatusCode::PARTIAL_CONTENT;
-        let codings = Codings::of(&head.headers);
+    fn decode(head: &mut Response<()>, body: &mut Incoming, limits: &Limits) {
+        let part = head.status() == StatusCode::PARTIAL_CONTENT;
+        let codings = Codings::of(head.headers());
         let leave = part || codings.as_ref().is_ok_and(|codings| codings.is_plain() || codings.is_opaque());
         if leave || !body.has_body() {
             return;
         }
         body.decode_by(Undoing(Pulled::new(codings, limits)));
-        head.headers.remove(CONTENT_ENCODING);
-        head.headers.remove(CONTENT_LENGTH);
+        head.headers_mut().remove(CONTENT_ENCODING);
+        head.headers_mut().remove(CONTENT_LENGTH);
     }
 
     /// A body that is being decoded.

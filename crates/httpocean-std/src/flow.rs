@@ -292,8 +292,8 @@ impl Flow {
                 Answer::Granted { lease, parked, facts } => {
                     let conn = lease.conn();
                     let connection = Connection::new(facts, &parked.ends);
-                    let held = Held::new(&self.shared, lease, parked, connection);
-                    match self.try_grant(held, facts) {
+                    let held = Held::new(&self.shared, lease, parked);
+                    match self.try_grant(held, connection, facts) {
                         Ok(()) => return self.granted(conn, facts, self.now - asked),
                         Err(Some(another)) => answer = another,
                         Err(None) => return,
@@ -313,7 +313,12 @@ impl Flow {
 
     /// A connection that was idle is asked whether it is still there: what it has to say before it was asked
     /// anything is shown to the core. If it is dead, the answer to asking for another.
-    fn try_grant(&mut self, mut held: Held, facts: Facts) -> Result<(), Option<Answer>> {
+    fn try_grant(
+        &mut self,
+        mut held: Held,
+        connection: Connection,
+        facts: Facts,
+    ) -> Result<(), Option<Answer>> {
         let mut conn = held.take_conn();
         let asked = facts.may_be_stale() && self.shared.probes(facts);
         if asked {
@@ -324,7 +329,7 @@ impl Flow {
         match conn.idle_input(&mut self.io) {
             None => {
                 (self.wrote, self.room) = (false, READ);
-                self.told.connection = Some(held.facts);
+                self.told.connection = Some(connection);
                 self.held = Some(held);
                 self.call.attach(conn, facts, self.now);
                 Ok(())
@@ -333,7 +338,7 @@ impl Flow {
                 self.io.reset();
                 self.shared.teller.tell(&Observed::Stale {
                     key: self.call.key(),
-                    connection: &held.facts,
+                    connection: &connection,
                     why,
                 });
                 let Some((lease, parked)) = held.into_grant() else { return Err(None) };
@@ -346,7 +351,12 @@ impl Flow {
     fn release(&mut self, fate: Fate) {
         let conn = self.call.detach();
         if let Some(held) = self.held.take() {
-            self.told.parked = Some(held.release(conn, fate, &mut self.io, self.now));
+            let key = held.key().filter(|_| self.shared.teller.is_observed()).cloned();
+            let parked = held.release(conn, fate, &mut self.io, self.now);
+            self.told.parked = Some(parked);
+            if let (Some(key), Some(connection), true) = (&key, &self.told.connection, parked) {
+                self.shared.teller.tell(&Observed::Parked { key, connection });
+            }
             if self.io.capacity() > 0 {
                 self.io = Io::default();
             }

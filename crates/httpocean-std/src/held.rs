@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use httpocean_core::pool::{Fate, Lease};
-use httpocean_core::{CloseReason, Conn, Instant, Io};
-use httpocean_driver::{Connection, Observed};
+use httpocean_core::{CloseReason, Conn, Instant, Io, Key};
 
 use crate::shared::{Parked, Shared};
 use crate::transport::Transport;
@@ -13,12 +12,11 @@ use crate::transport::Transport;
 pub(crate) struct Held {
     shared: Arc<Shared>,
     grant: Option<(Lease, Parked)>,
-    pub(crate) facts: Connection,
 }
 
 impl Held {
-    pub(crate) fn new(shared: &Arc<Shared>, lease: Lease, parked: Parked, facts: Connection) -> Self {
-        Self { shared: shared.clone(), grant: Some((lease, parked)), facts }
+    pub(crate) fn new(shared: &Arc<Shared>, lease: Lease, parked: Parked) -> Self {
+        Self { shared: shared.clone(), grant: Some((lease, parked)) }
     }
 
     /// `None` only after the connection was given away.
@@ -37,13 +35,13 @@ impl Held {
     /// Back to the pool, with its buffers, which are clean. Whether it stays open.
     pub(crate) fn release(mut self, conn: Option<Conn>, fate: Fate, io: &mut Io, now: Instant) -> bool {
         let Some((lease, mut parked)) = self.grant.take() else { return false };
-        let key = self.shared.teller.is_observed().then(|| lease.key().clone());
         parked.conn = conn.unwrap_or_default();
-        let kept = self.shared.release(lease, parked, fate, io, now);
-        if let Some(key) = key.filter(|_| kept) {
-            self.shared.teller.tell(&Observed::Parked { key: &key, connection: &self.facts });
-        }
-        kept
+        self.shared.release(lease, parked, fate, io, now)
+    }
+
+    /// What it is connected to.
+    pub(crate) fn key(&self) -> Option<&Key> {
+        self.grant.as_ref().map(|(lease, _)| lease.key())
     }
 
     /// Out of the pool, alive.

@@ -1,6 +1,7 @@
 //! Who hears what: from the pool to calls and dials, and from them to the driver.
 
 use super::entries::Link;
+use super::timers::Of;
 use super::{CallId, Driven, Engine, Event, Task};
 use crate::arena::ConnId;
 use crate::call::CallStep;
@@ -108,34 +109,36 @@ impl Engine {
 
     /// Lets a call that has no connection say what it has to say.
     pub(super) fn step_detached(&mut self, call: CallId) {
-        loop {
-            let Some(entry) = self.calls.get_mut(call).filter(|entry| !entry.ended && !entry.hops) else {
-                return;
-            };
-            match entry.call.step(&mut self.scratch, self.now) {
-                CallStep::Acquire(demand) => {
-                    let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
-                    entry.waiter = Some(waiter);
-                    self.links.expect(waiter, call);
-                }
-                // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
-                CallStep::Wait(_) if entry.waiter.is_some() => return,
-                CallStep::Wait(want) => return self.arm_call(call, want.until),
-                CallStep::Hop(hop) => {
-                    entry.hops = true;
-                    return self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) });
-                }
-                CallStep::Failed(error) => return self.end_detached(call, Event::Failed(error)),
-                CallStep::End => return self.end_detached(call, Event::End { trailers: None }),
-                // None of these is said without a connection.
-                CallStep::Release(_)
-                | CallStep::NeedBody { .. }
-                | CallStep::Interim(_)
-                | CallStep::Passing(_)
-                | CallStep::Head(_)
-                | CallStep::Data(_)
-                | CallStep::Upgraded(_) => return,
+        let Some(entry) = self.calls.get_mut(call).filter(|entry| !entry.ended && !entry.hops) else {
+            return;
+        };
+        match entry.call.step(&mut self.scratch, self.now) {
+            // From now on the pool has the word.
+            CallStep::Acquire(demand) => {
+                let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
+                entry.waiter = Some(waiter);
+                self.links.expect(waiter, call);
             }
+            // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
+            CallStep::Wait(_) if entry.waiter.is_some() => {}
+            CallStep::Wait(want) => {
+                entry.alarm.set(&mut self.timers, Of::Call(call), want.until);
+                self.drop_moot();
+            }
+            CallStep::Hop(hop) => {
+                entry.hops = true;
+                self.tasks.push_back(Task::Event { call, event: Event::Hop(hop) });
+            }
+            CallStep::Failed(error) => self.end_detached(call, Event::Failed(error)),
+            CallStep::End => self.end_detached(call, Event::End { trailers: None }),
+            // None of these is said without a connection.
+            CallStep::Release(_)
+            | CallStep::NeedBody { .. }
+            | CallStep::Interim(_)
+            | CallStep::Passing(_)
+            | CallStep::Head(_)
+            | CallStep::Data(_)
+            | CallStep::Upgraded(_) => {}
         }
     }
 
@@ -202,7 +205,8 @@ impl Engine {
             let Some(entry) = self.calls.get_mut(call) else { return Driven::Free };
             let event = match entry.call.step(io, self.now) {
                 CallStep::Wait(want) => {
-                    self.arm_call(call, want.until);
+                    entry.alarm.set(&mut self.timers, Of::Call(call), want.until);
+                    self.drop_moot();
                     return Driven::Wait(want);
                 }
                 CallStep::Release(fate) => {
@@ -213,7 +217,6 @@ impl Engine {
                     let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
                     entry.waiter = Some(waiter);
                     self.links.expect(waiter, call);
-                    self.step_detached(call);
                     return Driven::Free;
                 }
                 CallStep::Hop(hop) => {
@@ -254,33 +257,37 @@ impl Engine {
     }
 
     pub(super) fn forget_call(&mut self, call: CallId) {
-        self.disarm_call(call);
-        if let Some(waiter) = self.calls.get_mut(call).and_then(|entry| entry.waiter.take()) {
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.alarm.clear(&mut self.timers);
+        if let Some(waiter) = entry.waiter.take() {
             self.links.take_waiter(waiter);
             self.pool.cancel(waiter, self.now);
         }
         self.calls.discard(call);
+        self.drop_moot();
     }
 
     fn end_detached(&mut self, call: CallId, event: Event) {
-        self.disarm_call(call);
         let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.alarm.clear(&mut self.timers);
         entry.ended = true;
         if let Some(waiter) = entry.waiter.take() {
             self.links.take_waiter(waiter);
             self.pool.cancel(waiter, self.now);
         }
         self.tasks.push_back(Task::Event { call, event });
+        self.drop_moot();
     }
 
     fn release(&mut self, call: CallId, conn: ConnId, fate: Fate) {
-        self.disarm_call(call);
         let Some(entry) = self.calls.get_mut(call) else { return };
         let (lease, parked) = (entry.lease.take(), entry.call.detach());
+        entry.alarm.clear(&mut self.timers);
         self.set_link(conn, Link::Idle);
         if let (Some(lease), Some(parked)) = (lease, parked) {
             self.pool.release(lease, parked, fate, self.now);
         }
+        self.drop_moot();
     }
 
     fn hand_over(&mut self, call: CallId, conn: ConnId) {

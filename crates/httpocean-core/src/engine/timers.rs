@@ -4,6 +4,7 @@ use super::entries::Links;
 use super::{CallId, Engine, Entry};
 use crate::arena::{Arena, ConnId};
 use crate::time::Instant;
+use crate::timers::Timers;
 
 /// Whose deadline it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,21 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
+    /// Looks at what it is of again at `due`, whatever was said before; never if it is `None`.
+    #[inline]
+    pub(super) fn set(&mut self, timers: &mut Timers<Of>, of: Of, due: Option<Instant>) {
+        self.due = due;
+        if let Some(at) = due {
+            timers.arm(&mut self.armed, at, of);
+        }
+    }
+
+    #[inline]
+    pub(super) fn clear(&mut self, timers: &mut Timers<Of>) {
+        self.due = None;
+        timers.disarm(&mut self.armed);
+    }
+
     pub(super) fn is_armed(&self) -> bool {
         self.armed.is_some()
     }
@@ -60,17 +76,8 @@ impl Engine {
         }
     }
 
-    /// Looks at a call again at `at`, whatever was said before; never if it is `None`.
-    pub(super) fn arm_call(&mut self, call: CallId, at: Option<Instant>) {
-        self.arm(Of::Call(call), at);
-    }
-
     pub(super) fn arm_dial(&mut self, conn: ConnId, at: Option<Instant>) {
         self.arm(Of::Dial(conn), at);
-    }
-
-    pub(super) fn disarm_call(&mut self, call: CallId) {
-        self.disarm(Of::Call(call));
     }
 
     pub(super) fn disarm_dial(&mut self, conn: ConnId) {
@@ -78,23 +85,22 @@ impl Engine {
     }
 
     fn arm(&mut self, of: Of, at: Option<Instant>) {
-        let Some(alarm) = alarm_of(&mut self.calls, &mut self.links, of) else { return };
-        alarm.due = at;
-        if let Some(at) = at {
-            self.timers.arm(&mut alarm.armed, at, of);
-            self.drop_moot();
-        }
-    }
-
-    fn disarm(&mut self, of: Of) {
         if let Some(alarm) = alarm_of(&mut self.calls, &mut self.links, of) {
-            alarm.due = None;
-            self.timers.disarm(&mut alarm.armed);
+            alarm.set(&mut self.timers, of, at);
         }
         self.drop_moot();
     }
 
-    fn drop_moot(&mut self) {
+    fn disarm(&mut self, of: Of) {
+        if let Some(alarm) = alarm_of(&mut self.calls, &mut self.links, of) {
+            alarm.clear(&mut self.timers);
+        }
+        self.drop_moot();
+    }
+
+    /// To be done when deadlines have changed.
+    #[inline]
+    pub(super) fn drop_moot(&mut self) {
         if self.timers.is_crowded() {
             let mut timers = core::mem::take(&mut self.timers);
             timers.retain(|of| self.alarm(of).armed);
