@@ -2,9 +2,10 @@
 //!
 //! The lock is held for bookkeeping only: no probe, no connect, no close and no parse happens under it.
 
+mod settle;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,15 +13,15 @@ use std::time::Duration;
 use http::Uri;
 use httpocean_core::policy::Common;
 use httpocean_core::pool::{self, Demand, Facts, Fate, Lease};
-use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, PoolCommand, WaitId};
+use httpocean_core::{CloseReason, Config, Conn, ConnId, Instant, Io, Key, Keys, Pool, WaitId};
 use httpocean_driver::session::Session;
-use httpocean_driver::{Clock, Ends, Observed, Observer, Stats, Teller};
+use httpocean_driver::{Clock, Ends, Observer, Stats, Teller};
 
 use crate::attempts::Lookups;
 use crate::contention::{Contention, Takes, take};
 use crate::mailbox::{Answer, Mailbox};
 use crate::transport::{Connect, Transport};
-use crate::wire::last_words;
+use settle::Asker;
 
 /// What is parked in the pool.
 pub(crate) struct Parked {
@@ -92,29 +93,6 @@ pub(crate) struct State {
     /// Threads that are counted and have not looked for a job yet.
     pub(crate) starting: usize,
     pub(crate) ended: bool,
-}
-
-struct ToClose {
-    ticket: u64,
-    conn: ConnId,
-    key: Key,
-    number: u64,
-    parked: Parked,
-    why: CloseReason,
-}
-
-/// What a look at the pool left to do outside of its lock: mostly there is none.
-#[derive(Default)]
-struct Outbox {
-    answers: Vec<(Arc<Mailbox>, Answer)>,
-    closes: Vec<ToClose>,
-    spawn: usize,
-}
-
-/// Who looks at the pool for an answer of its own, and needs no mailbox if that is there.
-struct Asker {
-    waiter: WaitId,
-    answer: Option<Answer>,
 }
 
 impl Shared {
@@ -194,6 +172,12 @@ impl Shared {
         let mut state = self.lock();
         if let Some(spare) = state.spare.pop() {
             *io = spare;
+        }
+        if let Some((lease, parked, facts)) = state.pool.acquire_idle(key, demand, *now) {
+            let outbox = self.settle(&mut state, None, *now);
+            drop(state);
+            self.carry_out(outbox);
+            return Answer::Granted { lease, parked, facts };
         }
         let waiter = state.pool.acquire(key, demand, *now);
         self.await_answer(state, waiter, first, now)
@@ -329,132 +313,6 @@ impl Shared {
             wake = if answered { None } else { state.pool.next_timeout_of(waiter) };
             drop(state);
             self.carry_out(outbox);
-        }
-    }
-
-    /// Polls the pool dry and sorts what it says.
-    fn settle(&self, state: &mut State, asker: Option<&mut Asker>, now: Instant) -> Option<Box<Outbox>> {
-        self.settle_some(state, asker, now, usize::MAX)
-    }
-
-    /// The same, but leaves off after so many closes.
-    fn settle_some(
-        &self,
-        state: &mut State,
-        mut asker: Option<&mut Asker>,
-        now: Instant,
-        closes: usize,
-    ) -> Option<Box<Outbox>> {
-        let mut outbox: Option<Box<Outbox>> = None;
-        while outbox.as_ref().is_none_or(|outbox| outbox.closes.len() < closes) {
-            let Some(command) = state.pool.poll(now) else { break };
-            match command {
-                PoolCommand::Grant { waiter, lease, parked, facts } => {
-                    let answer = Answer::Granted { lease, parked, facts };
-                    state.answer(waiter, answer, asker.as_deref_mut(), &mut outbox);
-                }
-                PoolCommand::Refuse { waiter, why, error } => {
-                    let answer = Answer::Refused { why, error };
-                    state.answer(waiter, answer, asker.as_deref_mut(), &mut outbox);
-                }
-                PoolCommand::Dial { lease } => {
-                    state.held_back.push_back((state.closes_said, lease));
-                }
-                PoolCommand::Abandon { conn } => state.abandoned.push(conn),
-                PoolCommand::Close { conn, number, key, parked, why } => {
-                    let ticket = state.closes_said;
-                    state.closes_said += 1;
-                    state.closing.insert(ticket);
-                    self.teller.count_close(why);
-                    outbox.get_or_insert_default().closes.push(ToClose {
-                        ticket,
-                        conn,
-                        key,
-                        number,
-                        parked,
-                        why,
-                    });
-                }
-            }
-        }
-        state.let_dials_begin();
-        let spawn = self.threads_to_spawn(state);
-        if spawn > 0 {
-            outbox.get_or_insert_default().spawn = spawn;
-        }
-        outbox
-    }
-
-    fn carry_out(self: &Arc<Self>, outbox: Option<Box<Outbox>>) {
-        if let Some(outbox) = outbox {
-            self.carry_out_all(*outbox);
-        }
-    }
-
-    fn carry_out_all(self: &Arc<Self>, outbox: Outbox) {
-        for (mailbox, answer) in outbox.answers {
-            mailbox.put(answer);
-        }
-        let mut spawn = outbox.spawn;
-        let mut closed = Vec::with_capacity(outbox.closes.len());
-        for ToClose { ticket, conn, key, number, mut parked, why } in outbox.closes {
-            // A transport of the user's that panics while it is closed is gone all the same.
-            let words = AssertUnwindSafe(|| last_words(&mut *parked.transport, &parked.conn.goodbye()));
-            let _ = catch_unwind(words);
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(parked)));
-            closed.push((ticket, conn, key, number, why));
-        }
-        if !closed.is_empty() {
-            let mut state = self.lock();
-            for (ticket, ..) in &closed {
-                state.closing.remove(ticket);
-            }
-            state.let_dials_begin();
-            spawn += self.threads_to_spawn(&mut state);
-        }
-        for _ in 0..spawn {
-            self.spawn_dial_thread();
-        }
-        for (_, conn, key, number, why) in &closed {
-            self.teller.tell(&Observed::Closed { conn: *conn, key, number: *number, why: *why });
-        }
-    }
-
-    /// How many more threads the jobs in the queue need; they are counted as running from here on.
-    fn threads_to_spawn(&self, state: &mut State) -> usize {
-        if state.jobs.is_empty() {
-            return 0;
-        }
-        self.work.notify_all();
-        let missing = state.jobs.len().saturating_sub(state.idle_threads + state.starting);
-        let spawn = missing.min(self.dial_threads.saturating_sub(state.threads));
-        state.threads += spawn;
-        state.starting += spawn;
-        spawn
-    }
-}
-
-impl State {
-    /// A dial takes the place of a socket that another thread may be about to close: it waits for that.
-    fn let_dials_begin(&mut self) {
-        let first_open = self.closing.first().copied().unwrap_or(u64::MAX);
-        while self.held_back.front().is_some_and(|(closes, _)| *closes <= first_open) {
-            self.jobs.extend(self.held_back.pop_front().map(|(_, lease)| lease));
-        }
-    }
-
-    fn answer(
-        &mut self,
-        waiter: WaitId,
-        answer: Answer,
-        asker: Option<&mut Asker>,
-        outbox: &mut Option<Box<Outbox>>,
-    ) {
-        if let Some(asker) = asker.filter(|asker| asker.waiter == waiter) {
-            asker.answer = Some(answer);
-        } else if let Some(mailbox) = self.mailboxes.remove(&waiter) {
-            self.answers += 1;
-            outbox.get_or_insert_default().answers.push((mailbox, answer));
         }
     }
 }

@@ -244,24 +244,13 @@ impl Engine {
         }
         self.run_timers();
         self.route();
-        let task = self.say();
-        self.verify();
-        task
-    }
-
-    /// The first task in the queue that still stands.
-    fn say(&mut self) -> Option<Task> {
         while let Some(task) = self.tasks.pop_front() {
-            // Nearly all are of this kind.
-            if let Task::Drive(conn) = task {
-                if let Some(link) = self.links.get_mut(conn) {
-                    link.queued = false;
-                    return Some(Task::Drive(conn));
-                }
-            } else if self.still_stands(&task) {
+            if self.still_stands(&task) {
+                self.verify();
                 return Some(task);
             }
         }
+        self.verify();
         None
     }
 

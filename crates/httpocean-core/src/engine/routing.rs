@@ -9,7 +9,7 @@ use crate::conn::Conn;
 use crate::dial::{Dial, DialStep};
 use crate::error::{Error, ErrorKind, Phase};
 use crate::io::Io;
-use crate::pool::{Fate, PoolCommand};
+use crate::pool::{Demand, Facts, Fate, Lease, PoolCommand};
 use crate::reason::{CloseReason, Refusal};
 
 impl Engine {
@@ -25,20 +25,8 @@ impl Engine {
     fn pass_on(&mut self, command: PoolCommand<Conn, Error>) {
         match command {
             PoolCommand::Grant { waiter, lease, parked, facts } => {
-                let conn = lease.conn();
-                match self.links.take_waiter(waiter).and_then(|call| Some((call, self.calls.get_mut(call)?)))
-                {
-                    Some((call, entry)) => {
-                        entry.waiter = None;
-                        entry.facts = facts;
-                        entry.lease = Some(lease);
-                        entry.call.attach(parked, facts, self.now);
-                        self.set_link(conn, Link::Busy(call));
-                        self.drive_soon(conn);
-                    }
-                    // Every waiter is a call's; one without would be a bug, and its connection is not lost.
-                    None => _ = self.pool.release(lease, parked, Fate::Untouched, self.now),
-                }
+                let call = self.links.take_waiter(waiter);
+                self.grant(call, lease, parked, facts);
             }
             PoolCommand::Dial { lease } => {
                 let conn = lease.conn();
@@ -63,6 +51,35 @@ impl Engine {
                 self.keep_goodbye(conn, parked.goodbye());
                 self.close(conn, why, None);
             }
+        }
+    }
+
+    /// A call asks for a connection: it gets one that is idle, or waits. From now on the pool has the word.
+    fn acquire(&mut self, call: CallId, demand: Demand) {
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        match self.pool.acquire_idle(entry.call.key(), demand, self.now) {
+            Some((lease, parked, facts)) => self.grant(Some(call), lease, parked, facts),
+            None => {
+                let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
+                entry.waiter = Some(waiter);
+                self.links.expect(waiter, call);
+            }
+        }
+    }
+
+    fn grant(&mut self, call: Option<CallId>, lease: Lease, parked: Conn, facts: Facts) {
+        let conn = lease.conn();
+        match call.and_then(|call| Some((call, self.calls.get_mut(call)?))) {
+            Some((call, entry)) => {
+                entry.waiter = None;
+                entry.facts = facts;
+                entry.lease = Some(lease);
+                entry.call.attach(parked, facts, self.now);
+                self.set_link(conn, Link::Busy(call));
+                self.drive_soon(conn);
+            }
+            // Every waiter is a call's; one without would be a bug, and its connection is not lost.
+            None => _ = self.pool.release(lease, parked, Fate::Untouched, self.now),
         }
     }
 
@@ -113,12 +130,7 @@ impl Engine {
             return;
         };
         match entry.call.step(&mut self.scratch, self.now) {
-            // From now on the pool has the word.
-            CallStep::Acquire(demand) => {
-                let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
-                entry.waiter = Some(waiter);
-                self.links.expect(waiter, call);
-            }
+            CallStep::Acquire(demand) => self.acquire(call, demand),
             // In the pool, which knows its deadlines, and knows better what it waits for when they pass.
             CallStep::Wait(_) if entry.waiter.is_some() => {}
             CallStep::Wait(want) => {
@@ -214,9 +226,7 @@ impl Engine {
                     continue;
                 }
                 CallStep::Acquire(demand) => {
-                    let waiter = self.pool.acquire(entry.call.key(), demand, self.now);
-                    entry.waiter = Some(waiter);
-                    self.links.expect(waiter, call);
+                    self.acquire(call, demand);
                     return Driven::Free;
                 }
                 CallStep::Hop(hop) => {

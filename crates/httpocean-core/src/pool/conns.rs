@@ -294,11 +294,17 @@ impl<T, E> Pool<T, E> {
             return None;
         }
         slot.state = State::Busy { idle_since };
-        let facts =
-            Facts { number: slot.number, reused: slot.uses, idle_for: idle_since.map(|since| now - since) };
-        let key = self.hosts.get(slot.host)?.key.clone();
         self.waiters.discard(waiter);
-        Some(PoolCommand::Grant { waiter, lease: Lease { conn, key }, parked, facts })
+        let (lease, facts) = self.lease(conn)?;
+        Some(PoolCommand::Grant { waiter, lease, parked, facts })
+    }
+
+    /// The right to a connection that changes hands, and what is known of it.
+    pub(super) fn lease(&self, conn: ConnId) -> Option<(Lease, Facts)> {
+        let slot = self.conns.get(conn)?;
+        let idle_for = slot.idle_since().map(|since| self.now - since);
+        let key = self.hosts.get(slot.host)?.key.clone();
+        Some((Lease { conn, key }, Facts { number: slot.number, reused: slot.uses, idle_for }))
     }
 
     fn say_dial(&mut self, conn: ConnId) -> Option<PoolCommand<T, E>> {

@@ -2,11 +2,36 @@
 
 use super::list::Links;
 use super::parts::{HostId, Waiter, Waiting, Word};
-use super::{Demand, Pool, Refusal};
+use super::{Demand, Facts, Lease, Pool, Refusal};
 use crate::arena::WaitId;
+use crate::key::Key;
 use crate::time::Instant;
 
 impl<T, E> Pool<T, E> {
+    /// Asks for a connection of `key` as [`acquire`](Self::acquire) does, and takes the answer, where that is to be had
+    /// at once: one that is idle, while nothing waits to be polled. With `None` nothing was asked.
+    ///
+    /// ```
+    /// # use httpocean_core::{Instant, Key};
+    /// # use httpocean_core::pool::{Demand, Fate, Options, Pool, PoolCommand};
+    /// # let mut pool: Pool<&str, &str> = Pool::new(Options::default());
+    /// # let (key, now) = (Key::of(&"http://example.com".parse().unwrap()).unwrap(), Instant::ZERO);
+    /// assert!(pool.acquire_idle(&key, Demand::default(), now).is_none());
+    /// # let _ = pool.acquire(&key, Demand::default(), now);
+    /// # let Some(PoolCommand::Dial { lease, .. }) = pool.poll(now) else { panic!() };
+    /// # pool.dialed(lease, "a socket", now);
+    /// # let Some(PoolCommand::Grant { lease, parked, .. }) = pool.poll(now) else { panic!() };
+    /// pool.release(lease, parked, Fate::REUSABLE, now);
+    /// let (lease, parked, facts) = pool.acquire_idle(&key, Demand::default(), now).unwrap();
+    /// assert_eq!((parked, facts.reused), ("a socket", 1));
+    /// # pool.release(lease, parked, Fate::REUSABLE, now);
+    /// ```
+    pub fn acquire_idle(&mut self, key: &Key, demand: Demand, now: Instant) -> Option<(Lease, T, Facts)> {
+        self.tick(now);
+        let served = self.serve(key, demand);
+        self.verified(served)
+    }
+
     /// Whether a request waits for what others have: no dial runs for it, and not because those of its key failed
     /// just now.
     pub fn waits_for_others(&self, waiter: WaitId) -> bool {
@@ -55,6 +80,29 @@ impl<T, E> Pool<T, E> {
         self.enqueue(waiter);
         self.balance(host);
         waiter
+    }
+
+    /// The same for a request that needs no answer but this: it is served from what is idle, and need not be a waiter.
+    /// What waits to be said goes before it.
+    pub(super) fn serve(&mut self, key: &Key, demand: Demand) -> Option<(Lease, T, Facts)> {
+        if self.shut || demand.fresh || !self.is_silent() {
+            return None;
+        }
+        let host = *self.by_key.get(key)?;
+        if !self.may_take_idle(host, self.arrivals + 1) {
+            return None;
+        }
+        let conn = self.take_idle(host)?;
+        let parked = self.unpark(conn)?;
+        if self.options.min_idle > 0 {
+            self.note_use(host);
+        }
+        self.grants += 1;
+        if let Some(slot) = self.conns.get_mut(conn) {
+            slot.granted = self.grants;
+        }
+        let (lease, facts) = self.lease(conn)?;
+        Some((lease, parked, facts))
     }
 
     /// A waiter whose grant was taken back waits again, in its old place.

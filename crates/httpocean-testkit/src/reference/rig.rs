@@ -24,6 +24,9 @@ pub struct Rig {
     /// Live requests, in order of arrival.
     waiting: Vec<(usize, WaitId)>,
     numbers: BTreeMap<WaitId, usize>,
+    /// Requests so far.
+    waiters: usize,
+    asks_at_once: bool,
     conns: BTreeMap<ConnId, usize>,
     ids: Vec<ConnId>,
     gone: Vec<WaitId>,
@@ -32,7 +35,7 @@ pub struct Rig {
 
 /// Runs steps with commands polled only where the steps say so, and ends with a shut-down. Answers what happened.
 pub fn loosely(options: Options, steps: impl IntoIterator<Item = Step>) -> Vec<Event> {
-    let mut rig = Rig::new(options);
+    let mut rig = Rig { asks_at_once: true, ..Rig::new(options) };
     for step in steps {
         rig.step(step);
     }
@@ -47,7 +50,7 @@ pub fn faithfully(options: Options, steps: impl IntoIterator<Item = Step>) -> Ve
     const TICK: Duration = Duration::from_micros(1);
     let options = Options { jitter_percent: 0, ..options };
     let mut model = Model::new(options.clone());
-    let mut rig = Rig::new(options);
+    let mut rig = Rig { asks_at_once: true, ..Rig::new(options) };
     for step in steps {
         if let Step::Advance(duration) = step {
             let until = rig.now + duration;
@@ -86,6 +89,8 @@ impl Rig {
             held: Vec::new(),
             waiting: Vec::new(),
             numbers: BTreeMap::new(),
+            waiters: 0,
+            asks_at_once: false,
             conns: BTreeMap::new(),
             ids: Vec::new(),
             gone: Vec::new(),
@@ -133,10 +138,7 @@ impl Rig {
         let told = self.told();
         match step {
             Step::Acquire { key, wish } => {
-                let demand = demand(wish, told);
-                let id = self.pool.acquire(&self.keys[usize::from(key)], demand, told);
-                let waiter = self.welcome(id);
-                self.input(Input::Acquire { waiter, key, demand });
+                self.acquire(key, demand(wish, told));
             }
             Step::Preconnect { key, count } => {
                 self.pool.preconnect(&self.keys[usize::from(key)], count, told);
@@ -307,6 +309,25 @@ impl Rig {
         self.ledger.input(input, now);
     }
 
+    /// Every other request asks for what is idle in one step, if any does, which must come to the same as in two.
+    fn acquire(&mut self, key: u8, demand: Demand) {
+        let (now, key_of) = (self.told(), &self.keys[usize::from(key)]);
+        let at_once = self.asks_at_once && self.waiters % 2 == 1;
+        let served = if at_once { self.pool.acquire_idle(key_of, demand, now) } else { None };
+        let Some((lease, parked, facts)) = served else {
+            let id = self.pool.acquire(key_of, demand, now);
+            let waiter = self.welcome(id);
+            return self.input(Input::Acquire { waiter, key, demand });
+        };
+        let waiter = self.next_waiter();
+        self.input(Input::Acquire { waiter, key, demand });
+        assert_eq!(self.conns.get(&lease.conn()), Some(&parked), "I1: what was parked is handed out");
+        self.held.push((parked, lease));
+        let said = Said::Grant { waiter, conn: parked, key, facts };
+        self.log.push(Event::Said(now, said));
+        self.ledger.said(said, now);
+    }
+
     fn retake(&mut self, n: u8, demand: Demand) {
         let Some((conn, lease)) = take(&mut self.held, n) else { return };
         let why = CloseReason::PeerClosed;
@@ -344,10 +365,15 @@ impl Rig {
     }
 
     fn welcome(&mut self, id: WaitId) -> usize {
-        let waiter = self.numbers.len();
+        let waiter = self.next_waiter();
         assert!(self.numbers.insert(id, waiter).is_none(), "I3: an id is used twice");
         self.waiting.push((waiter, id));
         waiter
+    }
+
+    fn next_waiter(&mut self) -> usize {
+        self.waiters += 1;
+        self.waiters - 1
     }
 
     fn answered(&mut self, id: WaitId) -> usize {
