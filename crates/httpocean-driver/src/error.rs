@@ -66,6 +66,7 @@ impl Error {
         // Where such a text has a password is anybody's guess: before the last `@`.
         let told = match given.rsplit_once('@') {
             Some((_, rest)) => format!("...@{rest}"),
+            None if given.is_empty() => "no URL".to_owned(),
             None => given.to_owned(),
         };
         error.0.given = Some(told.escape_debug().collect::<String>().into());
