@@ -4,6 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use httpocean_testkit::server::Server;
+
+use crate::RequestBuilder;
+
 /// Content of any length that shows a block lost, repeated or moved, and costs nothing to make or to compare:
 /// one block of the pattern again and again, each with its number in front.
 #[derive(Debug)]
@@ -48,6 +52,20 @@ impl Blocks {
                 seen = later;
             }
         }
+    }
+
+    /// Sends the request, whose body it is, and looks whether it arrived at `origin` whole, framed by this field.
+    ///
+    /// # Panics
+    /// When it did not, or is not thanked for.
+    pub fn arrive_at(self, origin: &Server, request: RequestBuilder, framing: &str) {
+        let response = request.send().expect("an answer");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.into_body().read_to_string(10).expect("a body"), "thanks");
+        let received = origin.requests().pop().expect("a request");
+        assert_eq!((received.body_len, received.body_complete), (self.len, true));
+        assert!(received.request.header(framing).is_some(), "{:?}", received.request);
+        self.compare(&mut received.body.as_slice());
     }
 
     fn next_piece(&mut self, most: usize) -> &[u8] {
