@@ -212,10 +212,6 @@ impl From<Error> for io::Error {
 
 /// A URL without the user name and the password that it may have.
 pub fn without_userinfo(uri: Uri) -> Uri {
-    // Most have none, and to look from the front is cheaper.
-    if !uri.authority().is_some_and(|authority| authority.as_str().as_bytes().contains(&b'@')) {
-        return uri;
-    }
     let Some((_, host)) = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
         return uri;
     };

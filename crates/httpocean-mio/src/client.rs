@@ -169,7 +169,7 @@ impl Client {
     /// [`Config::of_request`] says: what concerns dials stays the client's.
     pub fn start(&mut self, mut request: Request<()>, body: BodyPlan) -> Result<CallId, Error> {
         self.now = self.clock.now();
-        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let (method, mut uri) = (request.method().clone(), request.uri().clone());
         if let Some(session) = &self.session {
             session.begin(&mut request);
         }
@@ -179,9 +179,10 @@ impl Client {
         if self.engine.waits_for_others(call) {
             self.teller.count_wait();
         }
-        let uri = without_userinfo(uri);
         let number = self.teller.number_request();
         if number > 0 {
+            // An error leaves it out by itself.
+            uri = without_userinfo(uri);
             self.teller.tell(&Observed::Started { request: number, method: &method, uri: &uri });
         }
         self.calls.insert(call, Record::new(number, method, uri, self.now));
