@@ -3,7 +3,7 @@
 use super::list::Links;
 use super::parts::{HostId, Waiter, Waiting, Word};
 use super::{Demand, Facts, Lease, Pool, Refusal};
-use crate::arena::WaitId;
+use crate::arena::{ConnId, WaitId};
 use crate::key::Key;
 use crate::time::Instant;
 
@@ -63,13 +63,9 @@ impl<T, E> Pool<T, E> {
         if self.options.min_idle > 0 {
             self.note_use(host);
         }
-        if !demand.fresh && self.may_take_idle(host, arrival) {
-            if let Some(conn) = self.take_idle(host) {
-                if let Some(parked) = self.unpark(conn) {
-                    self.grant(conn, parked, waiter);
-                    return waiter;
-                }
-            }
+        if let Some((conn, parked)) = self.take_idle_for(host, demand, arrival) {
+            self.grant(conn, parked, waiter);
+            return waiter;
         }
         // Who comes back with a dead connection was let in once.
         let newcomer = arrival > 0;
@@ -85,15 +81,11 @@ impl<T, E> Pool<T, E> {
     /// The same for a request that needs no answer but this: it is served from what is idle, and need not be a waiter.
     /// What waits to be said goes before it.
     pub(super) fn serve(&mut self, key: &Key, demand: Demand) -> Option<(Lease, T, Facts)> {
-        if self.shut || demand.fresh || !self.is_silent() {
+        if !self.is_silent() {
             return None;
         }
         let host = *self.by_key.get(key)?;
-        if !self.may_take_idle(host, self.arrivals + 1) {
-            return None;
-        }
-        let conn = self.take_idle(host)?;
-        let parked = self.unpark(conn)?;
+        let (conn, parked) = self.take_idle_for(host, demand, self.arrivals + 1)?;
         if self.options.min_idle > 0 {
             self.note_use(host);
         }
@@ -236,6 +228,15 @@ impl<T, E> Pool<T, E> {
         }
     }
 
+    /// An idle connection for one who takes it, and came in as `arrival` says.
+    fn take_idle_for(&mut self, host: HostId, demand: Demand, arrival: i64) -> Option<(ConnId, T)> {
+        if demand.fresh || !self.may_take_idle(host, arrival) {
+            return None;
+        }
+        let conn = self.take_idle(host)?;
+        Some((conn, self.unpark(conn)?))
+    }
+
     /// Nobody takes an idle connection past somebody who came earlier.
     fn may_take_idle(&self, host: HostId, arrival: i64) -> bool {
         match self.hosts.get(host).and_then(|host| host.waiting.front(&self.waiters)) {
@@ -249,7 +250,7 @@ impl<T, E> Pool<T, E> {
     }
 
     /// A grant that was decided and not said goes to the next.
-    fn take_grant_back(&mut self, conn: crate::arena::ConnId) {
+    fn take_grant_back(&mut self, conn: ConnId) {
         use super::parts::State;
         let Some(State::Granted { parked, idle_since, .. }) = self.move_out(conn) else { return };
         if let Some(slot) = self.conns.get_mut(conn) {

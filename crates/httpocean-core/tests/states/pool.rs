@@ -23,6 +23,7 @@ const INPUTS: &[Input<Driven>] = &[
     Input { name: "acquire", give: |it| it.acquire("a", false) },
     Input { name: "acquire: a fresh one", give: |it| it.acquire("a", true) },
     Input { name: "acquire: of another key", give: |it| it.acquire("b", false) },
+    Input { name: "acquire_idle", give: |it| it.acquire_idle() },
     Input { name: "preconnect: one", give: |it| it.preconnect() },
     Input { name: "cancel", give: |it| it.cancel() },
     Input { name: "poll", give: |it| it.poll() },
@@ -105,6 +106,13 @@ impl Driven {
         let demand = Demand { fresh, ..Demand::default() };
         self.waiting.push(self.pool.acquire(&key(name), demand, self.now));
         silent()
+    }
+
+    fn acquire_idle(&mut self) -> Option<Answer> {
+        let (lease, (), _) = self.pool.acquire_idle(&key("a"), Demand::default(), self.now)?;
+        let conn = lease.conn();
+        self.held.push(lease);
+        about(conn)
     }
 
     fn preconnect(&mut self) -> Option<Answer> {
