@@ -251,9 +251,9 @@ impl Plan {
                 unknown @ Arg::Short(_) => return Err(unknown.unexpected().into()),
             }
         }
-        let (url, requests, threads) = match values.as_slice() {
+        let (url, requests, at_a_time) = match values.as_slice() {
             [url, requests] => (url, requests, "1"),
-            [url, requests, threads] => (url, requests, threads.as_str()),
+            [url, requests, at_a_time] => (url, requests, at_a_time.as_str()),
             _ => {
                 return Err(Stop::usage(
                     "bench takes a URL, a number of requests, and maybe a number at a time",
@@ -262,14 +262,14 @@ impl Plan {
         };
         let uri = url.parse().map_err(|_| Stop::usage(format!("`{url}` is no URL")))?;
         let requests = usize::try_from(whole("N, how many requests, is", requests)?).unwrap_or(usize::MAX);
-        let threads = usize::try_from(whole("M, how many at a time, is", threads)?).unwrap_or(usize::MAX);
-        if threads == 0 {
-            return Err(Stop::usage("M, how many at a time, is at least 1"));
+        let at_a_time = usize::try_from(whole("M, how many at a time, is", at_a_time)?).unwrap_or(usize::MAX);
+        if !(1..=threads::MOST).contains(&at_a_time) {
+            return Err(Stop::usage(format!("M, how many at a time, is between 1 and {}", threads::MOST)));
         }
         let run = run.without_upgrade()?;
         if contention && run.transport == Transport::Mio {
             return Err(Stop::usage("a mio client has one thread: --contention is for --transport std"));
         }
-        Ok(Some(Self { uri, requests, threads, idle, ready, contention, run }))
+        Ok(Some(Self { uri, requests, threads: at_a_time, idle, ready, contention, run }))
     }
 }

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::stop::{Done, Stop};
 
+/// So many at a time at the most: a system that has no room for more threads ends the program.
+pub(crate) const MOST: usize = 4096;
+
 /// Does `work` for every number below `count`, on at most `threads` threads, in order of the numbers. All is
 /// done even if some of it fails; a [`Stop`] other than a failure ends it.
 pub(crate) fn share(threads: usize, count: usize, work: impl Fn(usize) -> Done + Sync) -> Done {

@@ -73,6 +73,9 @@ pub struct Options {
     pub record: Option<Recording>,
 }
 
+/// More than a process can open, whatever limits the pool has: several ranges of tokens fit in a `usize`.
+const SOCKETS_MOST: usize = 1 << 24;
+
 impl Options {
     /// The same, with https secured in this way. Default, with the feature `rustls`: for whom Mozilla's authorities
     /// vouch, by TLS 1.2 or 1.3.
@@ -106,9 +109,9 @@ impl Options {
     }
 
     pub(crate) fn sockets(&self) -> usize {
-        let total = self.pool.max_total.max(1);
+        let total = self.pool.max_total.clamp(1, SOCKETS_MOST);
         let dials = self.pool.max_dials.clamp(1, total);
-        total.saturating_add(dials.saturating_mul(ATTEMPTS - 1))
+        total + dials * (ATTEMPTS - 1)
     }
 }
 

@@ -128,6 +128,15 @@ fn a_range_that_is_too_small_is_refused() {
 }
 
 #[test]
+fn limits_without_end_need_a_range_that_there_is() {
+    let most = usize::MAX;
+    let pool = pool::Options { max_total: most, max_dials: most, ..pool::Options::default() };
+    let options = Options { pool, ..Options::default() };
+    let poll = mio::Poll::new().unwrap();
+    Client::new(poll.registry(), 0..4 * options.tokens(), options).unwrap();
+}
+
+#[test]
 fn the_smallest_range_serves_many_connections_one_after_the_other() {
     let server = Server::start(|request: &Request| match request.index {
         0 => Reply::ok("once").close(),

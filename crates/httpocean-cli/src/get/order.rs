@@ -13,6 +13,7 @@ use crate::client::shown;
 use crate::options::Run;
 use crate::options::flags::{self, number};
 use crate::stop::{Done, Stop};
+use crate::threads;
 
 const HELP: &str = "\
 Fetches URLs through one pool and prints what comes.
@@ -84,6 +85,9 @@ impl Order {
                 Arg::Short('n') | Arg::Long("times") => order.times = at_least_1("times", &mut args)?,
                 Arg::Short('c') | Arg::Long("concurrency") => {
                     order.concurrency = at_least_1("concurrency", &mut args)?;
+                    if order.concurrency > threads::MOST {
+                        return Err(Stop::usage(format!("--concurrency is at most {}", threads::MOST)));
+                    }
                 }
                 Arg::Short('o') | Arg::Long("output") => order.target = Target::file(args.value()?),
                 Arg::Short('O') | Arg::Long("remote-name") => order.target = Target::ByName,

@@ -46,6 +46,18 @@ fn so_many_at_a_time_share_the_pool() {
 }
 
 #[test]
+fn limits_without_end_are_limits() {
+    let server = Server::start(|_| Reply::ok("x"));
+    let most = u64::MAX.to_string();
+    for transport in ["std", "mio"] {
+        let flags =
+            ["--max-total", &most, "--max-per-host", &most, "--max-idle", &most, "--max-waiters", &most];
+        let said = run(&[&["get", "--transport", transport, &server.url("/")], &flags[..]].concat());
+        assert_eq!((said.code, said.text()), (0, "x"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn without_idle_connections_each_request_makes_one() {
     let server = Server::start(|_| Reply::ok("x"));
     run(&["get", "-n", "3", "--max-idle-per-host", "0", &server.url("/")]);

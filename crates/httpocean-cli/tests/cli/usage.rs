@@ -41,12 +41,14 @@ fn wrong_usage_exits_with_2_and_a_hint() {
 
 #[test]
 fn what_is_wrong_is_told_by_the_name_that_was_given() {
-    let wrong: [(&[&str], &str); 7] = [
+    let wrong: [(&[&str], &str); 9] = [
         (&["get", "--max-per-host", "0", "http://a/"], "--max-per-host: "),
         (&["get", "--timeout", "1h", "http://a/"], "--timeout takes a time such as 2.5, 250ms, 2.5s or 2m"),
         (&["get", "--timeout", "1e300", "http://a/"], "--timeout: "),
         (&["bench", "http://a/", "many"], "N, how many requests, is a whole number, not `many`"),
-        (&["bench", "http://a/", "1", "0"], "M, how many at a time, is at least 1"),
+        (&["bench", "http://a/", "1", "0"], "M, how many at a time, is between 1 and 4096"),
+        (&["bench", "http://a/", "1", "99999999999"], "M, how many at a time, is between 1 and 4096"),
+        (&["get", "-c", "99999999999", "http://a/"], "--concurrency is at most 4096"),
         (&["bench", "http://a/", "1", "--idle", "some"], "--idle takes a whole number, not `some`"),
         (&["bench", "http://a/", "1", "--ready", "some"], "--ready takes a whole number, not `some`"),
     ];
