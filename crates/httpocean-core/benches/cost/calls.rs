@@ -110,8 +110,10 @@ fn cycle<'a>(
     loop {
         match call.step(io, NOW) {
             CallStep::Acquire(demand) => {
-                let _ = pool.acquire(call.key(), demand, NOW);
-                let (lease, conn, facts) = granted(pool);
+                let (lease, conn, facts) = pool.acquire_idle(call.key(), demand, NOW).unwrap_or_else(|| {
+                    let _ = pool.acquire(call.key(), demand, NOW);
+                    granted(pool)
+                });
                 held = Some(lease);
                 call.attach(conn, facts, NOW);
             }

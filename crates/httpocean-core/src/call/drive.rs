@@ -60,7 +60,7 @@ impl Call {
         if self.is_over() {
             return self.fail(ErrorKind::Timeout, CloseReason::TimedOut, io);
         }
-        if self.facts.may_be_stale() && self.sent(io) == Sent::Nothing && !io.input().bytes().is_empty() {
+        if !io.input().bytes().is_empty() && self.facts.may_be_stale() && self.sent(io) == Sent::Nothing {
             let what = ProtocolError::BadStatusLine("it came before the request was sent");
             return self.unasked(what, io);
         }

@@ -220,8 +220,7 @@ pub(super) fn sendable(
     {
         return Err("the host field of a CONNECT is not host:port of its target");
     }
-    let head = encode::head_bound(request, key, config.call.user_agent.as_ref());
-    if head > config.limits.request_head_bytes {
+    if !encode::head_fits(request, key, config.call.user_agent.as_ref(), config.limits.request_head_bytes) {
         return Err("its head is larger than Limits::request_head_bytes");
     }
     Ok(plan)

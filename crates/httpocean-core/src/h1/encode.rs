@@ -164,16 +164,25 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"\r\n");
 }
 
-/// An upper bound, near enough, of the bytes that [`write_head`] will write.
-pub(crate) fn head_bound(request: &Request<()>, key: &Key, user_agent: Option<&HeaderValue>) -> usize {
+/// Whether [`write_head`] will write no more than about `limit` bytes.
+pub(crate) fn head_fits(
+    request: &Request<()>,
+    key: &Key,
+    user_agent: Option<&HeaderValue>,
+    limit: usize,
+) -> bool {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let escaped = target.bytes().filter(|byte| !is_target_byte(*byte)).count();
     let fields: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let ours = 3 * key.authority().len()
         + user_agent.map_or(0, HeaderValue::len)
         + authorization(request.headers(), key).map_or(0, HeaderValue::len);
-    request.method().as_str().len() + target.len() + 2 * escaped + fields + ours + 224
+    let unescaped = request.method().as_str().len() + target.len() + fields + ours + 224;
+    // What of the target has to be escaped matters to few heads.
+    unescaped + 2 * target.len() <= limit || {
+        let escaped = target.bytes().filter(|byte| !is_target_byte(*byte)).count();
+        unescaped + 2 * escaped <= limit
+    }
 }
 
 /// One chunk of a chunked body; nothing for no bytes, which would end the body.
