@@ -10,9 +10,17 @@ type Numbers = Pool<u32, &'static str>;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
-        Operation { name: "pool: acquire and release, 1 idle", make: || reuse(1) },
-        Operation { name: "pool: acquire and release, 1,000 idle", make: || reuse(1_000) },
-        Operation { name: "pool: acquire and release, 100,000 idle", make: || reuse(100_000) },
+        Operation { name: "pool: take what is idle and release, 1 idle", make: || reuse(1, at_once) },
+        Operation { name: "pool: take what is idle and release, 1,000 idle", make: || reuse(1_000, at_once) },
+        Operation {
+            name: "pool: take what is idle and release, 100,000 idle",
+            make: || reuse(100_000, at_once),
+        },
+        Operation { name: "pool: acquire, be served and release, 1 idle", make: || reuse(1, by_poll) },
+        Operation {
+            name: "pool: acquire, be served and release, 100,000 idle",
+            make: || reuse(100_000, by_poll),
+        },
         Operation { name: "pool: wait and give up, 1 waiting", make: || give_up(1) },
         Operation { name: "pool: wait and give up, 1,000 waiting", make: || give_up(1_000) },
         Operation { name: "pool: wait and give up, 100,000 waiting", make: || give_up(100_000) },
@@ -57,7 +65,7 @@ fn next(pool: &mut Numbers) -> Option<(Lease, u32)> {
 }
 
 /// One idle connection for each of so many keys; each in turn serves a request.
-fn reuse(idle: usize) -> Box<dyn FnMut()> {
+fn reuse(idle: usize, take: fn(&mut Numbers, &Key) -> (Lease, u32)) -> Box<dyn FnMut()> {
     let (keys, mut pool) = (keys(idle), Numbers::new(roomy()));
     for key in &keys {
         let _ = pool.acquire(key, Demand::default(), NOW);
@@ -70,11 +78,20 @@ fn reuse(idle: usize) -> Box<dyn FnMut()> {
     let mut at = 0;
     Box::new(move || {
         at = (at + 7_919) % keys.len();
-        let _ = pool.acquire(&keys[at], Demand::default(), NOW);
-        let (lease, parked) = next(&mut pool).unwrap();
+        let (lease, parked) = take(&mut pool, &keys[at]);
         assert!(pool.release(lease, parked, Fate::REUSABLE, NOW));
         assert!(pool.poll(NOW).is_none());
     })
+}
+
+fn at_once(pool: &mut Numbers, key: &Key) -> (Lease, u32) {
+    let (lease, parked, _) = pool.acquire_idle(key, Demand::default(), NOW).unwrap();
+    (lease, parked)
+}
+
+fn by_poll(pool: &mut Numbers, key: &Key) -> (Lease, u32) {
+    let _ = pool.acquire(key, Demand::default(), NOW);
+    next(pool).unwrap()
 }
 
 /// One connection, in use, and so many who wait for it.
