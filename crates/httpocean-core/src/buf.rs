@@ -72,6 +72,43 @@ impl RecvBuf {
         self.filled(bytes.len());
     }
 
+    /// Whether it has memory to read into; [`space`](Self::space) gets some where it has none.
+    #[inline]
+    pub fn has_memory(&self) -> bool {
+        self.buf.capacity() > 0
+    }
+
+    /// Memory to read into, which is passed over where it has some.
+    #[inline]
+    pub fn give_memory(&mut self, memory: Vec<u8>) {
+        if !self.has_memory() {
+            self.buf = memory;
+        }
+    }
+
+    /// Its memory, if it has any that holds no bytes: a connection that waits for its peer needs none, and there may be very
+    /// many. Nothing else about it changes.
+    ///
+    /// ```
+    /// use httpocean_core::RecvBuf;
+    ///
+    /// let (mut rx, mut other) = (RecvBuf::default(), RecvBuf::default());
+    /// rx.append(b"abc");
+    /// assert_eq!(rx.take_memory(), None);
+    /// assert_eq!(rx.take(), b"abc");
+    /// other.give_memory(rx.take_memory().unwrap());
+    /// rx.append(b"def");
+    /// assert_eq!((rx.bytes(), rx.total_received()), (&b"def"[..], 6));
+    /// ```
+    #[inline]
+    pub fn take_memory(&mut self) -> Option<Vec<u8>> {
+        if self.start < self.end || !self.has_memory() {
+            return None;
+        }
+        (self.start, self.end) = (0, 0);
+        Some(core::mem::take(&mut self.buf))
+    }
+
     /// The peer will send no more. Bytes received before stay readable.
     pub fn set_eof(&mut self) {
         self.eof = true;

@@ -4,6 +4,7 @@ use httpocean_core::{CallId, ConnId, Instant, Io, Key, Phase};
 use httpocean_driver::{Connection, Ends};
 
 use crate::sockets::Place;
+use crate::wire::Rooms;
 
 /// So many sets of buffers are kept for connections that will need some.
 const SPARE: usize = 16;
@@ -87,6 +88,7 @@ pub(crate) struct Links {
     links: Vec<Option<(ConnId, Link)>>,
     #[expect(clippy::vec_box, reason = "they move between here and the links without a copy")]
     spare: Vec<Box<Awake>>,
+    rooms: Rooms,
 }
 
 impl Links {
@@ -105,8 +107,7 @@ impl Links {
     }
 
     pub(crate) fn get_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
-        let slot = self.links.get_mut(conn.index())?;
-        slot.as_mut().filter(|(id, _)| *id == conn).map(|(_, link)| link)
+        find(&mut self.links, conn)
     }
 
     pub(crate) fn making(&mut self, conn: ConnId) -> Option<&mut Making> {
@@ -115,10 +116,24 @@ impl Links {
 
     /// With its buffers, lent if it has none.
     pub(crate) fn wake(&mut self, conn: ConnId) -> Option<&mut Link> {
-        let slot = self.links.get_mut(conn.index())?;
-        let (_, link) = slot.as_mut().filter(|(id, _)| *id == conn)?;
+        self.wake_to_read(conn).map(|(link, _)| link)
+    }
+
+    /// The same, and memory that it can read into.
+    #[inline]
+    pub(crate) fn wake_to_read(&mut self, conn: ConnId) -> Option<(&mut Link, &mut Rooms)> {
+        let link = find(&mut self.links, conn)?;
         link.awake.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
-        Some(link)
+        Some((link, &mut self.rooms))
+    }
+
+    /// The core has cleaned its buffers: what ended before is to be read again.
+    pub(crate) fn calm(&mut self, conn: Option<ConnId>) {
+        let link = conn.and_then(|conn| find(&mut self.links, conn));
+        if let Some(awake) = link.and_then(|link| link.awake.as_deref_mut()) {
+            awake.calm();
+            self.rooms.take_back(&mut awake.io.rx);
+        }
     }
 
     /// Nobody uses it: it needs no buffers.
@@ -138,13 +153,27 @@ impl Links {
         self.links.iter().flatten().filter(|(_, link)| link.awake.is_some()).count()
     }
 
+    /// Bytes of memory for reads and writes that all of them have together.
+    #[cfg(test)]
+    pub(crate) fn bytes_of_buffers(&self) -> usize {
+        let awake = self.links.iter().flatten().filter_map(|(_, link)| link.awake.as_ref());
+        awake.map(|awake| awake.io.capacity()).sum()
+    }
+
     fn spare(&mut self, awake: Option<Box<Awake>>) {
-        if let Some(mut awake) = awake.filter(|_| self.spare.len() < SPARE) {
-            awake.io.reset();
+        let Some(mut awake) = awake else { return };
+        awake.io.reset();
+        self.rooms.take_back(&mut awake.io.rx);
+        if self.spare.len() < SPARE {
             *awake = Awake { io: std::mem::take(&mut awake.io), ..Awake::default() };
             self.spare.push(awake);
         }
     }
+}
+
+fn find(links: &mut [Option<(ConnId, Link)>], conn: ConnId) -> Option<&mut Link> {
+    let slot = links.get_mut(conn.index())?;
+    slot.as_mut().filter(|(id, _)| *id == conn).map(|(_, link)| link)
 }
 
 /// Makes room for so many more, and for an eighth: twice as much, as vectors make it by themselves, is for the average of all

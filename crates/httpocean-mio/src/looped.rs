@@ -95,9 +95,37 @@ impl Loop {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Event, Loop, Options};
     use httpocean_core::BodyPlan;
     use httpocean_testkit::server::{Reply, Server};
+
+    #[test]
+    fn connections_that_wait_for_their_peers_own_no_memory_to_read_into() {
+        let server = Server::start(|request| {
+            std::thread::sleep(Duration::from_millis(if request.target == "/late" { 300 } else { 0 }));
+            Reply::ok("here")
+        });
+        let mut looped = Loop::new(Options::default()).unwrap();
+        // Used once, so that what they had for it they might have kept.
+        for path in ["/", "/late"] {
+            for _ in 0..8 {
+                let request = http::Request::get(server.url(path)).body(()).unwrap();
+                looped.client().start(request, BodyPlan::empty()).unwrap();
+            }
+            let mut least = usize::MAX;
+            while looped.client.calls() > 0 {
+                while looped.client.next_event().is_some() {}
+                if looped.client.links.with_buffers() == 8 {
+                    least = least.min(looped.client.links.bytes_of_buffers());
+                }
+                looped.turn(Some(Duration::from_millis(10))).unwrap();
+            }
+            assert!(path == "/" || least < 8 * 4096, "{least}");
+        }
+        assert_eq!(server.stats().requests, 16);
+    }
 
     #[test]
     fn idle_connections_own_no_buffers() {

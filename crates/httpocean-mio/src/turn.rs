@@ -8,6 +8,7 @@ use httpocean_driver::{Connection, Observed, Whose};
 use crate::client::Client;
 use crate::dialing::tell_made;
 use crate::event::{Said, Upgraded};
+use crate::links::Link;
 use crate::wire;
 
 /// So much a connection may read and write before all others had their turn, and the poll.
@@ -18,9 +19,6 @@ impl Client {
         if let Some(call) = self.ended.take() {
             self.calls.remove(call);
         }
-        if let Some(conn) = self.lent.take() {
-            self.look_again(conn);
-        }
         if std::mem::take(&mut self.polls) {
             self.polled = self.now;
         }
@@ -28,6 +26,16 @@ impl Client {
             self.round = self.round.wrapping_add(1);
             for conn in std::mem::take(&mut self.deferred) {
                 self.look_again(conn);
+            }
+        }
+        if let Some(conn) = self.lent.take() {
+            // Who was spoken of last goes on before others, as far as its round lets it: all of it is at hand, and what it
+            // holds is free the sooner.
+            let serving = self.links.get(conn).and_then(Link::serving);
+            if serving.is_none() || serving != self.engine.serves(conn) {
+                self.look_again(conn);
+            } else if let Some(said) = self.drive(conn) {
+                return Some(said);
             }
         }
         loop {
@@ -100,7 +108,7 @@ impl Client {
 
     /// Reads and writes until the core has something to say, or has to wait. `None`: it was not asked.
     fn go_on(&mut self, conn: ConnId) -> Option<Driven> {
-        let link = self.links.wake(conn)?;
+        let (link, rooms) = self.links.wake_to_read(conn)?;
         let awake = link.awake.as_deref_mut()?;
         let socket = self.sockets.get_mut(link.place?)?;
         let io = &mut awake.io;
@@ -121,6 +129,9 @@ impl Client {
             if awake.hungry && !awake.ended {
                 // A late program may have slept over the bytes: no deadline is judged without a look.
                 socket.readable |= awake.until.is_some_and(|until| until <= self.now);
+                if socket.readable {
+                    rooms.lend(&mut io.rx);
+                }
                 let (moved, ended) = wire::read(socket, io);
                 link.moved = link.moved.saturating_add(moved as u32);
                 awake.ended = ended;
@@ -138,6 +149,7 @@ impl Client {
                 }
             };
             (awake.hungry, awake.until) = (true, want.until);
+            rooms.take_back(&mut io.rx);
             if self.teller.is_observed() {
                 let record = awake.serving.and_then(|call| self.calls.get_mut(call));
                 if let Some(record) = record {
@@ -224,7 +236,7 @@ impl Client {
             }
             (Spoken::End { trailers }, _) => {
                 self.tell_end(call);
-                self.calm(conn);
+                self.links.calm(conn);
                 let parked = conn.is_some_and(|conn| self.engine.target(conn).is_some());
                 Said::End { trailers, parked }
             }
@@ -233,7 +245,7 @@ impl Client {
                 self.teller.tell(&Observed::Failed { request, method, uri, error: &verdict });
                 let error = record.error(verdict);
                 self.ended = Some(call);
-                self.calm(conn);
+                self.links.calm(conn);
                 Said::Failed(error)
             }
             (Spoken::Interim(len), Some(conn)) => Said::Interim(conn, len),
@@ -269,14 +281,6 @@ impl Client {
         self.ended = Some(call);
         if let Some(record) = self.calls.get(call).filter(|record| record.number > 0) {
             self.teller.tell(&Observed::Ended { request: record.number });
-        }
-    }
-
-    /// The core has cleaned the buffers: what ended before is to be read again.
-    fn calm(&mut self, conn: Option<ConnId>) {
-        let link = conn.and_then(|conn| self.links.get_mut(conn));
-        if let Some(awake) = link.and_then(|link| link.awake.as_deref_mut()) {
-            awake.calm();
         }
     }
 

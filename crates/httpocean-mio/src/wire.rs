@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use httpocean_core::{Io, TransportError};
+use httpocean_core::{Io, RecvBuf, TransportError};
 use httpocean_driver::transport_error;
 
 use crate::sockets::Socket;
@@ -15,6 +15,30 @@ const READ_AHEAD: usize = 64 * 1024;
 /// A read that did not get all that it asked for has left nothing behind, and what comes later is told by another
 /// event: epoll(7) says so, but not all systems do.
 const SHORT_IS_ALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// So much memory for reads is kept that nobody reads into.
+const SPARE: usize = 16;
+
+/// Memory for reads that nobody reads into: who waits for its peer has none of its own, so that mostly it is the same that all
+/// read into, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms(Vec<Vec<u8>>);
+
+impl Rooms {
+    pub(crate) fn lend(&mut self, rx: &mut RecvBuf) {
+        if !rx.has_memory() {
+            rx.give_memory(self.0.pop().unwrap_or_default());
+        }
+    }
+
+    /// Unless there are bytes in it. What has grown large is let go of.
+    pub(crate) fn take_back(&mut self, rx: &mut RecvBuf) {
+        let Some(room) = rx.take_memory() else { return };
+        if self.0.len() < SPARE && room.capacity() <= READ_AHEAD {
+            self.0.push(room);
+        }
+    }
+}
 
 /// Reads what is there, within bounds. How much it was, and whether the stream ended or broke.
 pub(crate) fn read(socket: &mut Socket, io: &mut Io) -> (usize, bool) {
