@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use crate::conn::Conn;
 use crate::error::Sent;
 use crate::h1::encode::{self, OutFraming, Plan};
+use crate::h1::trail;
 use crate::io::Io;
 use crate::key::Key;
 
@@ -118,11 +119,11 @@ impl Sending {
         let mut names = trailers.into_iter().flat_map(HeaderMap::keys);
         match self.state {
             State::Body { left: Some(_), .. } => Err("it is shorter than was announced"),
-            State::Body { left: None, .. } if !names.all(encode::may_trail) => {
+            State::Body { left: None, .. } if !names.all(trail::may_trail) => {
                 Err("a trailer has a name that only a header may have")
             }
             State::Body { left: None, .. } => {
-                conn.write(&mut io.tx, |tx| encode::write_last_chunk(tx, trailers));
+                conn.write(&mut io.tx, |tx| trail::write_last_chunk(tx, trailers));
                 self.end = io.tx.end();
                 self.state = State::Ended;
                 Ok(())

@@ -1,10 +1,9 @@
 //! Request heads and bodies onto the wire (RFC 9112 sections 3, 6 and 7).
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE,
-    COOKIE, DATE, EXPECT, FROM, HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_RANGE,
-    IF_UNMODIFIED_SINCE, LOCATION, MAX_FORWARDS, ORIGIN, PROXY_AUTHORIZATION, RANGE, REFERER, SET_COOKIE, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT, VARY, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, COOKIE, DATE, EXPECT, FROM,
+    HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_RANGE, IF_UNMODIFIED_SINCE, MAX_FORWARDS,
+    ORIGIN, PROXY_AUTHORIZATION, RANGE, REFERER, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::{Method, Request, Version};
 
@@ -204,23 +203,6 @@ pub(crate) fn write_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// The last chunk and the trailer section.
-pub(crate) fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
-    out.extend_from_slice(b"0\r\n");
-    for (name, value) in trailers.into_iter().flatten() {
-        write_field(out, name, value);
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Whether a field may stand in a trailer section: none that frames, routes, authenticates, modifies or describes
-/// the message (RFC 9110 section 6.5.1).
-pub(crate) fn may_trail(name: &HeaderName) -> bool {
-    // A digest is what trailers are for (RFC 9530 section 2).
-    let of_no_use_late = |prefix| name.as_str().starts_with(prefix) && name != "content-digest";
-    !["content-", "if-", "proxy-"].into_iter().any(of_no_use_late) && !NEVER_TRAILS.contains(name)
-}
-
 /// Fields of a request that are no lists, so that two of them have no meaning (RFC 9110 section 5.3; of `Origin` RFC
 /// 6454 section 7.3). `Expect` is a list, but of one thing.
 const SINGLES: [HeaderName; 19] = [
@@ -243,25 +225,6 @@ const SINGLES: [HeaderName; 19] = [
     IF_RANGE,
     IF_MODIFIED_SINCE,
     IF_UNMODIFIED_SINCE,
-];
-
-const NEVER_TRAILS: [HeaderName; 16] = [
-    HOST,
-    TRANSFER_ENCODING,
-    TRAILER,
-    TE,
-    CONNECTION,
-    EXPECT,
-    UPGRADE,
-    AUTHORIZATION,
-    COOKIE,
-    SET_COOKIE,
-    CACHE_CONTROL,
-    RANGE,
-    MAX_FORWARDS,
-    LOCATION,
-    VARY,
-    WWW_AUTHENTICATE,
 ];
 
 /// Most requests repeat no name at all, and are not looked at more closely.

@@ -9,6 +9,7 @@ pub(crate) mod head;
 mod line;
 mod named;
 pub(crate) mod proxied;
+pub(crate) mod trail;
 
 #[cfg(test)]
 mod body_tests;
