@@ -13,6 +13,9 @@ use crate::wire;
 
 /// So much a connection may read and write before all others had their turn, and the poll.
 const ROUND: u32 = 256 * 1024;
+/// What is said of it counts as so many: there are answers that move nothing, and whoever gives them must not keep the
+/// others waiting.
+const EVENT: u32 = 1024;
 
 impl Client {
     pub(crate) fn turn(&mut self) -> Option<(CallId, Said)> {
@@ -140,6 +143,7 @@ impl Client {
             let want = match &driven {
                 Driven::Wait(want) => want,
                 Driven::Event { .. } => {
+                    link.moved = link.moved.saturating_add(EVENT);
                     awake.hungry = false;
                     return Some(driven);
                 }

@@ -72,6 +72,26 @@ fn a_server_that_does_not_read_holds_the_user_back() {
 }
 
 #[test]
+fn empty_pieces_keep_nobody_else_waiting() {
+    let server = Server::start(|_| Reply::ok("here"));
+    let mut looped = loop_of(2);
+    let request = Request::post(server.url("/")).body(()).unwrap();
+    let upload = looped.client().start(request, BodyPlan { size: None, ..BodyPlan::empty() }).unwrap();
+    let other = Request::get(server.url("/")).body(()).unwrap();
+    let other = looped.client().start(other, BodyPlan::empty()).unwrap();
+    let mut asked = 0;
+    loop {
+        match looped.next_event().unwrap().unwrap() {
+            (call, Event::NeedBody { .. }) if call == upload => asked += 1,
+            (call, Event::End { .. }) if call == other => break,
+            (call, event) => assert!(call == other, "{event:?}"),
+        }
+        assert!(asked < 1_000_000, "the other request is not heard of");
+        looped.client().send_body(upload, b"");
+    }
+}
+
+#[test]
 fn a_chunked_body_ends_with_trailers() {
     let server = Server::start(|_| Reply::ok("thanks"));
     let mut looped = loop_of(1);
