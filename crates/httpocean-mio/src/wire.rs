@@ -18,6 +18,8 @@ const SHORT_IS_ALL: bool = cfg!(any(target_os = "linux", target_os = "android"))
 
 /// So much memory for reads is kept that nobody reads into.
 const SPARE: usize = 16;
+/// What a read ahead fills behind bytes that were left: none is kept that is larger.
+const LARGEST: usize = 2 * READ_AHEAD;
 
 /// Memory for reads that nobody reads into: who waits for its peer has none of its own, so that mostly it is the same that all
 /// read into, one after the other.
@@ -31,10 +33,10 @@ impl Rooms {
         }
     }
 
-    /// Unless there are bytes in it. What has grown large is let go of.
+    /// Unless there are bytes in it.
     pub(crate) fn take_back(&mut self, rx: &mut RecvBuf) {
         let Some(room) = rx.take_memory() else { return };
-        if self.0.len() < SPARE && room.capacity() <= READ_AHEAD {
+        if self.0.len() < SPARE && room.capacity() <= LARGEST {
             self.0.push(room);
         }
     }
