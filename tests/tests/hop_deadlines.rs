@@ -77,7 +77,7 @@ fn on_time(what: &str, client: &Client, url: &str, phases: &[Phase]) -> Vec<Erro
         assert!(matches!(error.kind(), ErrorKind::Timeout), "{what}: {error}");
         let is_in_the_pool = error.phase() == Phase::PoolWait;
         assert!(is_in_the_pool || error.fault() == Fault::Network, "{what}: {error}");
-        assert!(phases.contains(&error.phase()), "{what}: {error}");
+        assert!(phases.contains(&error.phase()), "{what}: {error}, after {:?}", error.hops().last());
     }
     took.sort();
     let late = took[ROUNDS / 2].checked_sub(limit());

@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
+use httpocean_core::policy::Retries;
 use httpocean_core::pool::{Facts, Fate, Refusal};
 use httpocean_core::{
     BodyPlan, CloseReason, Config, ErrorKind, Fault, Instant, Phase, Sent, TransportError, call,
@@ -143,6 +144,27 @@ fn the_pool_is_told_how_long_and_is_the_judge_of_it() {
     it.call.refused(Refusal::WaitedTooLong, None, it.now);
     let failed = times_out_by(Fault::Local, &mut it, Phase::PoolWait, at(6));
     assert_eq!(failed, (None, Sent::Nothing), "others of ours had the connections");
+}
+
+#[test]
+fn a_refusal_for_the_time_ends_a_call_that_was_told_an_earlier_one() {
+    for (why, phase, fault) in [
+        (Refusal::DialTooSlow, Phase::Connect, Fault::Network),
+        (Refusal::WaitedTooLong, Phase::PoolWait, Fault::Local),
+    ] {
+        let retries = Retries { total: None, ..Retries::default() };
+        let mut it = Scenario::start(
+            request("GET", "http://h/", &[]),
+            BodyPlan::empty(),
+            Config { retries, ..total() },
+        );
+        assert_eq!(it.step(), Said::Acquire { fresh: false });
+        // Another thread told the pool that the ten seconds are over, and then the answer came to this one.
+        it.now = at(9);
+        it.call.refused(why, None, it.now);
+        assert_eq!(times_out_by(fault, &mut it, phase, at(9)), (None, Sent::Nothing), "{why:?}");
+        assert!(it.call.history().is_empty());
+    }
 }
 
 #[test]

@@ -306,6 +306,10 @@ impl Call {
     /// waits before its next attempt it is told so that there is none to be had any more.
     pub fn refused(&mut self, why: Refusal, dial: Option<Error>, now: Instant) {
         self.now = self.now.max(now);
+        if let State::Queued(demand) = &self.state {
+            // The pool may have been told a later time than the call, by another thread.
+            self.now = demand.refused_at(why).map_or(self.now, |passed| passed.max(self.now));
+        }
         if let State::Queued(_) | State::Pausing { .. } = self.state {
             let error = match (why, dial) {
                 (Refusal::DialFailed, Some(error)) => error,

@@ -144,6 +144,17 @@ pub struct Demand {
     pub fresh: bool,
 }
 
+impl Demand {
+    /// What has passed for sure where a pool refuses it for that reason.
+    pub(crate) fn refused_at(&self, why: Refusal) -> Option<Instant> {
+        match why {
+            Refusal::DialTooSlow => self.deadline,
+            Refusal::WaitedTooLong => Instant::earliest(self.patience, self.deadline),
+            Refusal::QueueFull | Refusal::DialFailed | Refusal::ShutDown => None,
+        }
+    }
+}
+
 /// What the pool knows of a connection that it grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
